@@ -1,0 +1,3 @@
+"""The voice hub."""
+
+__version__ = "0.1.0"

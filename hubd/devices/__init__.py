@@ -1,0 +1,1 @@
+"""What can be commanded in the house."""

@@ -1,0 +1,1 @@
+"""Adapters, each the only importer of its library."""

@@ -1,0 +1,251 @@
+"""Events that cross a stage boundary, as one closed union."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pydantic import JsonValue
+
+
+class Scheduling(StrEnum):
+    """When the model speaks about an outcome or a piece of news (``live-protocol.md`` 8.4)."""
+
+    INTERRUPT = "INTERRUPT"
+    WHEN_IDLE = "WHEN_IDLE"
+    SILENT = "SILENT"
+
+
+class Behavior(StrEnum):
+    """Whether the conversation waits for a function's outcome (``live-protocol.md`` 8.4)."""
+
+    BLOCKING = "BLOCKING"
+    NON_BLOCKING = "NON_BLOCKING"
+
+
+class CallStatus(StrEnum):
+    """What became of a call."""
+
+    DONE = "done"
+    LATE = "late"
+    FAILED = "failed"
+    REFUSED = "refused"
+    DUPLICATE = "duplicate"
+    CANCELLED = "cancelled"
+
+
+class Backend(StrEnum):
+    """Which Live server a conversation talks to."""
+
+    GEMINI = "gemini"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function call as the model asked for it; the arguments are not checked yet."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model is to hear about a call.
+
+    response: the JSON object that it reads.
+    scheduling: when it may speak about it.
+    """
+
+    call: Call
+    status: CallStatus
+    scheduling: Scheduling
+    response: Mapping[str, JsonValue]
+
+
+# From the microphone's side
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """A wake word was heard.
+
+    model: its name, as ``hey_jarvis``. score: 0 to 1.
+    end: position in the uplink (samples at 16 kHz since start) just after the wake word's last sample.
+    end_ms: how old that sample was when the wake word was decided, ms.
+    """
+
+    model: str
+    score: float
+    end: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechBegan:
+    """The hub's own ear found the start of speech; position in the uplink, samples at 16 kHz."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded:
+    """The hub's own ear found the end of speech; position in the uplink, samples at 16 kHz."""
+
+    position: int
+
+
+# From the Live connection
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReady:
+    """The session is set up; resumed says whether it goes on from a handle."""
+
+    backend: Backend
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLost:
+    """The connection could not be opened, or is gone.
+
+    reason: plain words. fatal: dialling again can't help (bad key, unknown model).
+    """
+
+    reason: str
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAudio:
+    """Speech of the model: signed 16-bit little-endian mono at rate Hz."""
+
+    pcm: bytes
+    rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeardText:
+    """A piece of what the person said; final if it is the whole utterance."""
+
+    text: str
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SaidText:
+    """A piece of what the model says; pieces are joined as they are."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsAsked:
+    """The model wants functions called; several at once are parallel."""
+
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallsCancelled:
+    """The model takes these calls back: they are not to be answered."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The model's turn was cut: what has not been played is void."""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationComplete:
+    """Nothing more will be generated for this turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnComplete:
+    """The model's turn is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandleIssued:
+    """A handle from which the session can be resumed; a secret."""
+
+    handle: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GoingAway:
+    """The server will close the connection in time_left seconds."""
+
+    time_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class TokensUsed:
+    """Tokens of one turn (``live-protocol.md`` 7.2)."""
+
+    total: int
+    prompt: int
+    response: int
+
+
+# From the other stages
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsDone:
+    """Outcomes that the model has to hear."""
+
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """Every sample given to the speaker has been played."""
+
+
+@dataclass(frozen=True, slots=True)
+class MuteChanged:
+    """The microphone was muted or opened again."""
+
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """Somebody wants the conversation to end now."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlinePassed:
+    """The deadline that the conversation exposed has come."""
+
+
+Event = (
+    Woke
+    | SpeechBegan
+    | SpeechEnded
+    | LinkReady
+    | LinkLost
+    | ModelAudio
+    | HeardText
+    | SaidText
+    | ToolsAsked
+    | CallsCancelled
+    | Interrupted
+    | GenerationComplete
+    | TurnComplete
+    | HandleIssued
+    | GoingAway
+    | TokensUsed
+    | ToolsDone
+    | Drained
+    | MuteChanged
+    | StopAsked
+    | DeadlinePassed
+)

@@ -1,0 +1,1 @@
+"""A Live server on loopback, for when the internet is away."""

@@ -1,0 +1,122 @@
+"""Protocols that edges implement for stages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubd.devices.render import Publish
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneFrame:
+    """20 ms of sound: 320 samples at 16 kHz, signed 16-bit little-endian mono.
+
+    captured: monotonic time of the frame's last sample, s.
+    lost_ms: sound that was lost just before this frame, ms; 0 in a stream without gaps.
+    """
+
+    pcm: bytes
+    captured: float
+    lost_ms: int = 0
+
+
+class Microphone(Protocol):
+    """Where sound comes from."""
+
+    def frames(self) -> AsyncIterator[MicrophoneFrame]:
+        """Yield frames until the hub stops; while the microphone is away nothing is yielded and nothing raised."""
+        ...
+
+
+class Speaker(Protocol):
+    """Where sound goes to. While the speaker is away sound is dropped, and counts as played."""
+
+    def play(self, pcm: bytes) -> None:
+        """Queue samples at 24 kHz, signed 16-bit little-endian mono; returns at once."""
+        ...
+
+    def flush(self) -> None:
+        """Drop what has not been played yet; returns at once, silence follows within 30 ms plus the card's buffer."""
+        ...
+
+    async def drained(self) -> None:
+        """Return when all that was given to play() has been played or flushed."""
+        ...
+
+
+class Sound(Microphone, Speaker, Protocol):
+    """Microphone and speaker side by side, as one owner."""
+
+    async def run(self) -> None:
+        """Own the devices until cancelled; faults are reported as trouble and retried, never raised."""
+        ...
+
+
+class WakeModel(Protocol):
+    """Scores of wake words. Called from one worker thread, without pause, never reset."""
+
+    def score(self, samples: NDArray[np.int16]) -> Mapping[str, float]:
+        """Take the next 1280 samples at 16 kHz (80 ms); return a score of 0 to 1 for each wake word.
+
+        The mapping is empty while the model warms up (its first 16 calls).
+        """
+        ...
+
+
+class LiveLink(Protocol):
+    """One open WebSocket."""
+
+    async def send(self, text: str) -> None:
+        """Send one text frame; raises LinkError if the connection is gone."""
+        ...
+
+    def messages(self) -> AsyncIterator[str | bytes]:
+        """Yield text and binary frames; raises LinkError with the close code when the connection ends."""
+        ...
+
+    async def close(self) -> None:
+        """Close with code 1000; returns within 2 s whatever the server does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """An MQTT message as it came."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+
+
+class Broker(Protocol):
+    """The MQTT broker."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether a connection is up and accepted."""
+        ...
+
+    async def run(self) -> None:
+        """Hold the connection until cancelled; faults are reported as trouble and retried, never raised."""
+        ...
+
+    async def publish(self, publish: Publish, valid_for: float) -> None:
+        """Hand one message to the broker; returns when it is written (QoS 0) or acknowledged (QoS 1).
+
+        Raises BrokerError at once if there is no connection, and after valid_for seconds if the broker has not
+        taken the message, which is then withdrawn: it is never sent later.
+        """
+        ...
+
+    def subscribe(self, topics: Sequence[str]) -> None:
+        """Keep these topic filters subscribed, now and after every reconnect."""
+        ...
+
+    def messages(self) -> AsyncIterator[InboundMessage]:
+        """Yield messages of all subscriptions until the hub stops."""
+        ...

@@ -1,0 +1,1 @@
+"""Loops between ports and cores."""
