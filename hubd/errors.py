@@ -20,15 +20,17 @@ class Complaint:
     file: the file's path as the user would type it.
     key: the path of keys inside it, as in ``device[2].function[0].publish.topic``; empty for the whole file.
     problem: one sentence that says what was found, what is allowed, and a suggestion if there is one.
+    line: its line in the file, counted from 1, if it has one.
     """
 
     file: str
     key: str
     problem: str
+    line: int | None = None
 
     def __str__(self) -> str:
-        where = f"{self.file}: {self.key}" if self.key else self.file
-        return f"{where}: {self.problem}"
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{where}: {self.key}: {self.problem}" if self.key else f"{where}: {self.problem}"
 
 
 class ConfigError(HubdError):
