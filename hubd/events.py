@@ -222,6 +222,11 @@ class StopAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class EndAsked:
+    """The model wants the conversation to end after what it is saying."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlinePassed:
     """The deadline that the conversation exposed has come."""
 
@@ -247,5 +252,6 @@ Event = (
     | Drained
     | MuteChanged
     | StopAsked
+    | EndAsked
     | DeadlinePassed
 )
