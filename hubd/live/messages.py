@@ -1,0 +1,191 @@
+"""What the wire carries, both ways."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from hubd.events import Scheduling
+from hubd.live.content import Blob, Content
+from hubd.live.setup import Setup
+from hubd.live.wire import Bool, Duration, Empty, Int32, Int64, Struct, Wire
+
+# Client to server
+
+
+class RealtimeInput(Wire):
+    """One of: sound, a picture, text, the end of the sound stream, or the user's own activity marks.
+
+    The fields are not ordered among each other, so a frame carries one (``live-protocol.md`` 4).
+    """
+
+    audio: Blob | None = None
+    video: Blob | None = None
+    text: str = ""
+    audio_stream_end: Bool = False
+    activity_start: Empty | None = None
+    activity_end: Empty | None = None
+    media_chunks: tuple[Blob, ...] = ()
+
+
+class ClientContent(Wire):
+    """Turns for the history; turn_complete starts generation with everything so far."""
+
+    turns: tuple[Content, ...] = ()
+    turn_complete: Bool = False
+
+
+class FunctionResponse(Wire):
+    """The outcome of one call.
+
+    scheduling is a sibling of response: inside it the service would not look (``live-protocol.md`` 5).
+    will_continue: more answers for the same id follow.
+    """
+
+    id: str
+    name: str
+    scheduling: Scheduling | None = None
+    will_continue: Bool = False
+    response: Struct
+    parts: tuple[Struct, ...] = ()
+
+
+class ToolResponse(Wire):
+    """Answers to calls: several, in any order."""
+
+    function_responses: tuple[FunctionResponse, ...] = ()
+
+
+class ClientMessage(Wire):
+    """One client frame: exactly one of its fields is set."""
+
+    setup: Setup | None = None
+    client_content: ClientContent | None = None
+    realtime_input: RealtimeInput | None = None
+    tool_response: ToolResponse | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        members = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if not members:
+            raise ValueError("One of setup, clientContent, realtimeInput, toolResponse is wanted.")
+        if len(members) > 1:
+            raise ValueError(f"oneof field 'message_type' is already set to '{members[0]}'. Cannot set '{members[1]}'.")
+        return self
+
+
+# Server to client
+
+
+class SetupComplete(Wire):
+    """The session is open."""
+
+    session_id: str = ""
+
+
+class Transcription(Wire):
+    """A fragment of what was said; finished if it is a whole utterance."""
+
+    text: str = ""
+    finished: Bool = False
+    language_code: str = ""
+
+
+class ServerContent(Wire):
+    """Everything that the model says; a frame may set several fields (``live-protocol.md`` 7.1)."""
+
+    model_turn: Content | None = None
+    output_transcription: Transcription | None = None
+    input_transcription: Transcription | None = None
+    interim_input_transcription: Transcription | None = None
+    generation_complete: Bool = False
+    turn_complete: Bool = False
+    interrupted: Bool = False
+    waiting_for_input: Bool = False
+    turn_complete_reason: str = ""
+    interaction_status: str = ""
+
+
+class FunctionCall(Wire):
+    """A call that the model wants carried out."""
+
+    id: str = ""
+    name: str
+    args: Struct = Field(default_factory=dict)
+
+
+class ToolCall(Wire):
+    """Calls; several at once are parallel."""
+
+    function_calls: tuple[FunctionCall, ...] = ()
+
+
+class ToolCallCancellation(Wire):
+    """Calls that are void: they are not to be answered."""
+
+    ids: tuple[str, ...] = ()
+
+
+class GoAway(Wire):
+    """The server will close the connection in time_left seconds."""
+
+    time_left: Duration = 0.0
+
+
+class SessionResumptionUpdate(Wire):
+    """A handle, a secret; worth keeping only if resumable and not empty (``live-protocol.md`` 9)."""
+
+    new_handle: str = Field(default="", repr=False)
+    resumable: Bool = False
+    last_consumed_client_message_index: Int64 | None = None
+
+
+class VoiceActivity(Wire):
+    """ACTIVITY_START or ACTIVITY_END; for display only."""
+
+    type: str = ""
+
+
+class ModalityTokenCount(Wire):
+    """Tokens of one modality."""
+
+    modality: str = ""
+    token_count: Int32 = 0
+
+
+class UsageMetadata(Wire):
+    """Tokens of one turn (``live-protocol.md`` 7.2); candidates is the sister cloud's word for response."""
+
+    prompt_token_count: Int32 = 0
+    cached_content_token_count: Int32 = 0
+    response_token_count: Int32 = 0
+    candidates_token_count: Int32 = 0
+    tool_use_prompt_token_count: Int32 = 0
+    thoughts_token_count: Int32 = 0
+    total_token_count: Int32 = 0
+    prompt_tokens_details: tuple[ModalityTokenCount, ...] = ()
+    response_tokens_details: tuple[ModalityTokenCount, ...] = ()
+
+
+class ErrorStatus(Wire):
+    """The server's complaint; it counts as the end of the connection (``live-protocol.md`` 7)."""
+
+    code: Int32 = 0
+    message: str = ""
+    status: str = ""
+
+
+class ServerMessage(Wire):
+    """One server frame; every field is looked at for itself, for the set of them grows (``live-protocol.md`` 2)."""
+
+    setup_complete: SetupComplete | None = None
+    server_content: ServerContent | None = None
+    tool_call: ToolCall | None = None
+    tool_call_cancellation: ToolCallCancellation | None = None
+    go_away: GoAway | None = None
+    session_resumption_update: SessionResumptionUpdate | None = None
+    voice_activity: VoiceActivity | None = None
+    usage_metadata: UsageMetadata | None = None
+    interaction_status: str = ""
+    error: ErrorStatus | None = None

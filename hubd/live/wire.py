@@ -1,0 +1,111 @@
+"""The types that proto3 JSON is made of."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Annotated, Final
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    StrictBool,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+_DURATION: Final = re.compile(r"(-?[0-9]{1,12}(?:\.[0-9]{1,9})?)s", re.ASCII)
+_EXACT: Final = 2**53  # whole numbers up to here have a float of their own
+_URL_SAFE_TO_STANDARD: Final = str.maketrans("-_", "+/")
+
+
+class Wire(BaseModel):
+    """A message of the wire: camelCase out, camelCase or snake_case in, null means unset (``live-protocol.md`` 2).
+
+    Built in Python it takes its fields by name and refuses others. A message is written without the fields that are
+    at their default, as proto3 JSON is; a field without a default is always written.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_unset(cls, data: object) -> object:
+        if isinstance(data, dict) and None in data.values():
+            return {name: value for name, value in data.items() if value is not None}
+        return data
+
+
+class Empty(Wire):
+    """A message whose presence is all that it says: written as ``{}``."""
+
+
+def _no_bool(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a number is wanted, not true or false")  # noqa: TRY004 -- pydantic lets a TypeError pass through
+    return value
+
+
+def _decode_bytes(value: object) -> bytes:
+    match value:
+        case bytes():
+            return value
+        case str():
+            try:
+                return base64.b64decode(value, validate=True)
+            except (binascii.Error, ValueError):
+                return _decode_any_base64(value)
+        case _:
+            raise ValueError("base64 text is wanted")
+
+
+def _decode_any_base64(text: str) -> bytes:
+    """Decode either alphabet, padded or not (``live-protocol.md`` 2, rule 10); raise ValueError for anything else."""
+    body = text.rstrip("=").translate(_URL_SAFE_TO_STANDARD)
+    return base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
+
+
+def _encode_bytes(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")
+
+
+def _decode_duration(value: object) -> object:
+    if isinstance(value, str):
+        match = _DURATION.fullmatch(value)
+        if match is None:
+            raise ValueError('a duration is wanted, such as "9.500s"')
+        return float(match[1])
+    return _no_bool(value)
+
+
+def _encode_duration(value: float) -> str:
+    return f"{value:.0f}s" if value == int(value) else f"{value:.3f}s"
+
+
+def _encode_number(value: float) -> int | float:
+    """Write 100, not 100.0: shorter, with the same meaning."""
+    return int(value) if value.is_integer() and abs(value) < _EXACT else value
+
+
+Bool = StrictBool
+Int32 = Annotated[int, BeforeValidator(_no_bool), Field(ge=-(2**31), lt=2**31)]
+# Written as a string: a JSON number holds 53 bits (``live-protocol.md`` 2, rule 9).
+Int64 = Annotated[int, BeforeValidator(_no_bool), Field(ge=-(2**63), lt=2**63), PlainSerializer(str)]
+Number = Annotated[float, BeforeValidator(_no_bool), PlainSerializer(_encode_number, when_used="json")]
+# Seconds.
+Duration = Annotated[float, BeforeValidator(_decode_duration), PlainSerializer(_encode_duration, when_used="json")]
+Bytes = Annotated[bytes, BeforeValidator(_decode_bytes), PlainSerializer(_encode_bytes, when_used="json")]
+Struct = dict[str, JsonValue]
