@@ -1,16 +1,167 @@
-"""Device, Function, Command, Reading: the vocabulary of the house."""
+"""Device, Command, Reading: the vocabulary of the house."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Self
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue, StrictBool, StrictInt, StrictStr, model_validator
+
+from hubd.devices.fields import Duration, Identifier, Name, Table, Topic, complaint
+from hubd.devices.functions import Function, NeverRetained, OutcomeScheduling, Qos
+from hubd.events import Behavior
+
+VALID_FOR = 5.0
+
+
+class Kind(StrEnum):
+    """What a device is; a kind brings its functions (``kinds.py``)."""
+
+    LIGHT = "light"
+    SWITCH = "switch"
+
+
+class Dialect(StrEnum):
+    """How a device is spoken to over MQTT (``dialects.py``)."""
+
+    ZIGBEE2MQTT = "zigbee2mqtt"
+    PLAIN = "plain"
+
+
+class Device(Table):
+    """One device of the house, as configured.
+
+    id: a-z, 0-9, _; unique. name, aliases: as people say it. room: where it is.
+    kind: light or switch, brings functions; it needs a dialect. dialect: zigbee2mqtt needs topic; plain needs
+    command_topic. function: functions spelled out, with or without a kind.
+    topic: the device's own, as ``zigbee2mqtt/kitchen_lights``, without /set.
+    command_topic, payload_on, payload_off: plain: what switches it. state_topic, state_on, state_off: plain: where it
+    reports which text (the payloads if left out). brightness_command_topic, brightness_state_topic: plain: its level,
+    a whole number from 0 to brightness_scale.
+    dimmable: false for a zigbee2mqtt light that has only on and off.
+    reports_state: false for a device that never reports: then sent counts as done.
+    within: seconds for its report (4 for zigbee2mqtt, 2 for plain if left out). valid_for: seconds after which a
+    command that the broker has not taken is withdrawn. qos: of commands, 0 or 1. retain: false, always.
+    scheduling: when the model speaks about each outcome. behavior: whether the conversation waits for it.
+    """
+
+    id: Identifier
+    name: Name
+    aliases: tuple[Name, ...] = ()
+    room: Name | None = None
+    kind: Kind | None = None
+    dialect: Dialect | None = None
+    topic: Topic | None = None
+    command_topic: Topic | None = None
+    state_topic: Topic | None = None
+    payload_on: StrictStr = "ON"
+    payload_off: StrictStr = "OFF"
+    state_on: StrictStr | None = None
+    state_off: StrictStr | None = None
+    brightness_command_topic: Topic | None = None
+    brightness_state_topic: Topic | None = None
+    brightness_scale: Annotated[StrictInt, Field(ge=1, le=65535)] = 255
+    dimmable: StrictBool = True
+    reports_state: StrictBool = True
+    within: Annotated[Duration, Field(le=600)] | None = None
+    valid_for: Annotated[Duration, Field(le=600)] = VALID_FOR
+    qos: Qos = 0
+    retain: NeverRetained = False
+    scheduling: OutcomeScheduling | None = None
+    behavior: Behavior = Behavior.NON_BLOCKING
+    functions: tuple[Function, ...] = Field(default=(), alias="function")
+
+    @property
+    def reported_on(self) -> str:
+        """What a plain device reports when it is on."""
+        return self.payload_on if self.state_on is None else self.state_on
+
+    @property
+    def reported_off(self) -> str:
+        """What a plain device reports when it is off."""
+        return self.payload_off if self.state_off is None else self.state_off
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if found := list(_gaps(self)):
+            raise complaint("; ".join(found))
+        return self
+
+
+_SWITCHED = {"command_topic", "state_topic", "payload_on", "payload_off", "state_on", "state_off"}
+_DIMMED = {"brightness_command_topic", "brightness_state_topic", "brightness_scale"}
+# Which keys a dialect needs, and which it may have besides; the others of these keys it may not.
+_KEYS: Mapping[Dialect | None, tuple[frozenset[str], frozenset[str]]] = {
+    Dialect.ZIGBEE2MQTT: (frozenset({"topic"}), frozenset({"dimmable"})),
+    Dialect.PLAIN: (frozenset({"command_topic"}), frozenset(_SWITCHED | _DIMMED)),
+    None: (frozenset(), frozenset()),
+}
+_ALL_KEYS = sorted({key for needed, further in _KEYS.values() for key in needed | further})
+
+
+def _gaps(device: Device) -> Iterator[str]:
+    """Yield what does not fit together among the device's keys."""
+    if device.kind is None and not device.functions:
+        yield f"a device needs a kind ({', '.join(Kind)}) or at least one [[device.function]]"
+    if device.kind is not None and device.dialect is None:
+        yield f'kind = "{device.kind}" needs a dialect ({", ".join(Dialect)})'
+    if device.kind is None and device.dialect is not None:
+        yield f'dialect = "{device.dialect}" needs a kind ({", ".join(Kind)})'
+    if device.kind is not Kind.LIGHT and _DIMMED & device.model_fields_set:
+        yield "brightness is for lights"
+    yield from _foreign_keys(device)
+    yield from _clashes(device)
+
+
+def _foreign_keys(device: Device) -> Iterator[str]:
+    """Yield the keys that the device's dialect misses, or does not take."""
+    needed, further = _KEYS[device.dialect]
+    speaks = f'dialect = "{device.dialect}"' if device.dialect else "a device without dialect"
+    for key in sorted(needed):
+        if getattr(device, key) is None:
+            yield f"{speaks} needs {key}"
+    for key in _ALL_KEYS:
+        if key in device.model_fields_set and key not in needed | further:
+            allowed = ", ".join(sorted(needed | further)) or "none of the keys that belong to a dialect"
+            yield f"{speaks} does not take {key}, it takes {allowed}"
+
+
+def _clashes(device: Device) -> Iterator[str]:
+    """Yield topics and payloads that can't be told apart."""
+    if device.dialect is Dialect.ZIGBEE2MQTT and device.topic and device.topic.endswith(("/set", "/get")):
+        yield f"found topic {device.topic!r}, allowed is the device's own topic, without /set or /get"
+    if device.payload_on == device.payload_off:
+        yield "payload_on and payload_off are the same"
+    elif device.reported_on == device.reported_off:
+        yield "state_on and state_off are the same"
+    commands = {device.command_topic, device.brightness_command_topic} - {None}
+    for topic in sorted({device.state_topic, device.brightness_state_topic} & commands - {None}, key=str):
+        yield f"{topic!r} is a topic of commands as well as of state: the hub would hear its own message"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A checked call: what one device is to do.
+
+    name: the function's. arguments: in the function's units, checked, defaults filled in, without the device.
+    function: the function as spelled out in the configuration, or None for a function of the device's kind.
+    """
+
+    device: Device
+    name: str
+    arguments: Mapping[str, JsonValue]
+    function: Function | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a device last said about itself; received is monotonic, s."""
+    """What a device last said about itself; received is monotonic, s.
+
+    stored: at least one value is one that the broker had kept: its age is unknown, received is when it reached the hub.
+    """
 
     values: Mapping[str, JsonValue]
     received: float
+    stored: bool = False

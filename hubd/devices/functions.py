@@ -1,0 +1,142 @@
+"""Functions spelled out: what each sends, what confirms it, when the model speaks about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, JsonValue, StrictBool, StrictInt, StrictStr, model_validator
+
+from hubd.devices import templates
+from hubd.devices.fields import Duration, FunctionName, Table, Topic, complaint
+from hubd.devices.parameters import Parameter
+from hubd.events import Behavior, CallStatus, Scheduling
+
+_KEYWORDS = frozenset({"and", "else", "false", "if", "in", "is", "none", "not", "or", "true", "False", "None", "True"})
+
+Qos = Annotated[StrictInt, Field(ge=0, le=1)]
+"""MQTT quality of service of a command: 0 or 1."""
+
+
+def never_retained(retain: bool) -> bool:  # noqa: FBT001 - pydantic passes the value by position
+    """Return False; raises a complaint for True (``mqtt-devices.md``, rule 1)."""
+    if retain:
+        raise complaint(
+            "found true: a command is never retained, a retained one would switch the device again after a power cut"
+        )
+    return retain
+
+
+NeverRetained = Annotated[StrictBool, AfterValidator(never_retained)]
+"""False: the key exists so that true gets an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When the model speaks about each outcome."""
+
+    done: Scheduling
+    late: Scheduling
+    failed: Scheduling
+
+    def of(self, status: CallStatus) -> Scheduling:
+        """Return the scheduling of a status. A refusal is repaired by the model; of a duplicate nobody need hear."""
+        match status:
+            case CallStatus.DONE:
+                return self.done
+            case CallStatus.LATE:
+                return self.late
+            case CallStatus.FAILED:
+                return self.failed
+            case CallStatus.REFUSED:
+                return Scheduling.WHEN_IDLE
+            case CallStatus.DUPLICATE | CallStatus.CANCELLED:
+                return Scheduling.SILENT
+
+
+class OutcomeScheduling(Table):
+    """A scheduling for each outcome; one word stands for all three, an outcome left out has the default.
+
+    done: the device confirmed it, or there is nothing to confirm. late: it confirmed after ``within``.
+    failed: it did not, or nothing could be sent.
+    """
+
+    done: Scheduling | None = None
+    late: Scheduling | None = None
+    failed: Scheduling | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_word(cls, data: object) -> object:
+        return {"done": data, "late": data, "failed": data} if isinstance(data, str) else data
+
+    def over(self, default: Schedule) -> Schedule:
+        """Return the schedule with what is left out here taken from the default."""
+        return Schedule(self.done or default.done, self.late or default.late, self.failed or default.failed)
+
+
+class PublishTemplate(Table):
+    """The message that a function sends.
+
+    topic: fixed text, never made from arguments. payload: text, a number, true or false, or a table that becomes a JSON
+    object; every text in it may be a Jinja2 template over the function's parameters, and a text that is one
+    ``{{ expression }}`` keeps the expression's type, so numbers stay numbers. qos: 0 or 1. retain: false, always.
+    """
+
+    topic: Topic
+    payload: JsonValue = ""
+    qos: Qos = 0
+    retain: NeverRetained = False
+
+
+class Expect(Table):
+    """The report by which a device confirms a command; either json or payload is given.
+
+    topic: where the device reports. json: keys with the values that the report has to hold, others don't matter.
+    payload: the whole report, as text. within: seconds to wait (2 if left out); a confirmation within as long again
+    counts as late. Values may be templates, as in ``publish.payload``.
+    """
+
+    topic: Topic
+    json_: Annotated[dict[StrictStr, JsonValue] | None, Field(alias="json", min_length=1)] = None
+    payload: StrictStr | None = None
+    within: Annotated[Duration, Field(le=600)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.json_ is None) == (self.payload is None):
+            raise complaint('expect needs either json = { key = "value" } or payload = "text"')
+        return self
+
+
+class Function(Table):
+    """A function spelled out.
+
+    name: letters, digits and _. description: what it does, one sentence for the model. behavior: BLOCKING or
+    NON_BLOCKING; the device's if left out. scheduling: the device's if left out. parameters: by name.
+    publish: what is sent. expect: what confirms it; without it, sent is done. valid_for: seconds after which a command
+    that the broker has not taken is withdrawn; the device's if left out.
+    """
+
+    name: FunctionName
+    description: Annotated[StrictStr, Field(min_length=1, max_length=1024)]
+    behavior: Behavior | None = None
+    scheduling: OutcomeScheduling | None = None
+    parameters: dict[FunctionName, Parameter] = Field(default_factory=dict)
+    publish: PublishTemplate
+    expect: Expect | None = None
+    valid_for: Annotated[Duration, Field(le=600)] | None = None
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        if reserved := sorted(_KEYWORDS & self.parameters.keys()):
+            raise complaint(f"the parameter name {reserved[0]!r} has a meaning of its own in templates, choose another")
+        found = list(templates.problems(self.publish.payload, self.parameters, "publish.payload"))
+        if self.expect is not None:
+            found += templates.problems(self.expect.json_, self.parameters, "expect.json")
+            found += templates.problems(self.expect.payload, self.parameters, "expect.payload")
+            if self.expect.topic == self.publish.topic:
+                found.append("expect.topic is the topic of the command itself: the hub would hear its own message")
+        if found:
+            raise complaint("; ".join(found))
+        return self

@@ -1,0 +1,140 @@
+"""What a function takes: parameters, each with the check of a value against it."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, JsonValue, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
+
+from hubd.devices.fields import Table, complaint
+
+MAX_TEXT = 500
+_SHOWN = 60
+# Beyond it a JSON number is no exact integer in most devices' software.
+MAX_NUMBER = 2**53
+
+
+class ParameterType(StrEnum):
+    """The type of a parameter."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+
+
+class ArgumentError(ValueError):
+    """A value does not fit its parameter; the text says what was found and what is allowed."""
+
+
+class Parameter(Table):
+    """One parameter of a function. Without a default it has to be given.
+
+    type: string, integer, number or boolean. description: what it means, with its unit; the model reads it.
+    minimum, maximum: bounds of an integer or number, in the parameter's own unit, both included.
+    enum: the only texts allowed, for a string. default: its value if the call leaves it out.
+    """
+
+    type: ParameterType
+    description: Annotated[StrictStr, Field(max_length=1024)] = ""
+    minimum: StrictInt | StrictFloat | None = None
+    maximum: StrictInt | StrictFloat | None = None
+    enum: tuple[Annotated[StrictStr, Field(min_length=1, max_length=MAX_TEXT)], ...] = ()
+    default: StrictBool | StrictInt | StrictFloat | StrictStr | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        numeric = self.type in {ParameterType.INTEGER, ParameterType.NUMBER}
+        bounds = [bound for bound in (self.minimum, self.maximum) if bound is not None]
+        if bounds and not numeric:
+            raise complaint(f"minimum and maximum are for integer and number, found the type {self.type}")
+        if not all(math.isfinite(bound) for bound in bounds):
+            raise complaint("minimum and maximum have to be finite numbers")
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise complaint(f"the minimum {self.minimum} is above the maximum {self.maximum}")
+        if self.enum and self.type is not ParameterType.STRING:
+            raise complaint(f"enum is for string, found the type {self.type}")
+        if len(set(self.enum)) < len(self.enum):
+            raise complaint("enum holds the same text twice")
+        if self.default is not None:
+            try:
+                self.accept(self.default)
+            except ArgumentError as fault:
+                raise complaint(f"the default {fault}") from fault
+        return self
+
+    @property
+    def required(self) -> bool:
+        """Whether a call has to give it."""
+        return self.default is None
+
+    def accept(self, value: JsonValue) -> JsonValue:
+        """Return the value as the function takes it: 30.0 is the integer 30, true is no number, "30" is none either.
+
+        Raises ArgumentError, worded to follow the parameter's name.
+        """
+        match self.type, value:
+            case ParameterType.BOOLEAN, bool():
+                return value
+            case ParameterType.INTEGER, int() | float() if not isinstance(value, bool) and value == _floor(value):
+                return self._in_range(int(value))
+            case ParameterType.NUMBER, int() | float() if not isinstance(value, bool) and math.isfinite(value):
+                return self._in_range(value)
+            case ParameterType.STRING, str():
+                return self._allowed_text(value)
+            case _:
+                raise ArgumentError(f"has to be {self.allowed()}, found {shown(value)}")
+
+    def allowed(self) -> str:
+        """Return what the parameter allows, in words: "a whole number from 1 to 100"."""
+        match self.type:
+            case ParameterType.BOOLEAN:
+                return "true or false"
+            case ParameterType.STRING:
+                return f"one of {', '.join(self.enum)}" if self.enum else f"a text of at most {MAX_TEXT} characters"
+            case ParameterType.INTEGER | ParameterType.NUMBER:
+                kind = "a whole number" if self.type is ParameterType.INTEGER else "a number"
+                lower = f" from {self.minimum:g}" if self.minimum is not None else ""
+                upper = f" to {self.maximum:g}" if lower and self.maximum is not None else ""
+                alone = f" up to {self.maximum:g}" if not lower and self.maximum is not None else ""
+                return f"{kind}{lower}{upper}{alone}"
+
+    def _in_range(self, value: float) -> float:
+        low = -MAX_NUMBER if self.minimum is None else self.minimum
+        high = MAX_NUMBER if self.maximum is None else self.maximum
+        if not low <= value <= high:
+            raise ArgumentError(f"has to be {self.allowed()}, found {shown(value)}")
+        return value
+
+    def _allowed_text(self, value: str) -> str:
+        if self.enum and value not in self.enum:
+            raise ArgumentError(f"has to be {self.allowed()}, found {shown(value)}")
+        if len(value) > MAX_TEXT:
+            raise ArgumentError(f"has to be {self.allowed()}, found {len(value)}")
+        if any(unicodedata.category(each) in {"Cc", "Cs"} and each not in "\n\t" for each in value):
+            raise ArgumentError("has to be a text without control characters")
+        return value
+
+
+def _floor(value: float) -> int | None:
+    return math.floor(value) if math.isfinite(value) else None
+
+
+def shown(value: JsonValue) -> str:
+    """Return the value as JSON writes it, cut to a length that fits a sentence."""
+    match value:
+        case bool() | None:
+            return str(value).lower().replace("none", "null")
+        case str():
+            return f'"{value[:_SHOWN]}…"' if len(value) > _SHOWN else f'"{value}"'
+        case int() if abs(value) > MAX_NUMBER:
+            return "a huge number"
+        case int() | float():
+            return str(value)
+        case list():
+            return "a list"
+        case dict():
+            return "an object"
