@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_snake
 from pydantic_core import ErrorDetails
 
-from hubd.errors import LocalProtocolError, RemoteProtocolError
+from hubd.errors import RemoteProtocolError
 from hubd.live.messages import ClientMessage, ServerMessage
 
 _Message = TypeVar("_Message", ClientMessage, ServerMessage)
@@ -21,18 +21,13 @@ _Message = TypeVar("_Message", ClientMessage, ServerMessage)
 def encode(message: ClientMessage | ServerMessage) -> str:
     """Return the message as one line of JSON: camelCase, without what is at its default (``live-protocol.md`` 2).
 
-    What JSON can't hold is replaced: half a surrogate pair by U+FFFD, a number that is not finite by null.
-    Raises LocalProtocolError if a tool's answer is nested too deeply to be written.
+    Half a surrogate pair, which JSON can't hold, is replaced by U+FFFD.
     """
     try:
         return message.model_dump_json(by_alias=True, exclude_defaults=True)
     except pydantic_core.PydanticSerializationError:
-        pass
-    try:
         body = message.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         return _replace_surrogates(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
-    except (ValueError, RecursionError):
-        raise LocalProtocolError("a message is nested too deeply to be sent") from None
 
 
 def _replace_surrogates(text: str) -> str:

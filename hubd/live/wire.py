@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 from pydantic import (
@@ -109,3 +111,24 @@ Number = Annotated[float, BeforeValidator(_no_bool), PlainSerializer(_encode_num
 Duration = Annotated[float, BeforeValidator(_decode_duration), PlainSerializer(_encode_duration, when_used="json")]
 Bytes = Annotated[bytes, BeforeValidator(_decode_bytes), PlainSerializer(_encode_bytes, when_used="json")]
 Struct = dict[str, JsonValue]
+
+_DEEPEST: Final = 32  # far above any device's state, far below what a JSON library refuses
+
+
+def to_struct(values: Mapping[str, JsonValue]) -> Struct:
+    """Return the object as the wire can carry it: null for numbers that are not finite, and for what lies too deep."""
+    return {key: _to_value(value, _DEEPEST) for key, value in values.items()}
+
+
+def _to_value(value: JsonValue, depth: int) -> JsonValue:
+    match value:
+        case float() if not math.isfinite(value):
+            return None
+        case dict() | list() if not depth:
+            return None
+        case dict():
+            return {key: _to_value(inner, depth - 1) for key, inner in value.items()}
+        case list():
+            return [_to_value(inner, depth - 1) for inner in value]
+        case _:
+            return value

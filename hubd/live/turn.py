@@ -1,0 +1,96 @@
+"""The model's turn: serverContent into events."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum, auto
+from typing import Final
+
+from hubd.audio.pcm import DOWNLINK_RATE, SAMPLE_BYTES
+from hubd.errors import RemoteProtocolError
+from hubd.events import (
+    Event,
+    GenerationComplete,
+    HeardText,
+    Interrupted,
+    ModelAudio,
+    SaidText,
+    TurnComplete,
+)
+from hubd.live.content import Blob, Content
+from hubd.live.messages import ServerContent
+
+# Without a rate it is what the service sends today (``live-protocol.md`` 10).
+_PCM: Final = re.compile(r"audio/(?:pcm|l16)(?:\s*;\s*[a-z]+=[\w.+-]*)*", re.IGNORECASE | re.ASCII)
+_RATE: Final = re.compile(r";\s*rate=([0-9]{4,6})(?![0-9])", re.IGNORECASE)
+_RATES: Final = range(8_000, 48_001)
+
+
+class Phase(Enum):
+    """Where the model's turn is: between two turns, running, or cut with its rest still to come."""
+
+    IDLE = auto()
+    RUNNING = auto()
+    CUT = auto()
+
+
+class Turn:
+    """Follows the model's turns over one connection."""
+
+    def __init__(self) -> None:
+        self._phase = Phase.IDLE
+        self._half_sample = b""
+
+    def events(self, content: ServerContent) -> Iterator[Event]:
+        """Yield what the content says: interruption, transcripts, sound, ends (``live-protocol.md`` 7.1).
+
+        From an interruption to its turnComplete what the model says is void, so it is left out. Text parts are left
+        out too: thoughts are not for ears, and what is spoken comes as transcript.
+        Raises RemoteProtocolError for sound that is not PCM.
+        """
+        if content.interrupted:
+            # After turnComplete it is about sound still being played, and no turn is left to cut (section 8.3).
+            self._phase = Phase.CUT if self._phase is Phase.RUNNING else self._phase
+            self._half_sample = b""
+            yield Interrupted()
+        if (heard := content.input_transcription) is not None and (heard.text or heard.finished):
+            yield HeardText(heard.text, heard.finished)
+        if not content.interrupted and self._phase is not Phase.CUT:
+            yield from self._spoken(content)
+        if content.generation_complete:
+            yield GenerationComplete()
+        if content.turn_complete:
+            self._phase = Phase.IDLE
+            self._half_sample = b""
+            yield TurnComplete()
+
+    def _spoken(self, content: ServerContent) -> Iterator[Event]:
+        said, turn = content.output_transcription, content.model_turn
+        if said is not None or turn is not None:
+            self._phase = Phase.RUNNING
+        if said is not None and said.text:
+            yield SaidText(said.text)
+        if turn is not None:
+            yield from self._sound(turn)
+
+    def _sound(self, turn: Content) -> Iterator[Event]:
+        for part in turn.parts:
+            if part.inline_data is None or part.thought:
+                continue
+            rate = _rate(part.inline_data)
+            pcm = self._half_sample + part.inline_data.data
+            whole = len(pcm) - len(pcm) % SAMPLE_BYTES
+            self._half_sample = pcm[whole:]
+            if whole:
+                yield ModelAudio(pcm[:whole], rate)
+
+
+def _rate(blob: Blob) -> int:
+    if _PCM.fullmatch(blob.mime_type) is None:
+        raise RemoteProtocolError("the server sent sound that is not PCM")
+    match = _RATE.search(blob.mime_type)
+    rate = int(match[1]) if match else DOWNLINK_RATE
+    if rate not in _RATES:
+        raise RemoteProtocolError(f"the server sent sound at {rate} Hz")
+    return rate
