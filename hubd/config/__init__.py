@@ -1,0 +1,37 @@
+"""TOML → Config; every complaint names file, line, key."""
+
+from hubd.config.live_section import BackendChoice, LiveSettings
+from hubd.config.loading import Config, find, load
+from hubd.config.overview import describe, notices
+from hubd.config.sections import (
+    BargeIn,
+    ConversationSettings,
+    HubSettings,
+    MicrophoneSettings,
+    MqttSettings,
+    PrivacySettings,
+    SpeakerSettings,
+    TurnEnd,
+    WakeSettings,
+    WakeWordSettings,
+)
+
+__all__ = [
+    "BackendChoice",
+    "BargeIn",
+    "Config",
+    "ConversationSettings",
+    "HubSettings",
+    "LiveSettings",
+    "MicrophoneSettings",
+    "MqttSettings",
+    "PrivacySettings",
+    "SpeakerSettings",
+    "TurnEnd",
+    "WakeSettings",
+    "WakeWordSettings",
+    "describe",
+    "find",
+    "load",
+    "notices",
+]

@@ -1,0 +1,216 @@
+"""Validation errors → sentences that a person can act on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from hubd.config.suggestions import found, not_allowed, quoted, suggestion
+from hubd.config.toml_files import TomlFile
+from hubd.config.toml_lines import KeyPath, key_lines, line_of
+from hubd.errors import Complaint
+
+_ALLOWED_WORDS = re.compile(r"'([^']*)'")
+
+_EXPECTED = {
+    "string": "a text in quotes",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list in square brackets",
+    "tuple": "a list in square brackets",
+    "dict": "a table",
+    "model": "a table",
+    "mapping": "a table",
+    "date": "a date",
+}
+
+
+def complaints_about(file: TomlFile, problems: Iterable[tuple[KeyPath, str]]) -> list[Complaint]:
+    """Return one complaint for each key path and problem, in the order of the file, each with its line."""
+    lines = key_lines(file.text)
+    found = [
+        Complaint(file=file.name, key=key_name(path, file.tree), problem=problem, line=line_of(path, lines))
+        for path, problem in problems
+    ]
+    return sorted(dict.fromkeys(found), key=lambda complaint: complaint.line or 0)
+
+
+def problems_of(error: ValidationError, tree: object, model: type[BaseModel]) -> list[tuple[KeyPath, str]]:
+    """Return each mistake's key path with a sentence; tree is what was validated, against model."""
+    problems: dict[KeyPath, list[str]] = {}
+    for details in error.errors(include_url=False):
+        path = _real_path(details["loc"], tree)
+        problems.setdefault(path, []).append(_sentence(details, path, model))
+    # Branches of a union complain one by one about the same value.
+    return [(path, _joined(list(dict.fromkeys(sentences)))) for path, sentences in problems.items()]
+
+
+def key_name(path: KeyPath, tree: object) -> str:
+    """Return a key path as a person would write it, list items by their id or name where they have one."""
+    name = ""
+    for part in path:
+        tree = _child(tree, part)
+        if isinstance(part, int):
+            name += f"[{_item_name(tree) or part}]"
+        else:
+            plain = part if re.fullmatch(r"[\w-]+", part) else quoted(part)
+            name += f".{plain}" if name else plain
+    return name
+
+
+def _joined(sentences: Sequence[str]) -> str:
+    first, *others = sentences
+    start, separator, _ = first.partition(", allowed is ")
+    if separator and all(sentence.startswith(start + separator) for sentence in others):
+        return " or ".join([first, *(sentence.removeprefix(start + separator) for sentence in others)])
+    return "; or: ".join(sentences)
+
+
+def _real_path(location: Sequence[str | int], tree: object) -> KeyPath:
+    """Return the part of pydantic's location that is in the file: it also names branches of unions."""
+    path: list[str | int] = []
+    for position, part in enumerate(location):
+        child = _child(tree, part)
+        is_last = position == len(location) - 1
+        if child is not None or (is_last and isinstance(tree, dict) and isinstance(part, str)):
+            path.append(part)
+            tree = child
+    return tuple(path)
+
+
+def _child(tree: object, part: str | int) -> object:
+    match tree, part:
+        case dict(), str():
+            return tree.get(part)
+        case list(), int() if part < len(tree):
+            return tree[part]
+        case _:
+            return None
+
+
+def _item_name(item: object) -> str:
+    if not isinstance(item, dict):
+        return ""
+    name = next((item[key] for key in ("id", "name", "model") if isinstance(item.get(key), str)), "")
+    return name if re.fullmatch(r"[\w .-]{1,40}", name) else ""
+
+
+def _sentence(details: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> str:
+    kind = details["type"]
+    if kind == "extra_forbidden":
+        return _unknown_key(path, details["input"], model)
+    if (rule := _RULES.get(kind)) is not None:
+        return rule(details)
+    value = details["input"]
+    expected = _EXPECTED.get(kind.removesuffix("_type").removesuffix("_parsing").removesuffix("_from_float"))
+    if expected is not None:
+        return f"found {found(value)}, allowed is {expected}{_brackets(expected, path, value)}"
+    message = details["msg"].removeprefix("Input ")
+    return f"found {found(value)}: {message[:1].lower()}{message[1:]}"
+
+
+def _own_words(details: ErrorDetails) -> str:
+    return str(details.get("ctx", {}).get("error", details["msg"]))
+
+
+def _none_of(details: ErrorDetails) -> str:
+    allowed = _ALLOWED_WORDS.findall(str(details.get("ctx", {}).get("expected", "")))
+    value = details["input"]
+    if isinstance(value, str):
+        return not_allowed(value, allowed)
+    return f"found {found(value)}, allowed: {', '.join(map(quoted, allowed))}"
+
+
+def _out_of_range(details: ErrorDetails) -> str:
+    limits = details.get("ctx", {})
+    sentences = {"ge": "at least {}", "gt": "numbers above {}", "le": "at most {}", "lt": "numbers below {}"}
+    bound = next(sentences[name].format(bound) for name, bound in limits.items() if name in sentences)
+    return f"found {found(details['input'])}, allowed are {bound}"
+
+
+def _wrong_length(details: ErrorDetails) -> str:
+    value, limits = details["input"], details.get("ctx", {})
+    unit = "characters" if isinstance(value, str) else "items"
+    size = len(value) if isinstance(value, str | list | dict | tuple) else "other"
+    if size == 0:
+        return "must not be empty"
+    bound = f"at most {limits['max_length']}" if "max_length" in limits else f"at least {limits.get('min_length')}"
+    return f"found {size} {unit}, allowed are {bound}"
+
+
+_RULES: Mapping[str, Callable[[ErrorDetails], str]] = {
+    "hubd": _own_words,
+    "value_error": _own_words,
+    "assertion_error": _own_words,
+    "missing": lambda _: "is missing",
+    "literal_error": _none_of,
+    "enum": _none_of,
+    "greater_than": _out_of_range,
+    "greater_than_equal": _out_of_range,
+    "less_than": _out_of_range,
+    "less_than_equal": _out_of_range,
+    "string_too_short": _wrong_length,
+    "string_too_long": _wrong_length,
+    "too_short": _wrong_length,
+    "too_long": _wrong_length,
+    "recursion_loop": lambda _: "is nested too deeply",
+}
+
+
+def _brackets(expected: str, path: KeyPath, value: object) -> str:
+    if not path or not isinstance(path[-1], str):
+        return ""
+    if expected == _EXPECTED["list"] and isinstance(value, dict):
+        return f": write [[{path[-1]}]] with two brackets"
+    if expected == _EXPECTED["model"] and isinstance(value, list) and value and isinstance(value[0], dict):
+        return f": write [{path[-1]}] with one bracket"
+    return ""
+
+
+def _unknown_key(path: KeyPath, value: object, model: type[BaseModel]) -> str:
+    """Return the sentence about a key that no option has: a misspelling, or an option of another section."""
+    key = str(path[-1])
+    owner = _model_at(path[:-1], model)
+    options = _option_names(owner) if owner is not None else []
+    kind = "section" if isinstance(value, dict) and len(path) == 1 else "option"
+    if meant := suggestion(key, options):
+        return f"unknown {kind}; did you mean {f'[{meant}]' if kind == 'section' else meant}?"
+    homes = [
+        section
+        for section in _option_names(model)
+        if (inner := _model_at((section,), model)) is not None and inner is not owner and key in _option_names(inner)
+    ]
+    if homes:
+        return f"unknown {kind}; it belongs into {' or '.join(f'[{home}]' for home in homes)}"
+    return f"unknown {kind}, allowed: {', '.join(options)}" if options else f"unknown {kind}"
+
+
+def _option_names(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_at(path: KeyPath, model: type[BaseModel]) -> type[BaseModel] | None:
+    """Return the model that validates the table at a key path."""
+    current: list[object] = [model]
+    for part in path:
+        if isinstance(part, int):
+            continue
+        models = [inner for annotation in current for inner in _models_in(annotation)]
+        current = [
+            field.annotation
+            for inner in models
+            for name, field in inner.model_fields.items()
+            if part in (name, field.alias)
+        ] or current[:0]
+    return next((inner for annotation in current for inner in _models_in(annotation)), None)
+
+
+def _models_in(annotation: object) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [inner for argument in get_args(annotation) for inner in _models_in(argument)]

@@ -1,0 +1,161 @@
+"""TOML files → one checked Config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from hubd.config.clashes import clashes
+from hubd.config.complaints import complaints_about, problems_of
+from hubd.config.forbidden import forbidden
+from hubd.config.includes import DEFAULT_INCLUDE, read_all
+from hubd.config.live_section import LiveSettings
+from hubd.config.named_files import Problems, with_certificates, with_instruction, with_models
+from hubd.config.sections import (
+    ConversationSettings,
+    DeviceDefaults,
+    HubSettings,
+    MicrophoneSettings,
+    MqttSettings,
+    PrivacySettings,
+    SpeakerSettings,
+    WakeSettings,
+)
+from hubd.config.toml_files import TomlFile
+from hubd.devices.fields import Table
+from hubd.devices.model import Device
+from hubd.errors import Complaint, ConfigError
+
+VARIABLE = "HUBD_CONFIG"
+SYSTEM_FILE = Path("/etc/hubd/hubd.toml")
+
+
+class IncludedFile(Table):
+    """What an included file may hold."""
+
+    include: tuple[str, ...] = ()
+    device: tuple[Device, ...] = ()
+
+
+class MainFile(Table):
+    """What the main file may hold: the sections, and devices as well."""
+
+    include: tuple[str, ...] = DEFAULT_INCLUDE
+    hub: HubSettings = Field(default_factory=HubSettings)
+    wake: WakeSettings = Field(default_factory=WakeSettings)
+    microphone: MicrophoneSettings = Field(default_factory=MicrophoneSettings)
+    speaker: SpeakerSettings = Field(default_factory=SpeakerSettings)
+    live: LiveSettings = Field(default_factory=LiveSettings)
+    conversation: ConversationSettings = Field(default_factory=ConversationSettings)
+    mqtt: MqttSettings = Field(default_factory=MqttSettings)
+    privacy: PrivacySettings = Field(default_factory=PrivacySettings)
+    devices: DeviceDefaults = Field(default_factory=DeviceDefaults)
+    device: tuple[Device, ...] = ()
+
+
+_SECTIONS = frozenset(MainFile.model_fields) - frozenset(IncludedFile.model_fields)
+_ONLY_MAIN = "only the main file may have this section"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A configuration without a mistake.
+
+    files: all that was read, the main file first. devices: of all files, in their order, [devices] applied.
+    Paths of wake words and of mqtt.ca_file are absolute; live.system_instruction is the text, wherever it came from.
+    """
+
+    files: tuple[Path, ...]
+    hub: HubSettings
+    wake: WakeSettings
+    microphone: MicrophoneSettings
+    speaker: SpeakerSettings
+    live: LiveSettings
+    conversation: ConversationSettings
+    mqtt: MqttSettings
+    privacy: PrivacySettings
+    devices: tuple[Device, ...]
+
+
+def find(option: Path | None, environment: Mapping[str, str], system_file: Path = SYSTEM_FILE) -> Path:
+    """Return the main file: option (--config), else $HUBD_CONFIG, else /etc/hubd/hubd.toml.
+
+    A file that was named is returned unseen. Raises ConfigError that says where it looked if none was named, and
+    the last is not there.
+    """
+    if option is not None:
+        return option
+    if named := environment.get(VARIABLE):
+        return Path(named)
+    try:
+        is_there = system_file.exists()
+    except OSError:
+        # A folder that is closed to us: reading the file gives the complaint that says so.
+        is_there = True
+    if is_there:
+        return system_file
+    problem = f"is not there, --config was not given, ${VARIABLE} is not set; name a file with --config FILE"
+    raise ConfigError([Complaint(file=str(system_file), key="", problem=problem)])
+
+
+def load(path: Path) -> Config:
+    """Read the main file with all that it includes; raises ConfigError with every complaint about all of them."""
+    read = read_all(path)
+    complaints = list(read.complaints)
+    devices: list[Device] = []
+    sections = MainFile()
+    for position, file in enumerate(read.files):
+        model = IncludedFile if position else MainFile
+        parsed, problems = _validated(file, model)
+        if isinstance(parsed, MainFile):
+            sections, more = _with_named_files(parsed, path.parent)
+            problems += more
+        devices += parsed.device if parsed is not None else ()
+        complaints += complaints_about(file, problems)
+    complaints += clashes(read.files)
+    if complaints:
+        order = {name: position for position, name in enumerate([str(path), *(file.name for file in read.files)])}
+        raise ConfigError(sorted(complaints, key=lambda each: (order.get(each.file, len(order)), each.line or 0)))
+    return Config(
+        files=tuple(file.path for file in read.files),
+        hub=sections.hub,
+        wake=sections.wake,
+        microphone=sections.microphone,
+        speaker=sections.speaker,
+        live=sections.live,
+        conversation=sections.conversation,
+        mqtt=sections.mqtt,
+        privacy=sections.privacy,
+        devices=tuple(_with_defaults(device, sections.devices) for device in devices),
+    )
+
+
+def _validated(file: TomlFile, model: type[MainFile | IncludedFile]) -> tuple[MainFile | IncludedFile | None, Problems]:
+    refused = dict(forbidden(file.tree))
+    try:
+        return model.model_validate(file.tree), list(refused.items())
+    except ValidationError as error:
+        # A refused value is complained about once, by the more general rule.
+        others = [
+            (where, _ONLY_MAIN if where[0] in _SECTIONS and model is IncludedFile else problem)
+            for where, problem in problems_of(error, file.tree, model)
+            if not any(where[: len(value)] == value for value in refused)
+        ]
+        return None, [*refused.items(), *others]
+
+
+def _with_named_files(main: MainFile, folder: Path) -> tuple[MainFile, Problems]:
+    wake, wake_problems = with_models(main.wake, folder)
+    live, live_problems = with_instruction(main.live, folder)
+    mqtt, mqtt_problems = with_certificates(main.mqtt, folder)
+    sections = main.model_copy(update={"wake": wake, "live": live, "mqtt": mqtt})
+    return sections, wake_problems + live_problems + mqtt_problems
+
+
+def _with_defaults(device: Device, defaults: DeviceDefaults) -> Device:
+    if "valid_for" in device.model_fields_set:
+        return device
+    return device.model_copy(update={"valid_for": defaults.valid_for})

@@ -1,0 +1,72 @@
+"""Files that options name: looked up beside the configuration, their mistakes found before the hub starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hubd.config.live_section import LiveSettings
+from hubd.config.sections import MqttSettings, WakeSettings
+from hubd.config.toml_files import read_bytes
+from hubd.config.toml_lines import KeyPath
+from hubd.errors import ConfigError
+
+_TEXT_LIMIT = 64 * 1024
+_CERTIFICATE_LIMIT = 1024 * 1024
+_MODEL_LIMIT = 64 * 1024 * 1024
+
+Problems = list[tuple[KeyPath, str]]
+
+
+def with_models(wake: WakeSettings, folder: Path) -> tuple[WakeSettings, Problems]:
+    """Return the wake words with the path of every .onnx file made absolute, with what is wrong about them."""
+    problems: Problems = []
+    words = []
+    for position, word in enumerate(wake.words):
+        if word.model.endswith(".onnx"):
+            path = _absolute(folder, word.model)
+            _, found = _read(path, _MODEL_LIMIT, ("wake", "words", position, "model"))
+            problems += found
+            words.append(word.model_copy(update={"model": str(path)}))
+        else:
+            words.append(word)
+    return wake.model_copy(update={"words": tuple(words)}), problems
+
+
+def with_instruction(live: LiveSettings, folder: Path) -> tuple[LiveSettings, Problems]:
+    """Return the section with the text of system_instruction_file as its system_instruction."""
+    key: KeyPath = ("live", "system_instruction_file")
+    if not live.system_instruction_file:
+        return live, []
+    if "system_instruction" in live.model_fields_set:
+        return live, [(key, "found besides system_instruction, keep one of them")]
+    data, problems = _read(_absolute(folder, live.system_instruction_file), _TEXT_LIMIT, key)
+    try:
+        text = data.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        return live, [(key, "the file is not written in UTF-8; save it as UTF-8")]
+    if not text and not problems:
+        problems = [(key, "the file is empty")]
+    return live.model_copy(update={"system_instruction": text}), problems
+
+
+def with_certificates(mqtt: MqttSettings, folder: Path) -> tuple[MqttSettings, Problems]:
+    """Return the section with the path of ca_file made absolute."""
+    key: KeyPath = ("mqtt", "ca_file")
+    if not mqtt.ca_file:
+        return mqtt, []
+    path = _absolute(folder, mqtt.ca_file)
+    data, problems = _read(path, _CERTIFICATE_LIMIT, key)
+    if not problems and b"-----BEGIN CERTIFICATE-----" not in data:
+        problems = [(key, f"{path} holds no certificate in PEM format (-----BEGIN CERTIFICATE-----)")]
+    return mqtt.model_copy(update={"ca_file": str(path)}), problems
+
+
+def _absolute(folder: Path, name: str) -> Path:
+    return (folder / name).absolute()
+
+
+def _read(path: Path, limit: int, key: KeyPath) -> tuple[bytes, Problems]:
+    try:
+        return read_bytes(path, limit)[0], []
+    except ConfigError as error:
+        return b"", [(key, f"{complaint.file} {complaint.problem}") for complaint in error.complaints]

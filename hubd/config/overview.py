@@ -1,0 +1,113 @@
+"""A configuration in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from hubd.config.loading import Config
+from hubd.config.suggestions import quoted, suggestion
+
+# The prebuilt voices of the Live API (``live-protocol.md`` 3.1 has the first eight).
+VOICES = (
+    *("Puck", "Charon", "Kore", "Fenrir", "Aoede", "Leda", "Orus", "Zephyr", "Callirrhoe", "Autonoe"),
+    *("Enceladus", "Iapetus", "Umbriel", "Algieba", "Despina", "Erinome", "Algenib", "Rasalgethi", "Laomedeia"),
+    *("Achernar", "Alnilam", "Schedar", "Gacrux", "Pulcherrima", "Achird", "Zubenelgenubi", "Vindemiatrix"),
+    *("Sadachbia", "Sadaltager", "Sulafat"),
+)
+MODELS = (
+    "gemini-3.8-live",
+    "gemini-3.8-live-extended-thinking",
+    "gemini-3.1-flash-live-preview",
+    "gemini-2.5-flash-native-audio-preview-12-2025",
+)
+_LOW, _HIGH = 0.2, 0.95
+_SHOWN_FILES = 4
+
+
+def describe(config: Config) -> str:
+    """Return a short summary, several lines: files, wake words, conversation partner, broker, devices, what is off."""
+    words = ", ".join(f"{word.model} (threshold {word.threshold:g})" for word in config.wake.words) or "none"
+    live, mqtt = config.live, config.mqtt
+    scheme = "mqtts" if mqtt.tls else "mqtt"
+    lines = {
+        "files": _files(config),
+        "hub": config.hub.id + (f", in the {config.hub.room}" if config.hub.room else ""),
+        "wake words": words,
+        "live": f"{live.backend}, {live.model}, voice {live.voice}, {live.url}",
+        "mqtt": f"{scheme}://{mqtt.host}:{mqtt.port}" + (f", as {mqtt.username}" if mqtt.username else ""),
+        "devices": _devices(config),
+        "off": ", ".join(_off(config)) or "nothing",
+    }
+    return "\n".join(f"{name + ':':12}{text}" for name, text in lines.items())
+
+
+def notices(config: Config) -> tuple[str, ...]:
+    """Return what is allowed but probably not meant, one sentence each."""
+    return (*_live_notices(config), *_house_notices(config))
+
+
+def _files(config: Config) -> str:
+    names = [str(path) for path in config.files]
+    more = f" and {len(names) - _SHOWN_FILES} more" if len(names) > _SHOWN_FILES else ""
+    return ", ".join(names[:_SHOWN_FILES]) + more
+
+
+def _devices(config: Config) -> str:
+    kinds = Counter(device.kind or "custom" for device in config.devices)
+    counts = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+    return f"{len(config.devices)} ({counts})" if counts else "none"
+
+
+def _off(config: Config) -> Iterator[str]:
+    switches = {
+        "chime": config.conversation.chime,
+        "barge-in": config.conversation.barge_in != "off",
+        "follow-up": config.conversation.follow_up > 0,
+        "microphone": config.microphone.device != "none",
+        "speaker": config.speaker.device != "none",
+        "transcripts on MQTT": config.privacy.publish_transcripts,
+        "TLS to the broker": config.mqtt.tls,
+    }
+    return (name for name, is_on in switches.items() if not is_on)
+
+
+def _live_notices(config: Config) -> Iterator[str]:
+    live = config.live
+    if live.voice not in VOICES:
+        meant = suggestion(live.voice, VOICES)
+        hint = f"did you mean {quoted(meant)}?" if meant else f"known are {', '.join(VOICES)}"
+        yield f"live.voice: {quoted(live.voice)} is no voice known to hubd; {hint}"
+    if live.model not in MODELS:
+        meant = suggestion(live.model, MODELS)
+        hint = f"did you mean {quoted(meant)}?" if meant else f"known are {', '.join(MODELS)}"
+        yield f"live.model: {quoted(live.model)} is no model known to hubd, it gets the common options only; {hint}"
+    if not live.may_carry_key and live.backend != "offline":
+        yield "live.url: the connection would not be encrypted, so no key is sent there; use wss://"
+    if live.backend == "offline":
+        unused = sorted({"url", "model", "voice", "language", "temperature"} & live.model_fields_set)
+        if unused:
+            yield f'live.{", live.".join(unused)}: not used with backend = "offline"'
+
+
+def _house_notices(config: Config) -> Iterator[str]:
+    mqtt = config.mqtt
+    if not config.devices:
+        yield "there is no device: write [[device]] tables into devices.d/*.toml beside the main file"
+    if not config.wake.words:
+        yield "wake.words: with no wake word only automations can wake the hub"
+    elif config.microphone.device == "none":
+        yield 'wake.words: not used with microphone.device = "none"'
+    for word in config.wake.words:
+        if not _LOW <= word.threshold <= _HIGH:
+            ear = "often wake by itself" if word.threshold < _LOW else "hardly ever wake"
+            yield f"wake.words[{word.model}].threshold: with {word.threshold:g} the hub will {ear}; 0.5 is usual"
+    if mqtt.ca_file and not mqtt.tls:
+        yield "mqtt.ca_file: not used without tls = true"
+    if (mqtt.port, mqtt.tls) in {(8883, False), (1883, True)}:
+        usual, is_on = ("without", "true") if mqtt.tls else ("with", "false")
+        yield f"mqtt.port: {mqtt.port} is usual {usual} TLS, but tls is {is_on}"
+    if mqtt.username and not mqtt.tls and mqtt.host not in {"localhost", "127.0.0.1", "::1"}:
+        yield "mqtt.tls: false, so the password crosses the network unencrypted"
+    if config.conversation.barge_in == "speech":
+        yield 'conversation.barge_in: "speech" needs echo cancellation; without it the hub interrupts itself'

@@ -1,0 +1,177 @@
+"""The sections of hubd.toml, checked."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from hubd.config.options import Flag, Fraction, Line, Pause, Timeout, Whole, at_most
+from hubd.config.suggestions import found, not_allowed, quoted
+from hubd.devices.fields import Duration, Table, complaint
+
+# The wake words inside openwakeword 0.4.0.
+BUNDLED_WAKE_WORDS = ("alexa", "hey_jarvis", "hey_marvin", "hey_mycroft", "timer", "weather")
+
+
+class HubSettings(Table):
+    """[hub]: who this hub is. id names it on MQTT; room is where it hears; name is what automations show."""
+
+    id: str = "hub"
+    name: Line = ""
+    room: Line = ""
+
+    @field_validator("id")
+    @classmethod
+    def _check_id(cls, text: str) -> str:
+        if not re.fullmatch(r"[a-z0-9_-]{1,64}", text, re.ASCII):
+            raise complaint(f"found {quoted(text)}, allowed are 1 to 64 of the characters a-z, 0-9, _ and -")
+        return text
+
+
+class WakeWordSettings(Table):
+    """One entry of wake.words. model: a bundled name or the path of an .onnx file.
+
+    threshold, patience (blocks of 80 ms in a row) and the same two while the hub itself speaks; refractory, s.
+    """
+
+    model: Line
+    threshold: Fraction = 0.5
+    patience: Annotated[Whole, Field(ge=1, le=25)] = 1
+    threshold_while_speaking: Fraction = 0.5
+    patience_while_speaking: Annotated[Whole, Field(ge=1, le=25)] = 1
+    refractory: Timeout = 2.0
+
+    @field_validator("model")
+    @classmethod
+    def _check_model(cls, name: str) -> str:
+        if name.endswith(".tflite"):
+            raise complaint(
+                f"found {quoted(name)}, allowed is a model in ONNX format: use the .onnx of the same wake word"
+            )
+        if name.endswith(".onnx"):
+            return name
+        name = re.sub(r"[\s-]+", "_", name.lower())
+        if name not in BUNDLED_WAKE_WORDS:
+            raise complaint(not_allowed(name, BUNDLED_WAKE_WORDS, " or the path of an .onnx file"))
+        return name
+
+
+def _word_table(value: object) -> object:
+    if isinstance(value, str):
+        return {"model": value}
+    if not isinstance(value, dict | WakeWordSettings):
+        raise complaint(f"found {found(value)}, allowed is the name of a wake word or a table")
+    return value
+
+
+class WakeSettings(Table):
+    """[wake]: what the hub wakes up to; with no words only automations wake it."""
+
+    words: tuple[Annotated[WakeWordSettings, BeforeValidator(_word_table)], ...] = (
+        WakeWordSettings(model="hey_jarvis"),
+    )
+
+    @field_validator("words")
+    @classmethod
+    def _check_words(cls, words: tuple[WakeWordSettings, ...]) -> tuple[WakeWordSettings, ...]:
+        models = [word.model for word in words]
+        for position, model in enumerate(models):
+            if model in models[:position]:
+                raise complaint(f"{quoted(model)} is there twice, keep one")
+        return words
+
+
+class MicrophoneSettings(Table):
+    """[microphone]. device: its name or part of it; empty for the system's default, "none" for no microphone.
+
+    rate (Hz) and channels: how to open it, where the card's own choice is wrong.
+    """
+
+    device: Line = ""
+    rate: Annotated[Whole, Field(ge=8000, le=192_000)] | None = None
+    channels: Annotated[Whole, Field(ge=1, le=32)] | None = None
+
+
+class SpeakerSettings(Table):
+    """[speaker]. device: as for the microphone. volume: percent."""
+
+    device: Line = ""
+    volume: Annotated[Whole, Field(ge=0, le=100)] = 80
+
+
+class BargeIn(StrEnum):
+    """What may cut the hub short while it speaks (``design.md`` 5)."""
+
+    WAKE_WORD = "wake-word"
+    SPEECH = "speech"
+    OFF = "off"
+
+
+class TurnEnd(StrEnum):
+    """Who finds the end of what a person says (``live-protocol.md`` 3.2)."""
+
+    SERVER = "server"
+    LOCAL = "local"
+
+
+class ConversationSettings(Table):
+    """[conversation]: its pace, all in s (``design.md`` 5). follow_up: 0 closes after every answer."""
+
+    chime: Flag = True
+    barge_in: BargeIn = BargeIn.WAKE_WORD
+    follow_up: Pause = 8.0
+    turn_end: TurnEnd = TurnEnd.SERVER
+    max_listening: Timeout = 15.0
+    answer_timeout: Timeout = 20.0
+    silence_timeout: Timeout = 30.0
+
+
+class MqttSettings(Table):
+    """[mqtt]: the broker (``mqtt-devices.md`` 4). keepalive in s; an empty client_id means hubd-<hub id>."""
+
+    host: str = "localhost"
+    port: Annotated[Whole, Field(ge=1, le=65535)] = 1883
+    tls: Flag = False
+    ca_file: Line = ""
+    username: Line = ""
+    client_id: str = ""
+    keepalive: Annotated[Duration, at_most(65535)] = 30.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _choose_port(cls, table: object) -> object:
+        if isinstance(table, dict) and table.get("tls") is True:
+            return {"port": 8883, **table}
+        return table
+
+    @field_validator("host")
+    @classmethod
+    def _check_host(cls, host: str) -> str:
+        # The text is not repeated: it may be a URL with a password in it.
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,253}|[0-9A-Fa-f:.]{2,45}(%[A-Za-z0-9_.-]+)?", host, re.ASCII):
+            raise complaint(
+                "found no host name, allowed is a name or an address without mqtt://, user, password or port"
+            )
+        return host
+
+    @field_validator("client_id")
+    @classmethod
+    def _check_client_id(cls, text: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{0,64}", text, re.ASCII):
+            raise complaint(f"found {quoted(text)}, allowed are up to 64 letters, digits, _ and -")
+        return text
+
+
+class PrivacySettings(Table):
+    """[privacy]. publish_transcripts: whether what was said goes to MQTT and the journal (``design.md`` 8)."""
+
+    publish_transcripts: Flag = False
+
+
+class DeviceDefaults(Table):
+    """[devices]: what holds for every device that says nothing else. valid_for: s until a command is withdrawn."""
+
+    valid_for: Timeout = 5.0
