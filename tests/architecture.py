@@ -1,0 +1,208 @@
+"""The layout as data: who may import whom, with a checker that reads the source."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PACKAGE = "hubd"
+LONGEST_MODULE = 300
+
+# Import order (`design.md` 4): a module imports only from rows above its own, so modules of one row never import each
+# other. A new module has to be placed here.
+ROWS: tuple[str, ...] = (
+    "errors",
+    "events",
+    "reports",
+    "suggestions",
+    "toml_lines",
+    "toml_files",
+    "complaints",
+    "audio.pcm",
+    "live.wire",
+    "live.content",
+    "live.declarations",
+    "live.models live.failures",
+    "live.setup",
+    "live.messages",
+    "live.codec live.settings",
+    "live.turn",
+    "live.session",
+    "devices.fields",
+    "devices.parameters",
+    "devices.functions",
+    "devices.model devices.templates",
+    "devices.render",
+    "ports",
+    (
+        "stages.act stages.converse stages.listen stages.speak "
+        "edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link edges.wav_sound "
+        "edges.websockets_link"
+    ),
+    "offline.words",
+    "offline.phrases",
+    "offline.parameters",
+    "offline.sentences",
+    "offline.automaton",
+    "settings",
+    "forbidden includes secrets",
+    "config",
+)
+
+# Modules that may wait, talk to the outside, or read the clock. All others are pure: time is their argument.
+IMPURE = re.compile(
+    r"stages\..+|edges\..+|demo\..+|offline\.(server|pocketsphinx_recognizer|espeak_voice)|app|cli|__main__"
+)
+IMPURE_LIBRARIES = frozenset(
+    {
+        "asyncio",
+        "concurrent",
+        "multiprocessing",
+        "sched",
+        "select",
+        "selectors",
+        "signal",
+        "socket",
+        "socketserver",
+        "ssl",
+        "subprocess",
+        "threading",
+        "time",
+    }
+)
+
+# Outside libraries, each with the modules that may import it.
+EVERYWHERE = re.compile(r".+")
+LIBRARIES: dict[str, re.Pattern[str]] = {
+    "jinja2": re.compile(r"devices\.templates"),
+    "numpy": EVERYWHERE,
+    "onnxruntime": re.compile(r"edges\.onnx_wake_model"),
+    "paho": re.compile(r"edges\.paho_broker|demo\..+"),
+    "pocketsphinx": re.compile(r"offline\.pocketsphinx_recognizer"),
+    "pyaudio": re.compile(r"edges\.pyaudio_sound"),
+    "pydantic": EVERYWHERE,
+    "pydantic_core": EVERYWHERE,
+    "soxr": re.compile(r"edges\.(pyaudio_sound|wav_sound)|offline\.espeak_voice"),
+    "systemd": re.compile(r"edges\.systemd_notify"),
+    "websockets": re.compile(r"edges\.websockets_link|offline\.server"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module of the package; name is without the package's own, and empty for the package itself."""
+
+    name: str
+    path: Path
+    source: str
+    tree: ast.Module
+
+    @property
+    def is_package(self) -> bool:
+        """Whether this is a package's ``__init__``."""
+        return self.path.name == "__init__.py"
+
+
+def read_modules(top: Path) -> dict[str, Module]:
+    """Return every module below top, the package's own folder, by name."""
+    modules: dict[str, Module] = {}
+    for path in sorted(top.rglob("*.py")):
+        parts = path.relative_to(top).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        source = path.read_text(encoding="utf-8")
+        modules[name] = Module(name, path, source, ast.parse(source, str(path)))
+    return modules
+
+
+def imports_of(module: Module) -> Iterator[str]:
+    """Yield the full name of all that the module imports, also inside functions; ``from a import b`` is ``a.b``."""
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=origin, names=names, level=level):
+                start = "." * level + (origin or "")
+                yield from (f"{start}.{alias.name}" for alias in names)
+
+
+def violations(top: Path) -> list[str]:
+    """Return what in the package at top breaks a rule of this page, one sentence each, with the module's name first."""
+    modules = read_modules(top)
+    found: list[str] = []
+    for module in modules.values():
+        shown = f"{PACKAGE}.{module.name}".rstrip(".")
+        for check in (_charter, _length, _place, _libraries):
+            found += (f"{shown} {complaint}" for complaint in check(module))
+        found += (f"{shown} {complaint}" for complaint in _order(module, modules))
+    return found
+
+
+def stale_rows(top: Path) -> list[str]:
+    """Return the modules that the order lists but that do not exist."""
+    return sorted(_rank().keys() - read_modules(top).keys())
+
+
+def _rank() -> dict[str, int]:
+    return {name: rank for rank, row in enumerate(ROWS) for name in row.split()}
+
+
+def _charter(module: Module) -> Iterator[str]:
+    charter = ast.get_docstring(module.tree)
+    if not charter:
+        yield "has no charter: its docstring has to say in one line what it is for"
+    elif "\n" in charter:
+        yield "has a charter of more than one line"
+    elif re.search(r"\band\b", charter, re.IGNORECASE):
+        yield 'has an "and" in its charter: two subjects are two modules'
+
+
+def _length(module: Module) -> Iterator[str]:
+    lines = len(module.source.splitlines())
+    if lines > LONGEST_MODULE:
+        yield f"has {lines} lines, more than {LONGEST_MODULE}"
+
+
+def _place(module: Module) -> Iterator[str]:
+    if not module.is_package and module.name not in _rank():
+        yield f"is not in the import order: place it in ROWS of {Path(__file__).name}"
+
+
+def _libraries(module: Module) -> Iterator[str]:
+    for name in sorted({name.partition(".")[0] for name in imports_of(module)} - {PACKAGE, ""}):
+        if name in IMPURE_LIBRARIES and not IMPURE.fullmatch(module.name):
+            yield f"is pure but imports {name}"
+        elif name not in sys.stdlib_module_names:
+            allowed = LIBRARIES.get(name)
+            if allowed is None:
+                yield f"imports {name}, a library that nobody was given"
+            elif not allowed.fullmatch(module.name):
+                yield f"imports {name}, which belongs to {allowed.pattern}"
+
+
+def _order(module: Module, modules: dict[str, Module]) -> Iterator[str]:
+    rank = _rank()
+    # A package that is not listed stands above everything, so it imports nothing; a module that is not listed, below.
+    own = rank.get(module.name, -1 if module.is_package else len(ROWS))
+    for name in sorted(set(imports_of(module))):
+        if name.startswith("."):
+            yield f"imports {name} relatively"
+            continue
+        target = _module_named(name, modules)
+        if target is None:
+            continue
+        if rank.get(target, -1) >= own:
+            yield f"imports {PACKAGE}.{target}, which does not stand above it"
+
+
+def _module_named(name: str, modules: dict[str, Module]) -> str | None:
+    """Return the module of the package that an imported name belongs to, or None for a name from outside."""
+    if name.partition(".")[0] != PACKAGE:
+        return None
+    parts = name.split(".")[1:]
+    while ".".join(parts) not in modules:
+        parts.pop()
+    return ".".join(parts)
