@@ -1,4 +1,4 @@
-"""The public event stream: what a hub publishes, prints and journals, in one JSON form."""
+"""The public event stream, in the one JSON form that a hub publishes, prints, journals."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Loops between ports and cores."""
+"""Loops that join ports to cores."""
