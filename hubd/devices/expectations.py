@@ -1,0 +1,79 @@
+"""What a device has to report for a command to count as carried out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+# The key of a report that is no JSON object but one value.
+VALUE = "value"
+# The scope of a kind's values; that of a function spelled out is the topic of its report.
+KIND = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """One value that a report has to hold; a number may differ by tolerance, in the value's own unit."""
+
+    key: str
+    value: JsonValue
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Everything that a device has to report, among the values of one scope."""
+
+    wants: tuple[Want, ...]
+    scope: str = KIND
+
+    def met_by(self, values: Mapping[str, JsonValue]) -> bool:
+        """Return whether the reported values hold every wanted one."""
+        return all(want.key in values and matches(values[want.key], want.value, want.tolerance) for want in self.wants)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A topic on which a device reports.
+
+    read: payload → values by key; None for a value that is said to be unknown. Never raises, whatever the payload.
+    scope: which values these are: the kind's, in the front's units, or those of functions that expect a report on the
+    scope's topic, as reported.
+    """
+
+    topic: str
+    read: Callable[[bytes], Mapping[str, JsonValue]]
+    scope: str = KIND
+
+
+def matches(found: JsonValue, wanted: JsonValue, tolerance: float = 0.0) -> bool:
+    """Return whether a reported value is the wanted one.
+
+    An object may hold more than is wanted; a number may be written as text; true is no number.
+    """
+    match found, wanted:
+        case (bool(), _) | (_, bool()):
+            return found is wanted
+        case dict(), dict():
+            return all(key in found and matches(found[key], item, tolerance) for key, item in wanted.items())
+        case str(), str() if found.strip() == wanted.strip():
+            return True
+        case ((int() | float() | str()), (int() | float() | str())):
+            left, right = number_of(found), number_of(wanted)
+            return left is not None and right is not None and abs(left - right) <= tolerance + 1e-9
+        case _:
+            return found == wanted
+
+
+def number_of(value: JsonValue) -> float | None:
+    """Return the finite number that the value is, or that its text says; otherwise None."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

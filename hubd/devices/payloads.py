@@ -1,0 +1,67 @@
+"""Payloads that devices report, read without trust."""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from typing import NoReturn
+
+from pydantic import JsonValue
+
+# ``mqtt-devices.md`` 4, topic safety: before any parsing.
+MAX_PAYLOAD = 256 * 1024
+MAX_TEXT = 256
+_MAX_DEPTH = 16
+_MAX_NUMBER = 10**18
+
+
+def text_in(payload: bytes) -> str | None:
+    """Return the payload as one short text, stripped; None if it is none."""
+    if len(payload) > MAX_PAYLOAD:
+        return None
+    try:
+        text = payload.decode().strip()
+    except UnicodeDecodeError:
+        return None
+    return text if _is_clean(text) else None
+
+
+def object_in(payload: bytes) -> dict[str, JsonValue]:
+    """Return the members of the JSON object that the payload is; empty if it is none.
+
+    Members that are no JSON (NaN), too long or too deep are left out; the others stay.
+    """
+    if len(payload) > MAX_PAYLOAD:
+        return {}
+    try:
+        parsed: JsonValue = json.loads(payload.decode(), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(parsed, dict):
+        return {}
+    return {key: value for key, value in parsed.items() if _is_clean(key) and _is_sound(value)}
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _is_sound(value: JsonValue, depth: int = 0) -> bool:
+    match value:
+        case list() | dict() if depth >= _MAX_DEPTH:
+            return False
+        case str():
+            return _is_clean(value)
+        case int() | float():
+            return math.isfinite(value) and abs(value) < _MAX_NUMBER
+        case list():
+            return all(_is_sound(item, depth + 1) for item in value)
+        case dict():
+            return all(_is_clean(key) and _is_sound(item, depth + 1) for key, item in value.items())
+        case None:
+            return True
+
+
+def _is_clean(text: str) -> bool:
+    return len(text) <= MAX_TEXT and not any(unicodedata.category(each) in {"Cc", "Cs"} for each in text)

@@ -1,0 +1,96 @@
+"""Sentences about what became of a command, fit to be spoken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from pydantic import JsonValue
+
+from hubd.devices.expectations import VALUE, Expectation
+from hubd.devices.kinds import KINDS, presentable
+from hubd.devices.model import Command
+
+_DETERMINER = re.compile(r"(the|my|our|your|his|her|their|all|both)\s|\S+'s\s", re.IGNORECASE)
+_SINGULAR_ENDINGS = ("ss", "us", "is", "as", "os")
+_SPOKEN_VALUES = 3
+
+
+def the(name: str) -> str:
+    """Return the name as it stands within a sentence: "kitchen lights" → "the kitchen lights"."""
+    return name if _DETERMINER.match(name) else f"the {name}"
+
+
+def is_plural(name: str) -> bool:
+    """Return whether the name asks for "are": the kitchen lights are, the coffee machine is."""
+    last = name.casefold().split()[-1]
+    return last.endswith("s") and not last.endswith(_SINGULAR_ENDINGS) and not last.endswith("'s")
+
+
+def values_in_words(values: Iterable[tuple[str, JsonValue]]) -> str:
+    """Return reported values as words: "state open, position 40"; at most three of them."""
+    said = [_value_in_words(key, value) for key, value in values if not isinstance(value, dict | list)]
+    return " and ".join(said[:_SPOKEN_VALUES])
+
+
+def _value_in_words(key: str, value: JsonValue) -> str:
+    match value:
+        case str():
+            text = value.lower() if value.isupper() else value
+        case bool():
+            text = "yes" if value else "no"
+        case None:
+            text = "unknown"
+        case _:
+            text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if key == VALUE else f"{key.replace('_', ' ')} {text}"
+
+
+def done(command: Command, label: str, expectation: Expectation, state: Mapping[str, JsonValue]) -> str:
+    """Return the sentence about a confirmed command: "The kitchen lights are on at 30 percent."."""
+    return _sentence(f"{the(label)} {_now(command, label, expectation, state)}")
+
+
+def late(command: Command, label: str, expectation: Expectation, state: Mapping[str, JsonValue]) -> str:
+    """Return the sentence about a command that was confirmed late."""
+    they = "they" if is_plural(label) else "it"
+    return _sentence(f"{the(label)} took a while, but {they} {_now(command, label, expectation, state)} now")
+
+
+def unconfirmable(label: str) -> str:
+    """Return the sentence about a command that nothing can confirm."""
+    does = "do" if is_plural(label) else "does"
+    return _sentence(f"the command was sent to {the(label)}, which {does} not report back")
+
+
+def unconfirmed(command: Command, label: str, expectation: Expectation, state: Mapping[str, JsonValue]) -> str:
+    """Return the sentence about a command that was sent, but not confirmed; state is what was reported instead."""
+    if command.function is None and command.device.kind is not None:
+        phrase = KINDS[command.device.kind].phrase(command.arguments)
+        wanted = f"that {'they are' if is_plural(label) else 'it is'} {phrase}"
+    else:
+        wanted = values_in_words((want.key, want.value) for want in expectation.wants) or "as expected"
+    reported = {want.key: state[want.key] for want in expectation.wants if want.key in state}
+    if command.function is not None and (instead := values_in_words(reported.items())):
+        return _sentence(f"{the(label)} did not report {wanted}, but {instead}")
+    return _sentence(f"the command was sent, but {the(label)} did not report {wanted}")
+
+
+def not_sent(label: str, reason: str) -> str:
+    """Return the sentence about a command that was not sent."""
+    return _sentence(f"the command for {the(label)} was not sent: {reason}")
+
+
+def _now(command: Command, label: str, expectation: Expectation, state: Mapping[str, JsonValue]) -> str:
+    """Return what the device is now: "are on at 30 percent", "reports state open"."""
+    if command.function is None and command.device.kind is not None:
+        kind = command.device.kind
+        # A level that was confirmed within its tolerance is said as it was asked for.
+        phrase = KINDS[kind].phrase(presentable(kind, {**state, **command.arguments}))
+        return f"{'are' if is_plural(label) else 'is'} {phrase or 'set'}"
+    reported = {want.key: state.get(want.key, want.value) for want in expectation.wants}
+    return f"{'report' if is_plural(label) else 'reports'} {values_in_words(reported.items()) or 'that it is done'}"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
