@@ -1,0 +1,250 @@
+"""Catalog → function declarations; call → Command, or an error that the model can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import assert_never
+
+from pydantic import JsonValue
+
+from hubd.devices import kinds
+from hubd.devices.catalog import MAX_CHOICES, Ambiguous, Catalog, Unknown
+from hubd.devices.functions import Function, OutcomeScheduling, Schedule
+from hubd.devices.kinds import KIND_OF_FUNCTION, KINDS, KindFunction
+from hubd.devices.model import Command, Device, Kind
+from hubd.devices.parameters import MAX_TEXT, ArgumentError, Parameter, ParameterType, shown
+from hubd.events import Behavior, Call
+from hubd.live.declarations import FunctionDeclaration, Schema, SchemaType
+
+END_CONVERSATION = "end_conversation"
+DEVICE = "device"
+MAX_ALIASES = 50
+
+_SCHEMA_TYPES: Mapping[ParameterType, SchemaType] = {
+    ParameterType.STRING: SchemaType.STRING,
+    ParameterType.INTEGER: SchemaType.INTEGER,
+    ParameterType.NUMBER: SchemaType.NUMBER,
+    ParameterType.BOOLEAN: SchemaType.BOOLEAN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EndConversation:
+    """The model wants the conversation to end after what it is saying."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A call that can't be carried out as it is; nothing was sent.
+
+    message: what was wrong and what is allowed, fit for the model to repair it and to be spoken.
+    choices: the names that are valid instead, if the trouble is a name. device: the device's id, if it is known.
+    """
+
+    message: str
+    choices: tuple[str, ...] = ()
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A name in the configuration that is taken: which device (its index) uses it, under which key, and who has it."""
+
+    device: int
+    key: str
+    problem: str
+
+
+class Toolbox:
+    """What the model may call. Every call is checked here before anything is sent."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._spelled_out: dict[str, tuple[Device, Function]] = {
+            function.name: (device, function) for device in catalog.devices for function in device.functions
+        }
+        present = {device.kind for device in catalog.devices}
+        self._of_kinds = {name: row for name, row in KIND_OF_FUNCTION.items() if row[0] in present}
+
+    def declarations(self) -> tuple[FunctionDeclaration, ...]:
+        """Return every function: one for all devices of a kind, those spelled out, and end_conversation."""
+        return (
+            *(self._declare_kind(kind, function) for kind, function in self._of_kinds.values()),
+            *(_declare_function(device, function) for device, function in self._spelled_out.values()),
+            FunctionDeclaration(
+                name=END_CONVERSATION,
+                description="End the conversation when the user says goodbye or needs nothing more.",
+                behavior=Behavior.NON_BLOCKING,
+            ),
+        )
+
+    def resolve(self, call: Call) -> Command | EndConversation | Refusal:
+        """Check the call against its declaration; never raises, whatever the model sent."""
+        if call.name == END_CONVERSATION:
+            return _end(call.arguments)
+        if call.name in self._spelled_out:
+            device, function = self._spelled_out[call.name]
+            return _resolve_function(device, function, call.arguments)
+        if call.name in self._of_kinds:
+            kind, kind_function = self._of_kinds[call.name]
+            return self._resolve_kind(kind, kind_function, call.arguments)
+        names = (*self._of_kinds, *self._spelled_out, END_CONVERSATION)
+        near = tuple(get_close_matches(call.name[:MAX_TEXT], names, n=3)) or names[:MAX_CHOICES]
+        return Refusal(f"There is no function {shown(call.name)}; there are {', '.join(near)}.", near)
+
+    def schedule(self, command: Command) -> Schedule:
+        """Return when the model speaks about the command's outcomes: the function's word, the device's, the default."""
+        kind = command.device.kind if command.function is None else None
+        default = KINDS[kind].schedule if kind is not None else kinds.SPELLED_OUT
+        schedule = (command.device.scheduling or OutcomeScheduling()).over(default)
+        own = command.function.scheduling if command.function is not None else None
+        return schedule if own is None else own.over(schedule)
+
+    def _declare_kind(self, kind: Kind, function: KindFunction) -> FunctionDeclaration:
+        devices = [device for device in self.catalog.devices if device.kind is kind]
+        blocking = all(device.behavior is Behavior.BLOCKING for device in devices)
+        return FunctionDeclaration(
+            name=function.name,
+            description=function.description,
+            behavior=Behavior.BLOCKING if blocking else Behavior.NON_BLOCKING,
+            parameters=Schema(
+                type=SchemaType.OBJECT,
+                properties={
+                    DEVICE: Schema(
+                        type=SchemaType.STRING,
+                        description=self._describe_devices(kind, devices),
+                        enum=self.catalog.spoken(kind),
+                    ),
+                    **{name: _schema(parameter) for name, parameter in function.parameters.items()},
+                },
+                required=(DEVICE, *sorted(function.required)),
+            ),
+        )
+
+    def _describe_devices(self, kind: Kind, devices: Sequence[Device]) -> str:
+        """Return which devices are meant, and which names mean the same one."""
+        aliases = [f"{alias} = {self.catalog.label(device)}" for device in devices for alias in device.aliases]
+        same = f" The same under two names: {'; '.join(aliases[:MAX_ALIASES])}." if aliases else ""
+        return f"Which {KINDS[kind].noun}.{same}"
+
+    def _resolve_kind(
+        self, kind: Kind, function: KindFunction, arguments: Mapping[str, JsonValue]
+    ) -> Command | Refusal:
+        wanted = arguments.get(DEVICE)
+        if not isinstance(wanted, str) or len(wanted) > MAX_TEXT:
+            names = self.catalog.spoken(kind)[:MAX_CHOICES]
+            noun = KINDS[kind].noun
+            return Refusal(f"device has to be the name of a {noun}, found {_shown(arguments, DEVICE)}.", names)
+        found = self.catalog.find(wanted, kind)
+        match found:
+            case Ambiguous(choices=choices):
+                return Refusal(
+                    f"Several are called {shown(wanted)}: {', '.join(choices)}. Which one is meant?", choices
+                )
+            case Unknown(near=near):
+                return Refusal(_unknown(wanted, kind, self.catalog.find(wanted), near), near)
+            case Device():
+                pass
+            case _:
+                assert_never(found)
+        try:
+            rest = {name: value for name, value in arguments.items() if name != DEVICE and value is not None}
+            checked = _checked(rest, function.parameters, function.required)
+            return Command(found, function.name, function.settle(found, checked))
+        except ArgumentError as error:
+            return Refusal(_sentence(str(error)), device=found.id)
+
+
+def clashes(devices: Sequence[Device]) -> Iterator[Clash]:
+    """Yield every function spelled out whose name another function has: of a device, of any kind, or the hub's own."""
+    taken = {END_CONVERSATION: "the hub itself has"}
+    taken |= {name: f"every {KINDS[kind].noun} has" for name, (kind, _) in KIND_OF_FUNCTION.items()}
+    for index, device in enumerate(devices):
+        for position, function in enumerate(device.functions):
+            if function.name in taken:
+                problem = f"the function name {function.name!r} is taken, {taken[function.name]} it: choose another"
+                yield Clash(index, f"function[{position}].name", problem)
+            taken.setdefault(function.name, f"the device {device.id} has")
+
+
+def _end(arguments: Mapping[str, JsonValue]) -> EndConversation | Refusal:
+    return Refusal(f"{END_CONVERSATION} takes no arguments.") if arguments else EndConversation()
+
+
+def _declare_function(device: Device, function: Function) -> FunctionDeclaration:
+    return FunctionDeclaration(
+        name=function.name,
+        description=function.description,
+        behavior=function.behavior or device.behavior,
+        parameters=Schema(
+            type=SchemaType.OBJECT,
+            properties={name: _schema(parameter) for name, parameter in function.parameters.items()},
+            required=tuple(name for name, parameter in function.parameters.items() if parameter.required),
+        )
+        if function.parameters
+        else None,
+    )
+
+
+def _schema(parameter: Parameter) -> Schema:
+    return Schema(
+        type=_SCHEMA_TYPES[parameter.type],
+        description=parameter.description,
+        enum=parameter.enum,
+        minimum=parameter.minimum,
+        maximum=parameter.maximum,
+        default=parameter.default,
+    )
+
+
+def _resolve_function(device: Device, function: Function, arguments: Mapping[str, JsonValue]) -> Command | Refusal:
+    given = {name: value for name, value in arguments.items() if value is not None}
+    required = frozenset(name for name, parameter in function.parameters.items() if parameter.required)
+    try:
+        checked = _checked(given, function.parameters, required)
+    except ArgumentError as error:
+        return Refusal(_sentence(str(error)), device=device.id)
+    defaults = {name: parameter.default for name, parameter in function.parameters.items() if not parameter.required}
+    return Command(device, function.name, defaults | checked, function)
+
+
+def _checked(
+    arguments: Mapping[str, JsonValue], parameters: Mapping[str, Parameter], required: frozenset[str]
+) -> dict[str, JsonValue]:
+    """Return the arguments as the parameters take them; raises ArgumentError with every mistake."""
+    missing = sorted(required - arguments.keys())
+    problems = [f"{name} is missing, it has to be {parameters[name].allowed()}" for name in missing]
+    checked: dict[str, JsonValue] = {}
+    for name, value in arguments.items():
+        if name not in parameters:
+            allowed = ", ".join(parameters) or "none"
+            problems.append(f"there is no argument {shown(name)}, allowed are: {allowed}")
+            continue
+        try:
+            checked[name] = parameters[name].accept(value)
+        except ArgumentError as error:
+            problems.append(f"{name} {error}")
+    if problems:
+        raise ArgumentError("; ".join(problems[:5]))
+    return checked
+
+
+def _unknown(wanted: str, kind: Kind, elsewhere: Device | Ambiguous | Unknown, near: tuple[str, ...]) -> str:
+    """Return why no device of the kind was found, and what there is instead."""
+    noun = KINDS[kind].noun
+    if isinstance(elsewhere, Device):
+        other = elsewhere.kind
+        use = ", ".join(function.name for function in KINDS[other].functions) if other is not None else ""
+        use = use or ", ".join(function.name for function in elsewhere.functions)
+        return f"{shown(wanted)} is no {noun}; use {use}."
+    return f"There is no {noun} called {shown(wanted)}; there are: {', '.join(near)}."
+
+
+def _shown(arguments: Mapping[str, JsonValue], name: str) -> str:
+    return shown(arguments[name]) if name in arguments else "nothing"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
