@@ -23,7 +23,7 @@ from hubd.live.messages import ServerContent
 
 # Without a rate it is what the service sends today (``live-protocol.md`` 10).
 _PCM: Final = re.compile(r"audio/(?:pcm|l16)(?:\s*;\s*[a-z]+=[\w.+-]*)*", re.IGNORECASE | re.ASCII)
-_RATE: Final = re.compile(r";\s*rate=([0-9]{4,6})(?![0-9])", re.IGNORECASE)
+_RATE: Final = re.compile(r";\s*rate=([0-9]{1,9})", re.IGNORECASE)
 _RATES: Final = range(8_000, 48_001)
 
 

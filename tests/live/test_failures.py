@@ -1,0 +1,117 @@
+"""The table of close codes, row by row (``live-protocol.md`` 12)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubd.live.failures import TABLE, NextAttempt, Phase, classify
+
+WITH: Final = NextAttempt.RETRY_WITH_HANDLE
+FRESH: Final = NextAttempt.RETRY_FRESH
+FATAL: Final = NextAttempt.FATAL
+NO_MODEL: Final = (
+    "models/x is not found for API version v1beta, or is not supported for bidiGenerateContent. Call ListMod"
+)
+MODALITIES: Final = "The requested combination of response modalities (TEXT) is not supported by the model."
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "opened", "first", "again"),
+    [
+        (1000, "", WITH, WITH, WITH),
+        (1001, "", WITH, WITH, WITH),
+        (1005, "", WITH, WITH, WITH),
+        (1006, "the connection broke off", WITH, WITH, WITH),
+        (1012, "", WITH, WITH, WITH),
+        (1013, "", WITH, WITH, WITH),
+        (1014, "", WITH, WITH, WITH),
+        (1007, "API key not valid. Please pass a valid API key.", FATAL, FATAL, FATAL),
+        (1007, "API key expired. Please renew the API key.", FATAL, FATAL, FATAL),
+        (1007, "API Key not found. Please pass a valid API key.", FATAL, FATAL, FATAL),
+        (1007, "User location is not supported for the API use.", FATAL, FATAL, FATAL),
+        (1007, "Invalid JSON payload received. Unknown name \"x\" at 'setup': Cannot find field.", FATAL, FATAL, FATAL),
+        (1007, MODALITIES, FATAL, FATAL, FATAL),
+        (1007, "Thinking is not supported by this model.", FRESH, FATAL, FATAL),
+        (1007, "", FRESH, FRESH, FATAL),
+        (1007, "Request contains an invalid argument.", FRESH, FRESH, FATAL),
+        (1008, NO_MODEL, FATAL, FATAL, FATAL),
+        (1008, "Requested entity was not found.", FRESH, FRESH, FRESH),
+        (1008, "BidiGenerateContent session expired", FRESH, FRESH, FRESH),
+        (1008, "The operation was aborted.", WITH, WITH, WITH),
+        (1008, "Operation is not implemented, or supported, or enabled.", WITH, WITH, FATAL),
+        (1008, "Permission denied on resource project x.", FATAL, FATAL, FATAL),
+        (1008, "Your API key was reported as leaked.", FATAL, FATAL, FATAL),
+        (1008, "Requests to this API are blocked.", FATAL, FATAL, FATAL),
+        (1009, "over size limit", WITH, WITH, WITH),
+        (1011, "You exceeded your current quota, please check your plan", WITH, WITH, WITH),
+        (1011, "Deadline expired before operation could complete.", WITH, WITH, FRESH),
+        (1011, "The service is currently unavailable.", WITH, WITH, FRESH),
+        (1011, "Internal error encountered.", WITH, WITH, FRESH),
+        (1011, "Token has been used too many times", FATAL, FATAL, FATAL),
+        (1011, "auth token has expired", FATAL, FATAL, FATAL),
+        (1011, "keepalive ping timeout", WITH, WITH, WITH),
+        (301, "Moved Permanently", FATAL, FATAL, FATAL),
+        (400, "Bad Request", FATAL, FATAL, FATAL),
+        (401, "Unauthorized", FATAL, FATAL, FATAL),
+        (403, "Forbidden", FATAL, FATAL, FATAL),
+        (404, "Not Found", FATAL, FATAL, FATAL),
+        (409, "Conflict", FRESH, FRESH, FRESH),
+        (429, "Too Many Requests", WITH, WITH, WITH),
+        (500, "Internal Server Error", WITH, WITH, WITH),
+        (503, "Service Unavailable", WITH, WITH, WITH),
+        (None, "can't reach localhost: Connection refused", WITH, WITH, WITH),
+        (None, "the API key holds a character that no API key has", FATAL, FATAL, FATAL),
+        (1002, "", WITH, WITH, FRESH),
+        (1011, "something new", WITH, WITH, FRESH),
+        (4000, "", WITH, WITH, FRESH),
+    ],
+)
+def test_a_row_of_the_table(
+    code: int | None, reason: str, opened: NextAttempt, first: NextAttempt, again: NextAttempt
+) -> None:
+    """The verdict after an open session, after the first failure to open one, after the second."""
+    verdicts = (
+        classify(code, reason),
+        classify(code, reason, phase=Phase.SETTING_UP, failures=1),
+        classify(code, reason, phase=Phase.SETTING_UP, failures=2),
+    )
+    assert tuple(verdict.next for verdict in verdicts) == (opened, first, again)
+
+
+def test_a_handle_gets_one_attempt() -> None:
+    """Once the server may have seen a handle, it is not tried again unless the session opened."""
+    for code, reason in ((1006, ""), (1011, "Internal error"), (None, "no answer to the set-up")):
+        assert classify(code, reason, phase=Phase.SETTING_UP, handle_used=True).next is FRESH
+        assert classify(code, reason, phase=Phase.OPEN, handle_used=True).next is WITH
+        assert classify(code, reason, phase=Phase.SETTING_UP, handle_used=False).next is WITH
+
+
+def test_a_network_that_is_away_does_not_spend_a_handle() -> None:
+    """The handle was never sent; after a refused upgrade it counts as spent."""
+    assert classify(None, "can't reach it", phase=Phase.CONNECTING, failures=5, handle_used=True).next is WITH
+    assert classify(503, "", phase=Phase.CONNECTING, handle_used=True).next is FRESH
+
+
+def test_a_spent_quota_waits_longer_each_time() -> None:
+    """No attempt before 60 s, then twice as long; other failures leave it to the back-off."""
+    quota = "You exceeded your current quota"
+    assert [classify(1011, quota, failures=failures).wait for failures in (1, 2, 3)] == [60.0, 120.0, 240.0]
+    assert classify(1006, "", failures=3).wait == 0.0
+
+
+@given(st.none() | st.integers(), st.text(), st.sampled_from(Phase), st.integers(1, 10_000), st.booleans())
+def test_every_failure_has_a_verdict(code: int | None, reason: str, phase: Phase, failures: int, used: bool) -> None:  # noqa: FBT001 -- hypothesis passes by position
+    """Whatever the server says, there is one, with words for the person."""
+    verdict = classify(code, reason, phase=phase, failures=failures, handle_used=used)
+    assert verdict.words.endswith(".")
+    assert 0 <= verdict.wait <= 3840
+
+
+def test_the_last_row_takes_everything() -> None:
+    """The table has no gap."""
+    assert not TABLE[-1].codes
+    assert TABLE[-1].reason.pattern == ""
