@@ -45,7 +45,7 @@ class Stage(Enum):
 # A call that nothing was published for goes from ASKED to ANSWERED.
 _MAY_FOLLOW = {
     Stage.ASKED: {Stage.ACTED, Stage.ANSWERED},
-    Stage.ACTED: {Stage.ACTED, Stage.ANSWERED},
+    Stage.ACTED: {Stage.ANSWERED},
     Stage.ANSWERED: {Stage.TOLD},
     Stage.TOLD: {Stage.TOLD},
 }
@@ -94,8 +94,10 @@ class Ledger:
         return Verdict.NEW
 
     def acted(self, call_id: str, now: float) -> None:
-        """Note that something was published for the call."""
-        entry = self._advance(call_id, Stage.ACTED)
+        """Note that something was published for the call, also if it was taken back meanwhile."""
+        entry = self._entries.get(call_id)
+        if entry is None or entry.stage is Stage.ASKED:
+            entry = self._advance(call_id, Stage.ACTED)
         entry.acted = now
 
     def answered(self, answer: Answer) -> None:

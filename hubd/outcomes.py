@@ -1,0 +1,108 @@
+"""What the model reads about a call: status, a sentence, the device's state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from hubd.devices import phrases
+from hubd.devices.expectations import Expectation
+from hubd.devices.kinds import presentable
+from hubd.devices.model import Command
+from hubd.events import Answer, Call, CallStatus, Scheduling
+from hubd.tools import Refusal
+
+# What the model may choose from instead of a name that does not exist.
+_OPTIONS = "valid_options"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a call.
+
+    message: one sentence, fit to be spoken, that leaves nothing to ask again: a bare "ok" makes the model call again
+    (``live-protocol.md`` 8.4). device: its spoken name, or empty. state: what it reported, in the front's units.
+    retryable: whether the same call may be made once more. choices: names that are valid instead.
+    """
+
+    status: CallStatus
+    message: str
+    device: str = ""
+    state: Mapping[str, JsonValue] = field(default_factory=dict)
+    retryable: bool = False
+    choices: tuple[str, ...] = ()
+
+    def answer(self, call: Call, scheduling: Scheduling) -> Answer:
+        """Return the answer to the call, with the JSON object that the model reads."""
+        response: dict[str, JsonValue] = {"status": self.status.value}
+        if self.device:
+            response["device"] = self.device
+        response["message"] = self.message
+        if self.device:
+            response["state"] = dict(self.state)
+        response["retryable"] = self.retryable
+        if self.choices:
+            response[_OPTIONS] = list(self.choices)
+        return Answer(call, self.status, scheduling, response)
+
+
+def state_of(command: Command, values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return reported values as the model reads them: those of a kind in the front's units, rounded."""
+    if command.function is None and command.device.kind is not None:
+        return presentable(command.device.kind, values)
+    return dict(values)
+
+
+def confirmed(
+    command: Command, label: str, expectation: Expectation, values: Mapping[str, JsonValue], status: CallStatus
+) -> Outcome:
+    """Return the outcome of a command that the device confirmed; status: done or late. label: its spoken name."""
+    say = phrases.late if status is CallStatus.LATE else phrases.done
+    return Outcome(status, say(command, label, expectation, values), label, state_of(command, values))
+
+
+def unconfirmable(label: str) -> Outcome:
+    """Return the outcome of a command that was sent where nothing can confirm it."""
+    return Outcome(CallStatus.DONE, phrases.unconfirmable(label), label)
+
+
+def unconfirmed(command: Command, label: str, expectation: Expectation, values: Mapping[str, JsonValue]) -> Outcome:
+    """Return the outcome of a command that was sent, but not confirmed; values: what was reported instead.
+
+    Only the functions of a kind may be tried again: one spelled out may toggle.
+    """
+    message = phrases.unconfirmed(command, label, expectation, values)
+    return Outcome(CallStatus.FAILED, message, label, state_of(command, values), retryable=command.function is None)
+
+
+def not_sent(label: str, reason: str, *, retryable: bool) -> Outcome:
+    """Return the outcome of a command that did not reach the broker."""
+    return Outcome(CallStatus.FAILED, phrases.not_sent(label, reason), label, retryable=retryable)
+
+
+def refused(refusal: Refusal) -> Outcome:
+    """Return the outcome of a call that did not pass the check."""
+    return Outcome(CallStatus.REFUSED, refusal.message, retryable=True, choices=refusal.choices)
+
+
+def overloaded() -> Outcome:
+    """Return the outcome of a call beyond what the hub carries out at once."""
+    return Outcome(CallStatus.FAILED, "Too many commands are being carried out at once.", retryable=True)
+
+
+def duplicate(earlier: Answer | None) -> Outcome:
+    """Return the outcome of a call that was carried out before, or is being carried out now."""
+    before = "" if earlier is None else f" {earlier.response.get('message', '')}"
+    return Outcome(CallStatus.DUPLICATE, f"The same call was made before and was not carried out again.{before}")
+
+
+def cancelled() -> Outcome:
+    """Return the outcome of a call that the model took back."""
+    return Outcome(CallStatus.CANCELLED, "The call was taken back.")
+
+
+def ending() -> Outcome:
+    """Return the outcome of the call that ends the conversation."""
+    return Outcome(CallStatus.DONE, "The conversation ends.")
