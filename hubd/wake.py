@@ -1,0 +1,110 @@
+"""When scores of a wake model become a wake."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from hubd.audio.pcm import UPLINK_RATE
+from hubd.events import Woke
+
+FRAME_SAMPLES = 1280
+FRAME_MS = FRAME_SAMPLES * 1000 // UPLINK_RATE
+WARM_UP_FRAMES = 16
+
+# How long after a word's last sample its score crosses the threshold, ms: never less than the longest that was
+# measured, because what lies between is lost to the conversation. Measured with 960 to 1160 utterances a word
+# (espeak-ng en-us, en-gb, en-us+f3, en-us+m3 at 130 to 175 words a minute, recordings; alone, before a pause, in one
+# breath with a request; all positions within a frame; loud and soft; thresholds 0.3 to 0.9). Median in one breath /
+# longest: hey_jarvis 417 / 673, alexa 63 / 458, hey_mycroft 153 / 370. Recordings were decided before they ended.
+# Other words get the longest of these.
+LAG_MS = 720
+LAG_MS_OF: Mapping[str, int] = MappingProxyType({"alexa": 520, "hey_mycroft": 440})
+
+
+@dataclass(frozen=True, slots=True)
+class WakeWord:
+    """A wake word with its bar.
+
+    name: as the wake model calls it. threshold: the score, 0 to 1, that each of patience consecutive frames of 80 ms
+    has to reach (0.5: ``voice.md`` 3, threshold effect). threshold_while_speaking, patience_while_speaking: the same
+    while the hub itself speaks, never below the two others: its own voice can cross for a frame (``voice.md`` 2.4,
+    2.5). refractory: for so many seconds after it woke nothing wakes.
+    """
+
+    name: str
+    threshold: float = 0.5
+    patience: int = 1
+    threshold_while_speaking: float = 0.5
+    patience_while_speaking: int = 2
+    refractory: float = 2.0
+
+    def __post_init__(self) -> None:
+        if min(self.patience, self.patience_while_speaking) < 1:
+            raise ValueError(f"patience is a number of frames from 1 on, not {self.patience}")
+
+    @property
+    def lag_ms(self) -> int:
+        """How long after the word's last sample its score may first cross the threshold, ms."""
+        return LAG_MS_OF.get(self.name, LAG_MS)
+
+    def bar(self, *, speaking: bool) -> tuple[float, int]:
+        """Return the threshold in force with the number of consecutive frames that have to reach it."""
+        if not speaking:
+            return self.threshold, self.patience
+        return max(self.threshold, self.threshold_while_speaking), max(self.patience, self.patience_while_speaking)
+
+
+class WakeGate:
+    """Turns scores into at most one Woke: threshold, patience, refractory period, mute.
+
+    words: those whose scores count; scores of other names are passed over.
+    """
+
+    def __init__(self, words: Sequence[WakeWord]) -> None:
+        self._words = tuple(words)
+        self._recent: dict[str, deque[float]] = {
+            word.name: deque(maxlen=max(word.patience, word.patience_while_speaking)) for word in words
+        }
+        self._ready_at: float | None = None
+        self._spoke_at: int | None = None
+
+    def feed(
+        self, scores: Mapping[str, float], position: int, now: float, *, speaking: bool, muted: bool = False
+    ) -> Woke | None:
+        """Take the scores of the next 80 ms; return a Woke if they wake the hub.
+
+        scores: 0 to 1 by name; a name that is missing starts anew (warming up, sound was lost).
+        position: of the uplink just after the last sample that was scored. now: monotonic time, s.
+        speaking: the hub itself spoke in these 80 ms. muted: nothing wakes.
+        Among several words the highest score wins. ``Woke.end`` is at or before the end of the wake word: position
+        less the word's lag, less the frames that its patience took.
+        """
+        for name, recent in self._recent.items():
+            if muted or name not in scores:
+                recent.clear()
+            else:
+                recent.append(scores[name])
+        if speaking:
+            self._spoke_at = position
+        if muted or (self._ready_at is not None and now < self._ready_at):
+            return None
+        woken = [(scores[word.name], word) for word in self._words if self._reached(word, position)]
+        if not woken:
+            return None
+        score, word = max(woken, key=lambda pair: pair[0])
+        self._ready_at = now + word.refractory
+        patience = word.bar(speaking=self._heard_itself(word, position))[1]
+        end_ms = word.lag_ms + (patience - 1) * FRAME_MS
+        return Woke(model=word.name, score=score, end=max(0, position - end_ms * UPLINK_RATE // 1000), end_ms=end_ms)
+
+    def _reached(self, word: WakeWord, position: int) -> bool:
+        threshold, patience = word.bar(speaking=self._heard_itself(word, position))
+        newest = list(self._recent[word.name])[-patience:]
+        return len(newest) == patience and all(score >= threshold for score in newest)
+
+    def _heard_itself(self, word: WakeWord, position: int) -> bool:
+        """Whether the scores may be about the hub's own voice: they speak of sound as old as the lag."""
+        return self._spoke_at is not None and position - self._spoke_at < word.lag_ms * UPLINK_RATE // 1000
