@@ -1,0 +1,227 @@
+"""What the tests of the act stage need: a loop whose time is a number, a broker without a network, a small house."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import selectors
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from hubd.devices.catalog import Catalog
+from hubd.devices.model import Device
+from hubd.devices.render import Publish
+from hubd.devices.state import StateStore
+from hubd.errors import BrokerError
+from hubd.events import Answer, Call, Event, ToolsDone
+from hubd.ledger import Ledger
+from hubd.ports import InboundMessage
+from hubd.reports import AnsweredReport, CalledReport, PublishedReport, Report
+from hubd.stages.act import Act
+from hubd.tools import Toolbox
+
+DEVICES: list[dict[str, JsonValue]] = [
+    {
+        "id": "kitchen_lights",
+        "name": "kitchen lights",
+        "kind": "light",
+        "dialect": "zigbee2mqtt",
+        "topic": "zigbee2mqtt/kitchen_lights",
+    },
+    {
+        "id": "coffee_machine",
+        "name": "coffee machine",
+        "kind": "switch",
+        "dialect": "plain",
+        "command_topic": "coffee/set",
+        "state_topic": "coffee/state",
+    },
+    {
+        "id": "fan",
+        "name": "fan",
+        "kind": "switch",
+        "dialect": "plain",
+        "command_topic": "fan/set",
+    },
+    {
+        "id": "garage_door",
+        "name": "garage door",
+        "scheduling": "INTERRUPT",
+        "function": [
+            {
+                "name": "open_garage_door",
+                "description": "Open the garage door.",
+                "publish": {"topic": "garage/set", "payload": "OPEN", "qos": 1},
+                "expect": {"topic": "garage", "json": {"state": "open"}, "within": "3s"},
+            },
+            {
+                "name": "set_heater",
+                "description": "Set the heater.",
+                "parameters": {"temperature": {"type": "number", "minimum": 5, "maximum": 30}},
+                "publish": {"topic": "heater/set", "payload": "{{ 1 / (temperature - 20) }}"},
+            },
+        ],
+    },
+]
+
+
+class _VirtualSelector(selectors.DefaultSelector):
+    """A selector that never waits: where it would, the loop's time is put forward instead."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return what is ready, else let the time pass; raises RuntimeError if nothing will ever happen."""
+        ready = super().select(0)
+        if not ready:
+            if timeout is None:
+                raise RuntimeError("everything waits, and nothing is going to happen")
+            self.now += max(timeout, 0.0)
+        return ready
+
+
+class _VirtualLoop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._virtual = _VirtualSelector()
+        super().__init__(self._virtual)
+
+    def time(self) -> float:
+        """Return the time that has passed, s."""
+        return self._virtual.now
+
+
+async def pass_time(seconds: float) -> None:
+    """Let the loop's own time go by; in virtual time nobody waits for it."""
+    passed = asyncio.Event()
+    asyncio.get_running_loop().call_later(seconds, passed.set)
+    await passed.wait()
+
+
+def in_virtual_time(scenario: Callable[[House], Coroutine[None, None, None]]) -> None:
+    """Run the scenario with a running stage; every wait takes no time but moves the clock."""
+
+    async def main() -> None:
+        house = House()
+        running = asyncio.create_task(house.act.run())
+        await house.settle()
+        try:
+            await scenario(house)
+        finally:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+    with asyncio.Runner(loop_factory=_VirtualLoop) as runner:
+        runner.run(main())
+
+
+@dataclass
+class FakeBroker:
+    """A broker without a network: what is published is kept, and may be answered at once or refused."""
+
+    connected: bool = True
+    published: list[Publish] = field(default_factory=list)
+    valid_for: list[float] = field(default_factory=list)
+    topics: list[str] = field(default_factory=list)
+    refuses: bool = False
+    on_publish: Callable[[Publish], None] | None = None
+    gate: asyncio.Event | None = None
+    inbound: asyncio.Queue[InboundMessage] = field(default_factory=asyncio.Queue)
+
+    async def run(self) -> None:
+        """Do nothing."""
+
+    async def publish(self, publish: Publish, valid_for: float) -> None:
+        """Keep the message; raises BrokerError after valid_for if the broker takes nothing."""
+        if self.refuses:
+            await pass_time(valid_for)
+            raise BrokerError("the broker did not take it in time")
+        if self.gate is not None:
+            await self.gate.wait()
+        self.published.append(publish)
+        self.valid_for.append(valid_for)
+        if self.on_publish is not None:
+            self.on_publish(publish)
+
+    def subscribe(self, topics: Sequence[str]) -> None:
+        """Keep the topics."""
+        self.topics += topics
+
+    async def messages(self) -> AsyncIterator[InboundMessage]:
+        """Yield what say() was given."""
+        while True:
+            yield await self.inbound.get()
+
+    def say(self, topic: str, payload: JsonValue, *, retained: bool = False) -> None:
+        """Let a device report something."""
+        text = payload if isinstance(payload, str) else json.dumps(payload)
+        self.inbound.put_nowait(InboundMessage(topic, text.encode(), retained))
+
+
+class House:
+    """A stage with its broker, its reports and its inbox."""
+
+    def __init__(self) -> None:
+        devices = tuple(Device.model_validate(table) for table in DEVICES)
+        self.broker = FakeBroker()
+        self.ledger = Ledger()
+        self.reports: list[Report] = []
+        self.inbox: list[Event] = []
+        self.arrived = asyncio.Event()
+        self.act = Act(
+            toolbox=Toolbox(Catalog(devices)),
+            broker=self.broker,
+            states=StateStore(devices),
+            ledger=self.ledger,
+            report=self.reports.append,
+            post=self._post,
+            clock=asyncio.get_running_loop().time,
+        )
+
+    def _post(self, event: Event) -> None:
+        self.inbox.append(event)
+        self.arrived.set()
+
+    def ask(self, name: str, call_id: str = "1", **arguments: JsonValue) -> None:
+        """Let the model call a function."""
+        self.act.ask((Call(call_id, name, arguments),))
+
+    async def answers(self, count: int = 1) -> list[Answer]:
+        """Return the answers once there are so many."""
+        while len(found := self.given()) < count:
+            self.arrived.clear()
+            await self.arrived.wait()
+        return found
+
+    def given(self) -> list[Answer]:
+        """Return the answers that are there."""
+        return [answer for event in self.inbox if isinstance(event, ToolsDone) for answer in event.answers]
+
+    async def settle(self) -> None:
+        """Let every task do what it can do now."""
+        for _ in range(10):
+            await pass_time(0)
+
+    def kinds(self) -> list[str]:
+        """Return the kinds of the reports, in order."""
+        return [report.kind for report in self.reports]
+
+    def called(self) -> list[CalledReport]:
+        """Return the reports of calls."""
+        return [report for report in self.reports if isinstance(report, CalledReport)]
+
+    def published(self) -> list[PublishedReport]:
+        """Return the reports of messages."""
+        return [report for report in self.reports if isinstance(report, PublishedReport)]
+
+    def answered(self) -> list[AnsweredReport]:
+        """Return the reports of answers."""
+        return [report for report in self.reports if isinstance(report, AnsweredReport)]
+
+    @property
+    def now(self) -> float:
+        """The time, s."""
+        return asyncio.get_running_loop().time()
