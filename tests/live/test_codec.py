@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from hubd.errors import RemoteProtocolError
 from hubd.events import Behavior, Scheduling
@@ -67,6 +68,7 @@ WEIRD: Final[list[str | bytes]] = [
     '"setup"',
     "NaN",
     "Infinity",
+    '{"new":NaN}',
     '{"goAway":{"timeLeft":"1e9s"}}',
     '{"goAway":{"timeLeft":NaN}}',
     '{"usageMetadata":{"totalTokenCount":' + "9" * 5000 + "}}",
@@ -357,6 +359,9 @@ def test_secrets_and_sound_are_not_in_a_repr() -> None:
     setup = ClientMessage(setup=Setup(model="m", session_resumption=SessionResumption(handle="swordfish")))
     sound = ClientMessage(realtime_input=RealtimeInput(audio=Blob(data=b"swordfish")))
     assert "swordfish" not in f"{update!r}{setup!r}{sound!r}"
+    with pytest.raises(ValidationError) as caught:
+        SessionResumption.model_validate({"handle": ["swordfish"]})
+    assert "swordfish" not in str(caught.value)
 
 
 def test_empty_objects_are_presence() -> None:

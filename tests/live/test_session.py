@@ -122,9 +122,10 @@ def test_nothing_may_be_said_before_the_session_is_open(*, taken: bool) -> None:
     assert len(session.data_to_send()) == (0 if taken else 1)
 
 
-@given(st.binary(max_size=5000).map(lambda data: data[: len(data) // 2 * 2]))
-def test_sound_goes_up_bit_for_bit_in_short_frames(pcm: bytes) -> None:
+@given(st.integers(0, 3000))
+def test_sound_goes_up_bit_for_bit_in_short_frames(samples: int) -> None:
     """Sound of any length arrives whole and in order, at most 40 ms a frame, with its rate."""
+    pcm = b"".join(sample.to_bytes(2, "little") for sample in range(samples))
     session = opened()
     session.send_audio(pcm)
     arrived = b""
