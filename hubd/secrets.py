@@ -1,4 +1,4 @@
-"""Key and password, from where secrets are kept."""
+"""Secrets, from where they are kept."""
 
 from __future__ import annotations
 

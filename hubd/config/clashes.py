@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hubd.config.complaints import complaints_about, key_name
 from hubd.config.suggestions import quoted
 from hubd.config.toml_files import TomlFile
 from hubd.config.toml_lines import KeyPath, key_lines, line_of
+from hubd.devices.catalog import fold
+from hubd.devices.kinds import KIND_OF_FUNCTION, KINDS
 from hubd.errors import Complaint
+from hubd.tools import END_CONVERSATION
+
+_NAME = "name"
+_FUNCTION = "function name"
+_RESERVED: Mapping[str, str] = {
+    END_CONVERSATION: "ends a conversation",
+    **{name: f"is the function of every {KINDS[kind].noun}" for name, (kind, _) in KIND_OF_FUNCTION.items()},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +37,19 @@ class _Claim:
 def clashes(files: Sequence[TomlFile]) -> list[Complaint]:
     """Return a complaint for each id, name or function name that was taken before, naming the first place too.
 
-    It looks at the files as they are, so that a device with another mistake is compared as well.
+    It looks at the files as they are, so that a device with another mistake is compared as well. Two devices may have
+    one name if they are in two rooms (``catalog.py`` tells them apart).
     """
     first: dict[tuple[str, str], _Claim] = {}
     complaints: list[Complaint] = []
     for claim in (claim for file in files for claim in _claims(file)):
+        if claim.what == _FUNCTION and (meaning := _RESERVED.get(claim.form)):
+            problem = f"the function name {quoted(claim.text)} is taken: it {meaning}"
+            complaints += complaints_about(claim.file, [(claim.path, problem)])
+            continue
         known = first.setdefault((claim.what, claim.form), claim)
         # An alias that repeats its own device's name harms nobody.
-        if known is claim or (known.owner == claim.owner and claim.what == "name"):
+        if known is claim or (known.owner == claim.owner and claim.what == _NAME):
             continue
         problem = f"the {claim.what} {quoted(claim.text)} is taken: {_place(known)} has it"
         complaints += complaints_about(claim.file, [(claim.path, problem)])
@@ -46,20 +60,21 @@ def _claims(file: TomlFile) -> Iterator[_Claim]:
     for index, device in _tables(file.tree.get("device")):
         owner = (file.name, index)
         path: KeyPath = ("device", index)
-        yield from _claim("id", device.get("id"), owner, file, (*path, "id"))
-        yield from _claim("name", device.get("name"), owner, file, (*path, "name"))
-        aliases = device.get("aliases")
-        for position, alias in enumerate(aliases if isinstance(aliases, list) else ()):
-            yield from _claim("name", alias, owner, file, (*path, "aliases", position))
-        for position, function in _tables(device.get("function")):
-            where = (*path, "function", position, "name")
-            yield from _claim("function name", function.get("name"), owner, file, where)
+        for what, text, inner in _texts(device):
+            form = f"{fold(str(device.get('room', '')))}/{fold(text)}" if what == _NAME else text
+            yield _Claim(what=what, form=form, text=text, owner=owner, file=file, path=(*path, *inner))
 
 
-def _claim(what: str, value: object, owner: tuple[str, int], file: TomlFile, path: KeyPath) -> Iterator[_Claim]:
-    if isinstance(value, str) and value.strip():
-        form = " ".join(unicodedata.normalize("NFKC", value).casefold().split()) if what == "name" else value
-        yield _Claim(what=what, form=form, text=value, owner=owner, file=file, path=path)
+def _texts(device: Mapping[str, object]) -> Iterator[tuple[str, str, KeyPath]]:
+    """Yield what the device claims, with its key path inside the device."""
+    aliases = device.get("aliases")
+    values: list[tuple[str, object, KeyPath]] = [
+        ("id", device.get("id"), ("id",)),
+        (_NAME, device.get("name"), ("name",)),
+        *((_NAME, alias, ("aliases", n)) for n, alias in enumerate(aliases if isinstance(aliases, list) else ())),
+        *((_FUNCTION, table.get("name"), ("function", n, "name")) for n, table in _tables(device.get("function"))),
+    ]
+    return ((what, value, path) for what, value, path in values if isinstance(value, str) and value.strip())
 
 
 def _tables(value: object) -> Iterator[tuple[int, dict[str, object]]]:

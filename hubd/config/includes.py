@@ -11,6 +11,7 @@ from pathlib import Path
 from hubd.config.complaints import complaints_about
 from hubd.config.suggestions import quoted
 from hubd.config.toml_files import TomlFile, read_toml
+from hubd.config.toml_lines import KeyPath
 from hubd.errors import Complaint, ConfigError
 
 DEFAULT_INCLUDE = ("devices.d/*.toml",)
@@ -30,11 +31,11 @@ class FileSet:
 def read_all(main: Path) -> FileSet:
     """Read a file with all that it includes; patterns are relative to the folder of the file they stand in."""
     result = FileSet()
-    _read(main, (), result)
+    _read(main, (), (), result)
     return result
 
 
-def _read(path: Path, chain: tuple[TomlFile, ...], result: FileSet) -> None:
+def _read(path: Path, chain: tuple[TomlFile, ...], asked_at: KeyPath, result: FileSet) -> None:
     try:
         file = read_toml(path)
     except ConfigError as error:
@@ -42,23 +43,24 @@ def _read(path: Path, chain: tuple[TomlFile, ...], result: FileSet) -> None:
         return
     if file.identity in {above.identity for above in chain}:
         circle = " → ".join(each.name for each in (*chain, file))
-        result.complaints += complaints_about(chain[-1], [(("include",), f"goes round in a circle: {circle}")])
+        result.complaints += complaints_about(chain[-1], [(asked_at, f"goes round in a circle: {circle}")])
         return
     if file.identity in result.seen:
         return
     result.seen.add(file.identity)
     result.files.append(file)
     for position, pattern in enumerate(_patterns(file, is_main=not chain)):
+        key: KeyPath = ("include", position)
         matches, problem = _expand(file.path.parent, pattern, required="include" in file.tree)
         if len(chain) >= MAX_CHAIN:
             problem = f"files include each other {MAX_CHAIN} deep, that is the limit"
         elif len(result.seen) + len(matches) > MAX_FILES:
             problem = f"{quoted(pattern)} makes it more than {MAX_FILES} files, that is the limit"
         if problem:
-            result.complaints += complaints_about(file, [(("include", position), problem)])
+            result.complaints += complaints_about(file, [(key, problem)])
             continue
         for match in matches:
-            _read(match, (*chain, file), result)
+            _read(match, (*chain, file), key, result)
 
 
 def _patterns(file: TomlFile, *, is_main: bool) -> Sequence[str]:

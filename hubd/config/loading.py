@@ -140,7 +140,7 @@ def _validated(file: TomlFile, model: type[MainFile | IncludedFile]) -> tuple[Ma
     except ValidationError as error:
         # A refused value is complained about once, by the more general rule.
         others = [
-            (where, _ONLY_MAIN if where[0] in _SECTIONS and model is IncludedFile else problem)
+            (where, _ONLY_MAIN if model is IncludedFile and _SECTIONS.intersection(where[:1]) else problem)
             for where, problem in problems_of(error, file.tree, model)
             if not any(where[: len(value)] == value for value in refused)
         ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from hubd.config.loading import Config
 from hubd.config.suggestions import quoted, suggestion
+from hubd.live.models import MODELS
 
 # The prebuilt voices of the Live API (``live-protocol.md`` 3.1 has the first eight).
 VOICES = (
@@ -14,12 +15,6 @@ VOICES = (
     *("Enceladus", "Iapetus", "Umbriel", "Algieba", "Despina", "Erinome", "Algenib", "Rasalgethi", "Laomedeia"),
     *("Achernar", "Alnilam", "Schedar", "Gacrux", "Pulcherrima", "Achird", "Zubenelgenubi", "Vindemiatrix"),
     *("Sadachbia", "Sadaltager", "Sulafat"),
-)
-MODELS = (
-    "gemini-3.8-live",
-    "gemini-3.8-live-extended-thinking",
-    "gemini-3.1-flash-live-preview",
-    "gemini-2.5-flash-native-audio-preview-12-2025",
 )
 _LOW, _HIGH = 0.2, 0.95
 _SHOWN_FILES = 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from pathlib import PurePath
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -11,6 +12,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from hubd.config.options import Flag, Fraction, Line, Pause, Timeout, Whole, at_most
 from hubd.config.suggestions import found, not_allowed, quoted
 from hubd.devices.fields import Duration, Table, complaint
+from hubd.wake import WakeWord
 
 # The wake words inside openwakeword 0.4.0.
 BUNDLED_WAKE_WORDS = ("alexa", "hey_jarvis", "hey_marvin", "hey_mycroft", "timer", "weather")
@@ -32,16 +34,13 @@ class HubSettings(Table):
 
 
 class WakeWordSettings(Table):
-    """One entry of wake.words. model: a bundled name or the path of an .onnx file.
-
-    threshold, patience (blocks of 80 ms in a row) and the same two while the hub itself speaks; refractory, s.
-    """
+    """One entry of wake.words. model: a bundled name, or the path of an .onnx file; the others: see WakeWord."""
 
     model: Line
     threshold: Fraction = 0.5
     patience: Annotated[Whole, Field(ge=1, le=25)] = 1
     threshold_while_speaking: Fraction = 0.5
-    patience_while_speaking: Annotated[Whole, Field(ge=1, le=25)] = 1
+    patience_while_speaking: Annotated[Whole, Field(ge=1, le=25)] = 2
     refractory: Timeout = 2.0
 
     @field_validator("model")
@@ -57,6 +56,22 @@ class WakeWordSettings(Table):
         if name not in BUNDLED_WAKE_WORDS:
             raise complaint(not_allowed(name, BUNDLED_WAKE_WORDS, " or the path of an .onnx file"))
         return name
+
+    @property
+    def name(self) -> str:
+        """What the wake word is called: the model's name, or its file's without folder, ending, version."""
+        return re.sub(r"_v\d[\d._]*$", "", PurePath(self.model).name.removesuffix(".onnx"))
+
+    def wake_word(self) -> WakeWord:
+        """Return the entry as the wake gate takes it."""
+        return WakeWord(
+            name=self.name,
+            threshold=self.threshold,
+            patience=self.patience,
+            threshold_while_speaking=self.threshold_while_speaking,
+            patience_while_speaking=self.patience_while_speaking,
+            refractory=self.refractory,
+        )
 
 
 def _word_table(value: object) -> object:
@@ -77,10 +92,10 @@ class WakeSettings(Table):
     @field_validator("words")
     @classmethod
     def _check_words(cls, words: tuple[WakeWordSettings, ...]) -> tuple[WakeWordSettings, ...]:
-        models = [word.model for word in words]
-        for position, model in enumerate(models):
-            if model in models[:position]:
-                raise complaint(f"{quoted(model)} is there twice, keep one")
+        names = [word.name for word in words]
+        for position, name in enumerate(names):
+            if name in names[:position]:
+                raise complaint(f"{quoted(name)} is there twice, keep one")
         return words
 
 

@@ -113,7 +113,8 @@ def _parse(path: Path, text: str) -> Mapping[str, object]:
             raise _whole(path, f"is no valid TOML: {_plain(str(error))}") from None
         problem = _plain(position["what"])
         if position["line"] is None:
-            raise _whole(path, f"ends in the middle of something: {problem}", text.count("\n") + 1) from None
+            last = text.rstrip().count("\n") + 1
+            raise _whole(path, f"no valid TOML at the end of the file: {problem}", last) from None
         raise _whole(path, f"no valid TOML in column {position['column']}: {problem}", int(position["line"])) from None
     except RecursionError:
         raise _whole(path, f"tables are nested more than {DEPTH_LIMIT} deep") from None
