@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from hubd.config import describe, load, notices
+from hubd.config.sections import BUNDLED_WAKE_WORDS, WakeWordSettings
+from hubd.wake import WakeWord
+
+DEVICE = '\n[[device]]\nid = "x"\nname = "x"\nkind = "switch"\ndialect = "plain"\ncommand_topic = "x"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[live]\nvoice = "Kora"', 'live.voice: "Kora" is no voice known to hubd; did you mean "Kore"?'),
+        (
+            '[live]\nmodel = "gemini-3.8-life"',
+            (
+                'live.model: "gemini-3.8-life" is no model known to hubd, it gets the common options only; '
+                'did you mean "gemini-3.8-live"?'
+            ),
+        ),
+        (
+            '[live]\nurl = "ws://192.168.1.2"',
+            "live.url: the connection would not be encrypted, so no key is sent there; use wss://",
+        ),
+        (
+            '[live]\nbackend = "offline"\nvoice = "Puck"\nlanguage = "German"',
+            'live.language, live.voice: not used with backend = "offline"',
+        ),
+        ("[wake]\nwords = []", "wake.words: with no wake word only automations can wake the hub"),
+        ('[microphone]\ndevice = "none"', 'wake.words: not used with microphone.device = "none"'),
+        (
+            '[wake]\nwords = [{ model = "alexa", threshold = 0.1 }]',
+            "wake.words[alexa].threshold: with 0.1 the hub will often wake by itself; 0.5 is usual",
+        ),
+        (
+            '[wake]\nwords = [{ model = "alexa", threshold = 0.99 }]',
+            "wake.words[alexa].threshold: with 0.99 the hub will hardly ever wake; 0.5 is usual",
+        ),
+        ("[mqtt]\nport = 8883", "mqtt.port: 8883 is usual with TLS, but tls is false"),
+        ("[mqtt]\nport = 1883\ntls = true", "mqtt.port: 1883 is usual without TLS, but tls is true"),
+        (
+            '[mqtt]\nhost = "broker.lan"\nusername = "hub"',
+            "mqtt.tls: false, so the password crosses the network unencrypted",
+        ),
+        (
+            '[conversation]\nbarge_in = "speech"',
+            'conversation.barge_in: "speech" needs echo cancellation; without it the hub interrupts itself',
+        ),
+    ],
+)
+def test_what_is_probably_not_meant(text: str, expected: str, tmp_path: Path) -> None:
+    """What is allowed but odd gives one notice, and does not fail."""
+    path = tmp_path / "hubd.toml"
+    path.write_text(text + DEVICE, encoding="utf-8")
+    assert notices(load(path)) == (expected,)
+
+
+def test_unused_certificate(tmp_path: Path) -> None:
+    """A certificate without TLS is noticed."""
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----", encoding="utf-8")
+    path = tmp_path / "hubd.toml"
+    path.write_text('[mqtt]\nca_file = "ca.pem"' + DEVICE, encoding="utf-8")
+    assert notices(load(path)) == ("mqtt.ca_file: not used without tls = true",)
+
+
+def test_no_device(tmp_path: Path) -> None:
+    """A house without devices is noticed."""
+    path = tmp_path / "hubd.toml"
+    path.write_text("", encoding="utf-8")
+    (notice,) = notices(load(path))
+    assert notice.startswith("there is no device: ")
+
+
+def test_description(tmp_path: Path) -> None:
+    """The summary names files, wake words, conversation partner, broker, devices, what is off."""
+    path = tmp_path / "hubd.toml"
+    path.write_text(
+        '[hub]\nid = "attic"\nroom = "attic"\n[conversation]\nchime = false\nfollow_up = "0s"\n'
+        '[mqtt]\nhost = "broker.lan"\ntls = true\nusername = "hub"\n[live]\nbackend = "offline"' + DEVICE,
+        encoding="utf-8",
+    )
+    assert describe(load(path)).splitlines() == [
+        f"files:      {path}",
+        "hub:        attic, in the attic",
+        "wake words: hey_jarvis (threshold 0.5)",
+        "live:       offline, gemini-3.8-live, voice Kore, wss://generativelanguage.googleapis.com",
+        "mqtt:       mqtts://broker.lan:8883, as hub",
+        "devices:    1 (1 switch)",
+        "off:        chime, follow-up, transcripts on MQTT",
+    ]
+
+
+def test_wake_words_are_those_installed() -> None:
+    """Every bundled wake word is a model of the installed package, and none of its is left out."""
+    spec = find_spec("openwakeword")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    folder = Path(spec.submodule_search_locations[0]) / "resources" / "models"
+    models = {path.name.removesuffix("_v0.1.onnx") for path in folder.glob("*_v0.1.onnx")}
+    assert models == set(BUNDLED_WAKE_WORDS)
+
+
+def test_defaults_of_a_wake_word() -> None:
+    """An entry that says nothing but its model has the wake gate's own defaults."""
+    assert WakeWordSettings(model="alexa").wake_word() == WakeWord("alexa")
