@@ -39,6 +39,9 @@ ROWS: tuple[str, ...] = (
     "devices.render devices.state",
     "ledger",
     "tools",
+    "outcomes",
+    "effects states transcript",
+    "conversation",
     "ports",
     (
         "stages.act stages.converse stages.listen stages.speak "
