@@ -79,9 +79,11 @@ class Parameter(Table):
         match self.type, value:
             case ParameterType.BOOLEAN, bool():
                 return value
-            case ParameterType.INTEGER, int() | float() if not isinstance(value, bool) and value == _floor(value):
+            case ParameterType.INTEGER, float() if value.is_integer():
                 return self._in_range(int(value))
-            case ParameterType.NUMBER, int() | float() if not isinstance(value, bool) and math.isfinite(value):
+            case ParameterType.NUMBER, float() if math.isfinite(value):
+                return self._in_range(value)
+            case ParameterType.INTEGER | ParameterType.NUMBER, int() if not isinstance(value, bool):
                 return self._in_range(value)
             case ParameterType.STRING, str():
                 return self._allowed_text(value)
@@ -117,10 +119,6 @@ class Parameter(Table):
         if any(unicodedata.category(each) in {"Cc", "Cs"} and each not in "\n\t" for each in value):
             raise ArgumentError("has to be a text without control characters")
         return value
-
-
-def _floor(value: float) -> int | None:
-    return math.floor(value) if math.isfinite(value) else None
 
 
 def shown(value: JsonValue) -> str:
