@@ -4,7 +4,7 @@ from hubd.config.live_section import BackendChoice, LiveSettings
 from hubd.config.loading import Config, find, load
 from hubd.config.overview import describe, notices
 from hubd.config.sections import (
-    BargeIn,
+    BargeInChoice,
     ConversationSettings,
     HubSettings,
     MicrophoneSettings,
@@ -18,7 +18,7 @@ from hubd.config.sections import (
 
 __all__ = [
     "BackendChoice",
-    "BargeIn",
+    "BargeInChoice",
     "Config",
     "ConversationSettings",
     "HubSettings",

@@ -58,7 +58,7 @@ def key_name(path: KeyPath, tree: object) -> str:
         if isinstance(part, int):
             name += f"[{_item_name(tree) or part}]"
         else:
-            plain = part if re.fullmatch(r"[\w-]+", part) else quoted(part)
+            plain = part if re.fullmatch(r"[\w-]{1,60}", part) else quoted(part)
             name += f".{plain}" if name else plain
     return name
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hubd.config.complaints import complaints_about
 from hubd.config.suggestions import quoted
-from hubd.config.toml_files import TomlFile, read_toml
+from hubd.config.toml_files import TomlFile, name_of, read_toml
 from hubd.config.toml_lines import KeyPath
 from hubd.errors import Complaint, ConfigError
 
@@ -78,13 +78,31 @@ def _expand(folder: Path, pattern: str, *, required: bool) -> tuple[list[Path], 
         return [], f"found {quoted(pattern)}, allowed is the path of a file, or a pattern such as {example}"
     path = folder / pattern
     if not glob.has_magic(pattern):
-        if path.is_dir():
-            return [], f"{quoted(pattern)} is a folder; for its files write {quoted(pattern.rstrip('/') + '/*.toml')}"
-        return ([path], "") if os.path.lexists(path) else ([], f"{quoted(pattern)}: there is no such file in {folder}")
-    if path.parent.is_dir() and not os.access(path.parent, os.R_OK | os.X_OK):
-        return [], f"{quoted(pattern)}: the folder {path.parent} can't be read: permission denied"
+        return [path], _problem_of(path, pattern, folder)
+    if _is_folder(path.parent) and not os.access(path.parent, os.R_OK | os.X_OK):
+        return [], f"{quoted(pattern)}: the folder {name_of(path.parent)} can't be read: permission denied"
     # Path.glob refuses absolute patterns.
     names = glob.glob(pattern, root_dir=folder)  # noqa: PTH207 - as the comment above says
-    if not names and required:
-        return [], f"{quoted(pattern)}: no file in {folder} fits"
-    return [folder / name for name in sorted(names)], ""
+    problem = f"{quoted(pattern)}: there is no such file{_beside(folder, pattern)}" if required and not names else ""
+    return [folder / name for name in sorted(names)], problem
+
+
+def _problem_of(path: Path, pattern: str, folder: Path) -> str:
+    """Return what is wrong about a file that is named, not searched for."""
+    if _is_folder(path):
+        return f"{quoted(pattern)} is a folder; for its files write {quoted(pattern.rstrip('/') + '/*.toml')}"
+    if not os.path.lexists(path):
+        return f"{quoted(pattern)}: there is no such file{_beside(folder, pattern)}"
+    return ""
+
+
+def _beside(folder: Path, pattern: str) -> str:
+    return "" if Path(pattern).is_absolute() else f" in {name_of(folder)}"
+
+
+def _is_folder(path: Path) -> bool:
+    """Return whether the path is a folder; one that can't be looked at is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False

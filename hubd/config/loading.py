@@ -24,7 +24,7 @@ from hubd.config.sections import (
     SpeakerSettings,
     WakeSettings,
 )
-from hubd.config.toml_files import TomlFile
+from hubd.config.toml_files import TomlFile, name_of
 from hubd.devices.fields import Table
 from hubd.devices.model import Device
 from hubd.errors import Complaint, ConfigError
@@ -117,7 +117,7 @@ def load(path: Path) -> Config:
         complaints += complaints_about(file, problems)
     complaints += clashes(read.files)
     if complaints:
-        order = {name: position for position, name in enumerate([str(path), *(file.name for file in read.files)])}
+        order = {name: position for position, name in enumerate([name_of(path), *(file.name for file in read.files)])}
         raise ConfigError(sorted(complaints, key=lambda each: (order.get(each.file, len(order)), each.line or 0)))
     return Config(
         files=tuple(file.path for file in read.files),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hubd.config.live_section import LiveSettings
 from hubd.config.sections import MqttSettings, WakeSettings
-from hubd.config.toml_files import read_bytes
+from hubd.config.toml_files import name_of, read_bytes
 from hubd.config.toml_lines import KeyPath
 from hubd.errors import ConfigError
 
@@ -57,7 +57,7 @@ def with_certificates(mqtt: MqttSettings, folder: Path) -> tuple[MqttSettings, P
     path = _absolute(folder, mqtt.ca_file)
     data, problems = _read(path, _CERTIFICATE_LIMIT, key)
     if not problems and b"-----BEGIN CERTIFICATE-----" not in data:
-        problems = [(key, f"{path} holds no certificate in PEM format (-----BEGIN CERTIFICATE-----)")]
+        problems = [(key, f"{name_of(path)} holds no certificate in PEM format (-----BEGIN CERTIFICATE-----)")]
     return mqtt.model_copy(update={"ca_file": str(path)}), problems
 
 

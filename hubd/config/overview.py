@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from hubd.config.loading import Config
 from hubd.config.suggestions import quoted, suggestion
+from hubd.config.toml_files import name_of
 from hubd.live.models import MODELS
 
 # The prebuilt voices of the Live API (``live-protocol.md`` 3.1 has the first eight).
@@ -43,7 +44,7 @@ def notices(config: Config) -> tuple[str, ...]:
 
 
 def _files(config: Config) -> str:
-    names = [str(path) for path in config.files]
+    names = [name_of(path) for path in config.files]
     more = f" and {len(names) - _SHOWN_FILES} more" if len(names) > _SHOWN_FILES else ""
     return ", ".join(names[:_SHOWN_FILES]) + more
 

@@ -117,7 +117,7 @@ class SpeakerSettings(Table):
     volume: Annotated[Whole, Field(ge=0, le=100)] = 80
 
 
-class BargeIn(StrEnum):
+class BargeInChoice(StrEnum):
     """What may cut the hub short while it speaks (``design.md`` 5)."""
 
     WAKE_WORD = "wake-word"
@@ -136,7 +136,7 @@ class ConversationSettings(Table):
     """[conversation]: its pace, all in s (``design.md`` 5). follow_up: 0 closes after every answer."""
 
     chime: Flag = True
-    barge_in: BargeIn = BargeIn.WAKE_WORD
+    barge_in: BargeInChoice = BargeInChoice.WAKE_WORD
     follow_up: Pause = 8.0
     turn_end: TurnEnd = TurnEnd.SERVER
     max_listening: Timeout = 15.0

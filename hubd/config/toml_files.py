@@ -49,7 +49,12 @@ def read_toml(path: Path) -> TomlFile:
     tree = _parse(path, text)
     if _deeper_than(DEPTH_LIMIT, tree):
         raise _whole(path, f"tables are nested more than {DEPTH_LIMIT} deep")
-    return TomlFile(name=str(path), path=path, identity=(status.st_dev, status.st_ino), tree=tree, text=text)
+    return TomlFile(name=name_of(path), path=path, identity=(status.st_dev, status.st_ino), tree=tree, text=text)
+
+
+def name_of(path: Path) -> str:
+    """Return a path as text that can be printed: what is no UTF-8 in it, or no printable character, is replaced."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in str(path))
 
 
 def read_bytes(path: Path, limit: int) -> tuple[bytes, os.stat_result]:
@@ -154,4 +159,4 @@ def _children(node: object) -> list[object]:
 
 
 def _whole(path: Path, problem: str, line: int | None = None) -> ConfigError:
-    return ConfigError([Complaint(file=str(path), key="", problem=problem, line=line)])
+    return ConfigError([Complaint(file=name_of(path), key="", problem=problem, line=line)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 KeyPath = tuple[str | int, ...]
 
@@ -20,7 +21,9 @@ _PIECE = re.compile(
 _KEY = re.compile(r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|[^="'])+""")
 
 
-def key_lines(text: str) -> dict[KeyPath, int]:
+# Complaints come one by one, but about few files.
+@lru_cache(maxsize=8)
+def key_lines(text: str) -> Mapping[KeyPath, int]:
     """Return the line, counted from 1, of every table header and every key of a valid TOML text.
 
     What stands inside an inline table or a list has no entry of its own; see line_of().
@@ -31,14 +34,18 @@ def key_lines(text: str) -> dict[KeyPath, int]:
     for line, statement in _statements(text):
         if statement.startswith("["):
             current = _header(statement, tables)
-            lines.setdefault(current, line)
-            if statement.startswith("[["):
-                lines.setdefault(current[:-1], line)
+            _enter(lines, current, line)
             continue
         key = _KEY.match(statement)
         if key is not None:
-            lines.setdefault(current + _chain(tomllib.loads(f"{key.group()} = 0")), line)
+            _enter(lines, current + _chain(tomllib.loads(f"{key.group()} = 0")), line)
     return lines
+
+
+def _enter(lines: dict[KeyPath, int], path: KeyPath, line: int) -> None:
+    """Note the line of a key path, with every table that it brings into being."""
+    for length in range(1, len(path) + 1):
+        lines.setdefault(path[:length], line)
 
 
 def line_of(path: KeyPath, lines: Mapping[KeyPath, int]) -> int | None:

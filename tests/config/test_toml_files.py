@@ -63,7 +63,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     assert complaint_about(tmp_path / "none") == ": can't be read: no such file or directory"
     assert complaint_about(tmp_path / "loop") == ": can't be read: too many levels of symbolic links"
     assert complaint_about(tmp_path / "folder" / ("x" * 300)) == ": can't be read: file name too long"
-    assert complaint_about(tmp_path / "a\0b") == ": can't be read: no file has such a name"
+    assert complaint_about(tmp_path / "a\0b") == f"{tmp_path}/a�b: can't be read: no file has such a name"
 
 
 def test_forbidden_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,3 +91,15 @@ def test_files_at_the_limits(tmp_path: Path) -> None:
     path = tmp_path / "hubd.toml"
     path.write_bytes((line * (SIZE_LIMIT // len(line) + 1))[:SIZE_LIMIT])
     assert read_toml(path).tree == {}
+
+
+def test_name_that_can_not_be_printed(tmp_path: Path) -> None:
+    """A file whose name is no UTF-8, or would write to the terminal, is named by what can be printed."""
+    folder = tmp_path / "devices.d"
+    folder.mkdir()
+    Path(os.fsdecode(os.fsencode(folder) + b"/K\xfcche\x1b[2J.toml")).write_text("x = 1")
+    (tmp_path / "hubd.toml").write_text("")
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path / "hubd.toml")
+    assert str(caught.value) == f"{folder}/K�che�[2J.toml:1: x: unknown option, allowed: include, device"
+    str(caught.value).encode("utf-8")

@@ -37,10 +37,12 @@ def test_lines_of_every_key() -> None:
     """Tables, lists of tables, dotted keys, quoted keys: each has the line it stands in, whatever is in texts."""
     assert key_lines(TEXT) == {
         ("first",): 1,
+        ("two words",): 2,
         ("two words", "dotted"): 2,
         ("live",): 5,
         ("live", "url"): 6,
         ("live", "words"): 7,
+        ("live", "item"): 10,
         ("live", "item", "="): 10,
         ("device",): 11,
         ("device", 0): 11,
@@ -48,12 +50,14 @@ def test_lines_of_every_key() -> None:
         ("device", 0, "function"): 13,
         ("device", 0, "function", 0): 13,
         ("device", 0, "function", 0, "publish"): 14,
+        ("device", 0, "function", 0, "parameters"): 15,
         ("device", 0, "function", 0, "parameters", "level"): 15,
         ("device", 0, "function", 0, "parameters", "level", "type"): 16,
         ("device", 1): 17,
         ("device", 1, "function"): 18,
         ("device", 1, "function", 0): 18,
         ("device", 1, "function", 1): 19,
+        ("device", 1, "function", 1, "n"): 20,
         ("device", 1, "function", 1, "n", "m"): 20,
     }
 
