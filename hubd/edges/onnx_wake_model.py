@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib.util
 import os
@@ -41,7 +42,9 @@ def find_model(name_or_path: str, search: Sequence[Path] = ()) -> Path:
     of search. search: folders that are looked through before the models of the openwakeword package.
     Raises MissingPartError if there is no such model, with the names that there are, and HubdError for a .tflite file.
     """
-    given = Path(name_or_path).expanduser()
+    given = Path(name_or_path)
+    with contextlib.suppress(RuntimeError):  # a service has no home folder
+        given = given.expanduser()
     if given.suffix in {".onnx", ".tflite"} or len(given.parts) != 1:
         return _by_path(given, search)
     folders = (*search, *_shipped())
@@ -167,7 +170,7 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     except FileNotFoundError as error:
         raise MissingPartError(_no_such_file(path)) from error
     except OSError as error:
-        raise HubdError(f"The wake-word model {path} can't be read: {error.strerror}.") from error
+        raise HubdError(_unreadable(path, error)) from error
     except _LOAD_ERRORS as error:
         raise HubdError(_not_a_wake_word(path, "is no ONNX model or is cut short")) from error
 
@@ -180,6 +183,10 @@ def _tflite(path: Path) -> str:
     return f"{path} is a TensorFlow Lite model; hubd runs ONNX: use the .onnx file of the same wake word."
 
 
+def _unreadable(path: Path, error: OSError) -> str:
+    return f"The wake-word model {path} can't be read: {error.strerror}."
+
+
 def _no_such_file(path: Path) -> str:
     return f"There is no wake-word model {path}: put the .onnx file there, or name another."
 
@@ -188,8 +195,11 @@ def _by_path(given: Path, search: Sequence[Path]) -> Path:
     if given.suffix == ".tflite":
         raise HubdError(_tflite(given))
     for path in (given, *(folder / given for folder in search)):
-        if path.is_file():
-            return path
+        try:
+            if path.is_file():
+                return path
+        except OSError as error:
+            raise HubdError(_unreadable(path, error)) from error
     raise MissingPartError(_no_such_file(given))
 
 

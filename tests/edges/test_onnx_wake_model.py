@@ -126,6 +126,12 @@ class TestFindModel:
         ):
             find_model("nowhere/hey.onnx")
 
+    @pytest.mark.parametrize("path", ["~nobody/hey.onnx", "hey\0.onnx", "h" * 5000 + ".onnx", "/", "..", "./\n"])
+    def test_impossible_path(self, path: str) -> None:
+        """Whatever is given as a path, the error is one for a user."""
+        with pytest.raises(HubdError):
+            find_model(path)
+
     def test_tensorflow_lite_by_name(self, tmp_path: Path) -> None:
         """A word of which only a .tflite file is there is told to need an .onnx file."""
         (tmp_path / "hey_house_v1.tflite").touch()
