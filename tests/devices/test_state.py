@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubd.devices.expectations import KIND, Expectation, Want, matches
+from hubd.devices.model import Device
+from hubd.devices.state import MAX_FURTHER_VALUES, StateStore
+
+LAMP = Device.model_validate(
+    {
+        "id": "lamp",
+        "name": "lamp",
+        "kind": "light",
+        "dialect": "zigbee2mqtt",
+        "topic": "z/lamp",
+        "function": [
+            {
+                "name": "blink",
+                "description": "Blink.",
+                "publish": {"topic": "z/lamp/set", "payload": {"effect": "blink"}},
+                "expect": {"topic": "z/lamp", "json": {"brightness": 254, "color": {"x": 1}}},
+            },
+            {
+                "name": "beep",
+                "description": "Beep.",
+                "publish": {"topic": "beep/set"},
+                "expect": {"topic": "beep", "payload": "OK"},
+            },
+        ],
+    }
+)
+SWITCH = Device.model_validate(
+    {
+        "id": "switch",
+        "name": "switch",
+        "kind": "switch",
+        "dialect": "plain",
+        "command_topic": "s/set",
+        "state_topic": "s",
+        "state_on": "lit",
+    }
+)
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@pytest.fixture
+def states() -> StateStore:
+    """Return a store for a lamp and a switch."""
+    return StateStore([LAMP, SWITCH])
+
+
+def test_each_topic_is_wanted_once(states: StateStore) -> None:
+    """A topic that a kind and a function share is subscribed once."""
+    assert states.topics == ("z/lamp", "beep", "s")
+
+
+def test_a_reading_has_the_units_of_the_front(states: StateStore) -> None:
+    """Levels of 254 are read as percent, words as on and off."""
+    assert states.receive("z/lamp", b'{"state":"ON","brightness":127}', 5.0) == {"lamp"}
+    assert states.known("lamp", KIND) == {"on": True, "brightness": 50.0}
+    states.receive("s", b"lit\n", 6.0)
+    reading = states.reading("switch")
+    assert reading is not None
+    assert (reading.values, reading.received, reading.stored) == ({"on": True}, 6.0, False)
+
+
+def test_what_was_never_said_is_unknown(states: StateStore) -> None:
+    """There is no reading before the first report, and none of a topic that nobody asked for."""
+    assert states.reading("lamp") is None
+    assert states.receive("elsewhere", b"ON", 0.0) == frozenset()
+    assert states.reading("nobody") is None
+
+
+def test_null_is_unknown_and_not_off(states: StateStore) -> None:
+    """A null takes the old value away; a key that is missing leaves it (Koenkk/zigbee2mqtt#6987)."""
+    states.receive("z/lamp", b'{"state":"ON","brightness":254}', 0.0)
+    states.receive("z/lamp", b'{"brightness":null}', 1.0)
+    assert states.known("lamp", KIND) == {"on": True}
+    states.receive("z/lamp", b'{"state":"UPSIDE DOWN"}', 2.0)
+    assert states.known("lamp", KIND) == {}
+
+
+def test_a_kind_and_a_function_may_share_a_topic(states: StateStore) -> None:
+    """The kind's brightness in percent and the function's as reported don't mix."""
+    states.receive("z/lamp", b'{"brightness":254,"color":{"x":1,"y":2}}', 0.0)
+    assert states.known("lamp", KIND) == {"brightness": 100.0}
+    assert states.known("lamp", "z/lamp") == {"brightness": 254, "color": {"x": 1, "y": 2}}
+    reading = states.reading("lamp")
+    assert reading is not None
+    assert reading.values["brightness"] == 100.0
+
+
+def test_only_later_reports_of_the_device_itself_count(states: StateStore) -> None:
+    """Neither what came before the mark nor what the broker had kept is a report since then."""
+    states.receive("s", b"lit", 0.0)
+    mark = states.mark()
+    assert states.since("switch", mark, KIND) == {}
+    states.receive("s", b"lit", 1.0, stored=True)
+    assert states.since("switch", mark, KIND) == {}
+    assert states.recent("switch", 0.0, KIND) == {}
+    assert states.known("switch", KIND) == {"on": True}
+    states.receive("s", b"lit", 1.0)
+    assert states.since("switch", mark, KIND) == {"on": True}
+    assert states.recent("switch", 1.0, KIND) == {"on": True}
+    assert states.recent("switch", 1.1, KIND) == {}
+
+
+def test_a_report_of_many_values_is_cut(states: StateStore) -> None:
+    """Beside the expected keys only a few values are kept."""
+    report = {f"key{index}": index for index in range(1000)} | {"brightness": 1}
+    states.receive("z/lamp", json.dumps(report).encode(), 0.0)
+    assert len(states.known("lamp", "z/lamp")) == MAX_FURTHER_VALUES + 1
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"\xff\xfe",
+        b"[" * 200_000,
+        b'{"state":' * 5_000,
+        b'{"state":"ON"}' + b" " * 300_000,
+        b'{"state":NaN}',
+        b'{"brightness":1e999}',
+        b'{"brightness":' + b"9" * 400 + b"}",
+        b'{"brightness":' + b"9" * 9_999 + b"}",
+        b'{"state":["ON"],"brightness":{"a":1}}',
+        rb'{"state":"\ud800","color":"\u0000"}',
+        b'"ON"',
+        b"null",
+    ],
+)
+def test_hostile_payloads_change_nothing(states: StateStore, payload: bytes) -> None:
+    """What can't be read, is too long, too deep or no finite number raises nothing and says nothing."""
+    for topic in states.topics:
+        states.receive(topic, payload, 0.0)
+    assert states.known("lamp", KIND) == {}
+    assert states.known("switch", KIND) == {}
+
+
+@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()), st.sampled_from(["z/lamp", "beep", "s"]))
+def test_any_payload_is_taken(payload: bytes, topic: str) -> None:
+    """No payload raises, and what is kept can be written as JSON in UTF-8."""
+    states = StateStore([LAMP, SWITCH])
+    states.receive(topic, payload, 0.0)
+    for device in (LAMP, SWITCH):
+        reading = states.reading(device.id)
+        if reading is not None:
+            json.dumps(dict(reading.values), ensure_ascii=False, allow_nan=False).encode()
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "tolerance", "equal"),
+    [
+        ("ON", "ON", 0, True),
+        ("on", "ON", 0, False),
+        (21, "21.0", 0, True),
+        ("21", 21.0, 0, True),
+        (True, 1, 0, False),
+        (True, True, 0, True),
+        ("true", True, 0, False),
+        (29.9, 30, 2, True),
+        (27.9, 30, 2, False),
+        ({"x": 1, "y": 2}, {"x": 1}, 0, True),
+        ({"x": 1}, {"x": 1, "y": 2}, 0, False),
+        ([1, 2], [1, 2], 0, True),
+        (None, "ON", 0, False),
+        ("nan", "nan", 0, True),
+        (10**400, 1, 0, False),
+    ],
+)
+def test_when_a_value_is_the_wanted_one(found: object, wanted: object, tolerance: float, equal: object) -> None:
+    """Numbers may be text and near, objects may hold more, true is no number."""
+    assert matches(found, wanted, tolerance) is equal  # type: ignore[arg-type]  # JSON values, listed as objects
+
+
+def test_every_wanted_value_has_to_be_there() -> None:
+    """An expectation of two values is not met by one."""
+    expectation = Expectation((Want("on", value=True), Want("brightness", 30, 2.0)))
+    assert not expectation.met_by({"on": True})
+    assert expectation.met_by({"on": True, "brightness": 31, "more": 1})
