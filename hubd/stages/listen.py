@@ -1,0 +1,193 @@
+"""Microphone to uplink, with the wake word found on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubd.audio.buffers import Uplink
+from hubd.audio.pcm import SAMPLE_BYTES, UPLINK_RATE, Chunker, bytes_of
+from hubd.events import Event
+from hubd.ports import Microphone, MicrophoneFrame, WakeModel
+from hubd.reports import Part, ReportSink, TroubleReport
+from hubd.wake import FRAME_MS, FRAME_SAMPLES, WARM_UP_FRAMES, WakeGate
+
+_LOGGER = logging.getLogger(__name__)
+
+# 2 s: a wake word that is found later than that helps nobody.
+_BACKLOG_FRAMES = 2000 // FRAME_MS
+# More silence than this tells the model nothing new and costs time: what it says next is disregarded anyway.
+_LONGEST_GAP_MS = 1000
+# Measured over 137 s of speech with a gap every 1.5 s: gaps of up to 60 ms leave the scores as they are, gaps from
+# 160 ms on can raise one to 0.6 without a wake word.
+_TEARING_GAP_MS = 80
+# Too late twice within this many seconds is trouble; so many seconds without it, and the trouble is over.
+_TROUBLE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """80 ms for the wake model: position is the uplink's after their last sample; torn if a gap precedes them."""
+
+    samples: NDArray[np.int16]
+    position: int
+    speaking: bool
+    torn: bool
+
+
+class Listen:
+    """Brings every microphone frame to the uplink and to the wake model, in every state.
+
+    post: takes a Woke. report: takes trouble of the wake model. speaking: whether the hub itself speaks now.
+    muted: whether the microphone is muted; what comes in meanwhile is replaced by silence before anything sees it.
+    clock: monotonic time, s.
+
+    frames_scored, late_frames: frames of 80 ms that were scored, and that were dropped because the model was 2 s
+    behind. last_scored: when the last one was scored; the time of construction before that.
+    """
+
+    def __init__(  # noqa: PLR0913 (each is a wire to another part; there is nothing to group)
+        self,
+        microphone: Microphone,
+        model: WakeModel,
+        gate: WakeGate,
+        uplink: Uplink,
+        *,
+        post: Callable[[Event], None],
+        report: ReportSink,
+        speaking: Callable[[], bool],
+        muted: Callable[[], bool],
+        clock: Callable[[], float],
+    ) -> None:
+        self._microphone = microphone
+        self._model = model
+        self._gate = gate
+        self._uplink = uplink
+        self._post = post
+        self._speaking = speaking
+        self._muted = muted
+        self._clock = clock
+        self._chunker = Chunker(FRAME_SAMPLES * SAMPLE_BYTES)
+        self._unscored = 0
+        self._backlog: deque[_Heard] = deque()
+        self._arrived = asyncio.Event()
+        self._over = False
+        self._torn = False
+        self._lateness = _Lateness(report)
+        self.frames_scored = 0
+        self.late_frames = 0
+        self.last_scored = clock()
+
+    async def run(self) -> None:
+        """Listen until cancelled, or until the microphone has no more frames and all of them are scored."""
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="wake") as worker:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._hear(), name="hear")
+                tasks.create_task(self._score(worker), name="score")
+
+    async def _hear(self) -> None:
+        async for frame in self._microphone.frames():
+            self._take(frame)
+        self._over = True
+        self._arrived.set()
+
+    def _take(self, frame: MicrophoneFrame) -> None:
+        """Store a frame; nothing may be awaited here, or frames overtake the uplink's readers."""
+        if frame.lost_ms:
+            self._torn = self._torn or frame.lost_ms >= _TEARING_GAP_MS
+            self._queue(bytes(bytes_of(min(frame.lost_ms, _LONGEST_GAP_MS), UPLINK_RATE)), in_uplink=False)
+        pcm = bytes(len(frame.pcm)) if self._muted() else frame.pcm
+        self._uplink.push(pcm)
+        self._queue(pcm, in_uplink=True)
+
+    def _queue(self, pcm: bytes, *, in_uplink: bool) -> None:
+        """Cut sound into frames of the model; a gap's silence is for the model alone and moves no position."""
+        self._unscored += len(pcm) // SAMPLE_BYTES
+        for chunk in self._chunker.push(pcm):
+            self._unscored -= FRAME_SAMPLES
+            if len(self._backlog) >= _BACKLOG_FRAMES:
+                self._drop_backlog()
+            self._backlog.append(
+                _Heard(
+                    samples=np.frombuffer(chunk, "<i2"),
+                    position=self._uplink.end - (self._unscored if in_uplink else 0),
+                    speaking=self._speaking(),
+                    torn=self._torn,
+                )
+            )
+            self._torn = False
+            self._arrived.set()
+
+    def _drop_backlog(self) -> None:
+        """Drop all that waits, at once: one long gap is forgotten sooner than a short one every second."""
+        late = len(self._backlog)
+        self._backlog.clear()
+        self._torn = True
+        self.late_frames += late
+        _LOGGER.warning("wake word: %d ms of sound came too late to be looked at", late * FRAME_MS)
+        self._lateness.was_late(self._clock())
+
+    async def _score(self, worker: ThreadPoolExecutor) -> None:
+        loop = asyncio.get_running_loop()
+        disregard = 0
+        while True:
+            while not self._backlog:
+                if self._over:
+                    return
+                self._arrived.clear()
+                await self._arrived.wait()
+            heard = self._backlog.popleft()
+            if heard.torn:
+                disregard = WARM_UP_FRAMES
+            scores = await loop.run_in_executor(worker, self._model.score, heard.samples)
+            now = self._clock()
+            self.frames_scored += 1
+            self.last_scored = now
+            self._lateness.keeps_up(now)
+            if disregard:
+                disregard -= 1
+                scores = {}
+            woke = self._gate.feed(
+                scores, heard.position, now, speaking=heard.speaking or self._speaking(), muted=self._muted()
+            )
+            if woke is not None:
+                self._post(woke)
+
+
+class _Lateness:
+    """Tells once that the model does not keep up, and once that it does again."""
+
+    def __init__(self, report: ReportSink) -> None:
+        self._report = report
+        self._late_at: float | None = None
+        self._told = False
+
+    def was_late(self, now: float) -> None:
+        """Take note that frames were dropped; the second time within a minute this is trouble."""
+        again = self._late_at is not None and now - self._late_at <= _TROUBLE_SECONDS
+        self._late_at = now
+        if again and not self._told:
+            self._told = True
+            self._report(_trouble(cleared=False))
+
+    def keeps_up(self, now: float) -> None:
+        """Take note that a frame was scored; a minute without a drop ends the trouble."""
+        if self._told and self._late_at is not None and now - self._late_at > _TROUBLE_SECONDS:
+            self._told = False
+            self._report(_trouble(cleared=True))
+
+
+def _trouble(*, cleared: bool) -> TroubleReport:
+    return TroubleReport(
+        part=Part.WAKE,
+        problem="The computer is too slow for the wake word: it is heard late or not at all.",
+        advice="Configure fewer wake words, or stop other programs that keep the processor busy.",
+        cleared=cleared,
+    )

@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hubd.audio.buffers import Uplink
+from hubd.events import Event, Woke
+from hubd.ports import Microphone, MicrophoneFrame
+from hubd.reports import Part, Report, TroubleReport
+from hubd.stages.listen import Listen
+from hubd.wake import FRAME_SAMPLES, LAG_MS, WARM_UP_FRAMES, WakeGate, WakeWord
+from tests.stages.listen_fakes import Samples, ScriptedMicrophone, ScriptedModel, cut, speech
+
+BACKLOG = 25
+
+
+@dataclass
+class Room:
+    """What surrounds the stage; the uplink is long enough to keep everything."""
+
+    uplink: Uplink = field(default_factory=lambda: Uplink(60_000))
+    posted: list[Event] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    speaking: bool = False
+    muted: bool = False
+    now: float = 100.0
+
+    def listen(self, microphone: Microphone, model: ScriptedModel, **word: float) -> Listen:
+        """Return the stage."""
+        return Listen(
+            microphone,
+            model,
+            WakeGate([WakeWord("hey_jarvis", **word)]),  # type: ignore[arg-type]  # some options are whole numbers
+            self.uplink,
+            post=self.posted.append,
+            report=self.reports.append,
+            speaking=lambda: self.speaking,
+            muted=lambda: self.muted,
+            clock=lambda: self.now,
+        )
+
+    def stored(self) -> Samples:
+        """Return all that the uplink holds."""
+        self.uplink.seek(0)
+        return np.frombuffer(self.uplink.take(self.uplink.end) or b"", np.int16)
+
+
+def wakes_at(*indices: int) -> Callable[[int], dict[str, float]]:
+    """Return a script that scores 1 for these frames, 0 for others."""
+    return lambda index: {"hey_jarvis": 1.0 if index in indices else 0.0}
+
+
+def always(index: int) -> dict[str, float]:
+    """Score 1 for every frame."""
+    return {"hey_jarvis": 1.0}
+
+
+def lag_before(position: int) -> int:
+    """Return where a wake word ended that was decided at this position."""
+    return max(0, position - LAG_MS * 16)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sizes=st.lists(st.integers(1, 3000), min_size=1, max_size=9), length=st.integers(0, 30_000))
+def test_every_sample_arrives(sizes: Sequence[int], length: int) -> None:
+    """However the microphone cuts its sound, uplink and model get every sample once, in order."""
+
+    async def scenario() -> None:
+        room, model, sound = Room(), ScriptedModel(), speech(length)
+        await room.listen(ScriptedMicrophone(cut(sound, sizes), model), model).run()
+        np.testing.assert_array_equal(room.stored(), sound)
+        np.testing.assert_array_equal(model.sound, sound[: length // FRAME_SAMPLES * FRAME_SAMPLES])
+        assert {len(frame) for frame in model.heard} <= {FRAME_SAMPLES}
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("sizes", [(320,), (300, 77), (5000,)])
+async def test_position_of_a_wake(sizes: Sequence[int]) -> None:
+    """A wake knows where in the uplink its frame ended, however the microphone cuts its sound."""
+    room, model = Room(), ScriptedModel(wakes_at(20))
+    await room.listen(ScriptedMicrophone(cut(speech(40_000), sizes), model), model).run()
+    assert room.posted == [Woke("hey_jarvis", 1.0, lag_before(21 * FRAME_SAMPLES), LAG_MS)]
+
+
+async def test_counts_what_it_scores() -> None:
+    """The watchdog sees how many frames were scored, and when the last one was."""
+    room, model = Room(), ScriptedModel()
+    listen = room.listen(ScriptedMicrophone(cut(speech(FRAME_SAMPLES * 7 + 5)), model), model)
+    assert (listen.frames_scored, listen.last_scored) == (0, 100.0)
+    room.now = 123.0
+    await listen.run()
+    assert (listen.frames_scored, listen.late_frames, listen.last_scored) == (7, 0, 123.0)
+
+
+async def test_frame_is_stored_before_the_next_is_asked_for() -> None:
+    """Nothing happens between reading a frame and storing it."""
+    room, model, ends = Room(), ScriptedModel(), list[int]()
+
+    async def look(taken: int) -> None:
+        ends.append(room.uplink.end)
+
+    microphone = ScriptedMicrophone(cut(speech(3200)), between=look)
+    await room.listen(microphone, model).run()
+    assert ends == [320 * taken for taken in range(1, 10)]
+
+
+class TestMuted:
+    async def test_nothing_is_kept(self) -> None:
+        """What is said while muted reaches neither uplink nor model; silence of the same length does."""
+        room, model, sound = Room(), ScriptedModel(), speech(3 * 6400)
+
+        async def mute(taken: int) -> None:
+            room.muted = 20 <= taken < 40
+
+        await room.listen(ScriptedMicrophone(cut(sound), model, mute), model).run()
+        sound[6400:12_800] = 0
+        np.testing.assert_array_equal(room.stored(), sound)
+        np.testing.assert_array_equal(model.sound, sound)
+
+    async def test_nothing_wakes(self) -> None:
+        """While muted not even a score of 1 wakes the hub."""
+        room, model = Room(muted=True), ScriptedModel(always)
+        await room.listen(ScriptedMicrophone(cut(speech(12_800)), model), model).run()
+        assert room.posted == []
+
+
+class TestSpeaking:
+    async def test_bar_is_higher(self) -> None:
+        """While the hub speaks, one frame over the threshold is not enough."""
+        room, model = Room(speaking=True), ScriptedModel(wakes_at(3, 6, 7))
+        await room.listen(ScriptedMicrophone(cut(speech(12_800)), model), model).run()
+        assert [one.end for one in room.posted if isinstance(one, Woke)] == [lag_before(8 * FRAME_SAMPLES - 1280)]
+
+    async def test_bar_of_the_moment_it_was_heard(self) -> None:
+        """What was heard while the hub spoke is judged by that, even when it is scored later."""
+        room, model = Room(speaking=True), ScriptedModel(wakes_at(0))
+        model.hold()
+
+        async def fall_silent(taken: int) -> None:
+            if taken == 4:
+                await model.begun.wait()
+                room.speaking = False
+                model.release()
+
+        await room.listen(ScriptedMicrophone(cut(speech(2560)), between=fall_silent), model).run()
+        assert room.posted == []
+
+
+class TestGap:
+    def frames(self, lost_ms: int) -> list[MicrophoneFrame]:
+        """Return 32 frames of the model, with a gap after ten."""
+        frames = cut(speech(32 * FRAME_SAMPLES))
+        frames[40] = replace(frames[40], lost_ms=lost_ms)
+        return frames
+
+    @pytest.mark.parametrize(("lost_ms", "silence_ms"), [(20, 20), (80, 80), (500, 500), (3_600_000, 1000)])
+    async def test_model_hears_silence(self, lost_ms: int, silence_ms: int) -> None:
+        """For lost sound the model hears silence, of an hour only a second; the uplink holds what was heard."""
+        room, model, sound = Room(), ScriptedModel(), speech(32 * FRAME_SAMPLES)
+        await room.listen(ScriptedMicrophone(self.frames(lost_ms), model), model).run()
+        heard = np.insert(sound, 10 * FRAME_SAMPLES, np.zeros(silence_ms * 16, np.int16))
+        np.testing.assert_array_equal(model.sound, heard[: len(model.sound)])
+        assert len(heard) - len(model.sound) < FRAME_SAMPLES
+        np.testing.assert_array_equal(room.stored(), sound)
+
+    async def test_scores_after_it_are_disregarded(self) -> None:
+        """After a gap nothing wakes until the model has forgotten it; positions are those of the uplink."""
+        room, model = Room(), ScriptedModel(lambda index: {"hey_jarvis": float(index >= 10)})
+        await room.listen(ScriptedMicrophone(self.frames(160), model), model).run()
+        silent = 2
+        first = 10 + WARM_UP_FRAMES
+        assert [one.end for one in room.posted if isinstance(one, Woke)] == [
+            lag_before((first + 1 - silent) * FRAME_SAMPLES)
+        ]
+
+    async def test_short_one_changes_nothing(self) -> None:
+        """A microphone that loses a frame now and then stays able to wake the hub."""
+        room, model = Room(), ScriptedModel(wakes_at(12))
+        await room.listen(ScriptedMicrophone(self.frames(20), model), model).run()
+        assert [one.end for one in room.posted if isinstance(one, Woke)] == [lag_before(13 * FRAME_SAMPLES - 320)]
+
+    async def test_frame_that_ends_inside_it(self) -> None:
+        """A frame of the model that the silence of a gap completes ends, in the uplink, where the gap is."""
+        room, model, frames = Room(), ScriptedModel(wakes_at(10)), cut(speech(16_000))
+        frames[42] = replace(frames[42], lost_ms=60)
+        await room.listen(ScriptedMicrophone(frames, model), model).run()
+        assert [one.end for one in room.posted if isinstance(one, Woke)] == [lag_before(42 * 320)]
+
+
+class Slow:
+    """A hub whose model stands still while the microphone goes on."""
+
+    def __init__(self, drops: int, pause: float = 0.0) -> None:
+        """Stand still in the first frame until so many backlogs are dropped, then for so many seconds, then keep up."""
+        self.room = Room()
+        self.model = ScriptedModel(lambda index: {"hey_jarvis": float(index > 0)})
+        self.model.hold()
+        self.late = drops * BACKLOG
+        self.pause = pause
+        frames = cut(speech((self.late + 20) * FRAME_SAMPLES))
+        self.listen = self.room.listen(ScriptedMicrophone(frames, between=self.between), self.model)
+
+    async def between(self, taken: int) -> None:
+        """Let the model begin its first frame, and end it when enough was dropped."""
+        if taken == FRAME_SAMPLES // 320:
+            await self.model.begun.wait()
+        if taken == (self.late + 2) * FRAME_SAMPLES // 320:
+            self.room.now += self.pause
+            self.model.release()
+
+
+class TestLate:
+    async def test_drops_and_counts(self) -> None:
+        """A model that stands still costs the frames that came too late, is counted, and goes on with the newest."""
+        slow = Slow(drops=1)
+        await slow.listen.run()
+        assert slow.listen.late_frames == BACKLOG
+        assert slow.listen.frames_scored == 20
+        sound = slow.room.stored()
+        np.testing.assert_array_equal(slow.model.heard[0], sound[:FRAME_SAMPLES])
+        np.testing.assert_array_equal(np.concatenate(slow.model.heard[1:]), sound[(BACKLOG + 1) * FRAME_SAMPLES :])
+
+    async def test_uplink_loses_nothing(self) -> None:
+        """However late the model is, the uplink has every sample."""
+        slow = Slow(drops=2)
+        await slow.listen.run()
+        np.testing.assert_array_equal(slow.room.stored(), speech((2 * BACKLOG + 20) * FRAME_SAMPLES))
+
+    async def test_scores_after_it_are_disregarded(self) -> None:
+        """After a drop nothing wakes until the model has forgotten the gap."""
+        slow = Slow(drops=1)
+        await slow.listen.run()
+        assert [one.end for one in slow.room.posted if isinstance(one, Woke)] == [
+            lag_before((1 + BACKLOG + WARM_UP_FRAMES + 1) * FRAME_SAMPLES)
+        ]
+
+    @pytest.mark.parametrize(("drops", "troubles"), [(0, 0), (1, 0), (2, 1), (4, 1)])
+    async def test_trouble_is_told_once(self, drops: int, troubles: int) -> None:
+        """A single stall is no trouble; the second within a minute is, and is told once."""
+        slow = Slow(drops)
+        await slow.listen.run()
+        assert len(slow.room.reports) == troubles
+        for report in slow.room.reports:
+            assert isinstance(report, TroubleReport)
+            assert (report.part, report.cleared) == (Part.WAKE, False)
+
+    async def test_trouble_is_cleared(self) -> None:
+        """A minute without a drop ends the trouble, which is told once."""
+        slow = Slow(drops=2, pause=61)
+        await slow.listen.run()
+        assert [report.cleared for report in slow.room.reports if isinstance(report, TroubleReport)] == [False, True]
+
+
+class TestEnd:
+    async def test_cancelled(self) -> None:
+        """Cancelled, it ends with its worker thread."""
+        room, model = Room(), ScriptedModel()
+        microphone = ScriptedMicrophone(cut(speech(12_800)), model, endless=True)
+        task = asyncio.create_task(room.listen(microphone, model).run())
+        await microphone.exhausted.wait()
+        assert any(thread.name.startswith("wake") for thread in threading.enumerate())
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert not any(thread.name.startswith("wake") for thread in threading.enumerate())
+
+    async def test_bug_of_a_model_is_not_hidden(self) -> None:
+        """An unexpected exception of the model ends the stage."""
+
+        def broken(index: int) -> dict[str, float]:
+            raise ZeroDivisionError
+
+        room, model = Room(), ScriptedModel(broken)
+        with pytest.raises(ExceptionGroup) as caught:
+            await room.listen(ScriptedMicrophone(cut(speech(1280))), model).run()
+        assert caught.group_contains(ZeroDivisionError)
