@@ -19,6 +19,7 @@ ROWS: tuple[str, ...] = (
     "events",
     "reports",
     "audio.pcm",
+    "audio.buffers",
     "wake",
     "live.wire",
     "live.content",
