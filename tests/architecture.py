@@ -18,7 +18,9 @@ ROWS: tuple[str, ...] = (
     "errors",
     "events",
     "reports",
+    "effects",
     "audio.pcm",
+    "audio.buffers audio.level audio.speech audio.tones",
     "audio.buffers",
     "wake",
     "live.wire",
@@ -30,6 +32,7 @@ ROWS: tuple[str, ...] = (
     "live.codec live.settings",
     "live.turn",
     "live.session",
+    "live.mouth",
     "devices.fields",
     "devices.parameters devices.templates",
     "devices.functions",
@@ -41,11 +44,11 @@ ROWS: tuple[str, ...] = (
     "ledger",
     "tools",
     "outcomes",
-    "effects states transcript",
+    "ear floor pace states transcript usage",
     "conversation",
     "ports",
     (
-        "stages.act stages.converse stages.listen stages.speak "
+        "stages.act stages.converse stages.line stages.listen stages.speak "
         "edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link edges.wav_sound "
         "edges.websockets_link"
     ),
