@@ -87,11 +87,6 @@ def refused(refusal: Refusal) -> Outcome:
     return Outcome(CallStatus.REFUSED, refusal.message, retryable=True, choices=refusal.choices)
 
 
-def overloaded() -> Outcome:
-    """Return the outcome of a call beyond what the hub carries out at once."""
-    return Outcome(CallStatus.FAILED, "Too many commands are being carried out at once.", retryable=True)
-
-
 def duplicate(earlier: Answer | None) -> Outcome:
     """Return the outcome of a call that was carried out before, or is being carried out now."""
     before = "" if earlier is None else f" {earlier.response.get('message', '')}"

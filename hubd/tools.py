@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import assert_never
@@ -46,15 +46,6 @@ class Refusal:
     message: str
     choices: tuple[str, ...] = ()
     device: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Clash:
-    """A name in the configuration that is taken: which device (its index) uses it, under which key, and who has it."""
-
-    device: int
-    key: str
-    problem: str
 
 
 class Toolbox:
@@ -155,18 +146,6 @@ class Toolbox:
             return Command(found, function.name, function.settle(found, checked))
         except ArgumentError as error:
             return Refusal(_sentence(str(error)), device=found.id)
-
-
-def clashes(devices: Sequence[Device]) -> Iterator[Clash]:
-    """Yield every function spelled out whose name another function has: of a device, of any kind, or the hub's own."""
-    taken = {END_CONVERSATION: "the hub itself has"}
-    taken |= {name: f"every {KINDS[kind].noun} has" for name, (kind, _) in KIND_OF_FUNCTION.items()}
-    for index, device in enumerate(devices):
-        for position, function in enumerate(device.functions):
-            if function.name in taken:
-                problem = f"the function name {function.name!r} is taken, {taken[function.name]} it: choose another"
-                yield Clash(index, f"function[{position}].name", problem)
-            taken.setdefault(function.name, f"the device {device.id} has")
 
 
 def _end(arguments: Mapping[str, JsonValue]) -> EndConversation | Refusal:

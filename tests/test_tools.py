@@ -12,7 +12,7 @@ from hubd.devices.model import Command, Device
 from hubd.devices.render import render
 from hubd.events import Behavior, Call, CallStatus, Scheduling
 from hubd.live.declarations import SchemaType
-from hubd.tools import END_CONVERSATION, Clash, EndConversation, Refusal, Toolbox, clashes
+from hubd.tools import END_CONVERSATION, EndConversation, Refusal, Toolbox
 
 LAMP: dict[str, JsonValue] = {
     "id": "kitchen_lights",
@@ -249,22 +249,3 @@ def test_scheduling_is_the_functions_then_the_devices_then_the_default() -> None
         assert isinstance(command, Command)
         assert TOOLBOX.schedule(command).done is done
         assert TOOLBOX.schedule(command).failed is Scheduling.INTERRUPT
-
-
-def test_function_names_that_are_taken_are_found() -> None:
-    """A name of another device's function, of a kind's, or the hub's own is a clash, with its place."""
-
-    def device(device_id: str, *names: str) -> Device:
-        functions = [{"name": name, "description": "It.", "publish": {"topic": "a"}} for name in names]
-        return Device.model_validate({"id": device_id, "name": device_id, "function": functions})
-
-    devices = [device("one", "press", "set_light"), device("two", "hold", "press", END_CONVERSATION)]
-    assert list(clashes(devices)) == [
-        Clash(0, "function[1].name", "the function name 'set_light' is taken, every light has it: choose another"),
-        Clash(1, "function[1].name", "the function name 'press' is taken, the device one has it: choose another"),
-        Clash(
-            1,
-            "function[2].name",
-            "the function name 'end_conversation' is taken, the hub itself has it: choose another",
-        ),
-    ]

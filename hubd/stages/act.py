@@ -131,11 +131,13 @@ class Act:
             case Refusal():
                 self._answer(call, now, outcomes.refused(found), Scheduling.WHEN_IDLE)
             case Command():
+                label = self._toolbox.catalog.label(found.device)
                 if self._tasks is None or len(self._running) >= MAX_RUNNING:
-                    schedule = self._toolbox.schedule(found)
-                    self._answer(call, now, outcomes.overloaded(), schedule.failed)
+                    reason = "too many commands are on their way" if self._tasks is not None else "the hub is stopping"
+                    outcome = outcomes.not_sent(label, reason, retryable=self._tasks is not None)
+                    self._answer(call, now, outcome, self._toolbox.schedule(found).failed)
                     return
-                running = _Running(call, now, found, self._toolbox.catalog.label(found.device))
+                running = _Running(call, now, found, label)
                 self._running[call.id] = running
                 self._tasks.create_task(self._carry_out(running), name=f"call {call.id}")
             case _:

@@ -358,6 +358,19 @@ def test_too_many_calls_at_once_are_answered_as_failed() -> None:
     in_virtual_time(scenario)
 
 
+def test_a_call_outside_of_run_is_answered_as_failed() -> None:
+    """A stage that does not run, or runs no more, starts nothing and still answers."""
+
+    async def scenario() -> None:
+        house = House()
+        house.ask("set_light", device="kitchen lights", on=True)
+        (answer,) = house.given()
+        message = "The command for the kitchen lights was not sent: the hub is stopping."
+        assert answer.response["message"] == message
+
+    asyncio.run(scenario())
+
+
 def test_the_model_may_end_the_conversation() -> None:
     """end_conversation is answered in silence, then the end is asked for; nothing is published."""
 
