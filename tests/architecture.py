@@ -21,7 +21,8 @@ ROWS: tuple[str, ...] = (
     "effects",
     "audio.pcm",
     "audio.buffers audio.level audio.speech audio.tones",
-    "audio.buffers",
+    "audio.buffers audio.resample audio.wav",
+    "backoff",
     "wake",
     "live.wire",
     "live.content",
@@ -102,7 +103,7 @@ LIBRARIES: dict[str, re.Pattern[str]] = {
     "pyaudio": re.compile(r"edges\.pyaudio_sound"),
     "pydantic": EVERYWHERE,
     "pydantic_core": EVERYWHERE,
-    "soxr": re.compile(r"edges\.(pyaudio_sound|wav_sound)|offline\.espeak_voice"),
+    "soxr": re.compile(r"audio\.resample|offline\.espeak_voice"),
     "systemd": re.compile(r"edges\.systemd_notify"),
     "websockets": re.compile(r"edges\.websockets_link|offline\.server"),
 }
