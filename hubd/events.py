@@ -115,6 +115,7 @@ class LinkLost:
     reason: plain words. fatal: dialling again can't help (bad key, unknown model).
     """
 
+    backend: Backend
     reason: str
     fatal: bool = False
 
@@ -206,7 +207,9 @@ class ToolsDone:
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """Every sample given to the speaker has been played."""
+    """Every sample given to the speaker has been played; plays counts the pieces of speech, since start, up to it."""
+
+    plays: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,104 @@
+"""What the Live connection gets to hear, from which sample on."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from hubd.audio.pcm import UPLINK_RATE
+from hubd.effects import BeginActivity, Effect, EndActivity, Feed, Source
+
+# The detector notices speech a little after its beginning (``live-protocol.md`` 4 asks for 0.3 to 0.5 s).
+_PRE_ROLL = UPLINK_RATE // 2
+
+
+class Mark(Enum):
+    """Whether the person's speech is marked as going on; only with manual activity."""
+
+    NONE = auto()
+    OPEN = auto()
+
+
+class Ear:
+    """Follows the source of sound with the activity marks; every method returns the effects that follow.
+
+    manual: we mark where the person's speech begins and ends, and nothing else is sent; else the server finds out.
+    Positions are those of the uplink, samples at 16 kHz.
+    """
+
+    def __init__(self, *, manual: bool) -> None:
+        self._manual = manual
+        self._source = Source.NOTHING
+        self._mark = Mark.NONE
+        self._start: int | None = None
+        self._end: int | None = None
+        self._decided = 0
+
+    @property
+    def in_activity(self) -> bool:
+        """Whether the person's speech is marked as going on."""
+        return self._mark is Mark.OPEN
+
+    @property
+    def _hears_all(self) -> bool:
+        """Whether the server hears everything anyway: going back would say it twice."""
+        return not self._manual and self._source is Source.MICROPHONE
+
+    def woke(self, end: int, decided: int) -> None:
+        """Note a wake word: where it ended, and where the sound was when it was decided."""
+        self._start = None if self._hears_all else end
+        self._end, self._decided = None, decided
+
+    def speech_began(self, position: int) -> None:
+        """Note where the person began; what the wake word's sound began is noted already."""
+        self._end = None
+        if self._start is None and not self._hears_all:
+            self._start = max(self._decided, position - _PRE_ROLL)
+
+    def speech_ended(self, position: int) -> bool:
+        """Note where the person paused; return False for the pause after the wake word itself."""
+        if position <= self._decided:
+            return False
+        self._end = position
+        return True
+
+    def open(self) -> tuple[Effect, ...]:
+        """Let the server hear the person, from what was noted on; without a note, from now on."""
+        start, self._start = self._start, None
+        if not self._manual:
+            return self.feed(Source.MICROPHONE, start)
+        if self._mark is Mark.OPEN or start is None:
+            return ()
+        self._mark = Mark.OPEN
+        return (BeginActivity(), *self.feed(Source.MICROPHONE, start))
+
+    def close(self) -> tuple[Effect, ...]:
+        """Mark the end of the person's speech where it was noted, if it was."""
+        end, self._end = self._end, None
+        if self._mark is Mark.NONE or end is None:
+            return ()
+        self._mark = Mark.NONE
+        self._source = Source.SILENCE
+        return (EndActivity(end),)
+
+    def pause(self) -> tuple[Effect, ...]:
+        """Let the server hear silence while the hub speaks; under manual activity nothing is sent unmarked anyway."""
+        return () if self._mark is Mark.OPEN else self.feed(Source.SILENCE)
+
+    def nudged(self) -> None:
+        """Note that the end of speech was marked without a position."""
+        if self._mark is Mark.OPEN:
+            self._mark = Mark.NONE
+            self._source = Source.SILENCE
+
+    def shut(self) -> tuple[Effect, ...]:
+        """Let nothing out any more, and forget what was noted."""
+        self._start = self._end = None
+        self._mark = Mark.NONE
+        return self.feed(Source.NOTHING)
+
+    def feed(self, source: Source, start: int | None = None) -> tuple[Effect, ...]:
+        """Change the source; a start is always honoured, for it names samples that were not sent."""
+        if source is self._source and start is None:
+            return ()
+        self._source = source
+        return (Feed(source, start),)

@@ -1,0 +1,128 @@
+"""What the conversation wants done, as one closed union."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from hubd.events import Answer, Call
+from hubd.reports import Report
+
+
+class Source(Enum):
+    """What the Live connection gets to hear."""
+
+    NOTHING = auto()
+    MICROPHONE = auto()
+    SILENCE = auto()
+
+
+class Sign(Enum):
+    """A short sound that tells a person how things stand."""
+
+    WOKE = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLine:
+    """Connect to the Live server; LinkReady or LinkLost will follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseLine:
+    """End the connection, if there is one; no LinkLost will follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Send this from now on.
+
+    start: position in the uplink (samples at 16 kHz) to begin with; None for the newest sample. Only the microphone
+    has a start.
+    """
+
+    source: Source
+    start: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BeginActivity:
+    """Mark that the person began to speak; what follows in the feed belongs to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndActivity:
+    """Mark that the person has finished, at this position in the uplink."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """Say that the person has finished, in case the server missed it (``live-protocol.md`` 13, pitfalls 24, 28)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Queue speech: signed 16-bit little-endian mono at rate Hz."""
+
+    pcm: bytes
+    rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """Stop speaking now: what was queued is void."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Play a sign."""
+
+    sign: Sign
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Carry these calls out; ToolsDone will follow for each."""
+
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Abandon:
+    """The model took these calls back: don't answer them."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Tell the model what became of its calls."""
+
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Put a report into the public event stream."""
+
+    report: Report
+
+
+Effect = (
+    OpenLine
+    | CloseLine
+    | Feed
+    | BeginActivity
+    | EndActivity
+    | Nudge
+    | Play
+    | Flush
+    | Signal
+    | Act
+    | Abandon
+    | Respond
+    | Tell
+)

@@ -1,0 +1,57 @@
+"""How long the conversation waits for what."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from hubd.pace import Pace
+
+# With everything generated and played, the turn's end is overdue, s (``live-protocol.md`` 13, pitfall 28).
+_TURN_END_OVERDUE = 3.0
+# A word of farewell may follow the call that ends the conversation, as a word about an outcome may follow the outcome.
+_LAST_WORD = 2.0
+
+
+class Awaiting(Enum):
+    """What a listening hub waits for: the person's speech, its end, the model's answer, that answer after a nudge."""
+
+    SPEECH = auto()
+    ITS_END = auto()
+    ANSWER = auto()
+    NUDGED = auto()
+
+
+class Patience:
+    """Sets the deadline; every ``now`` is monotonic, s."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self.deadline: float | None = None
+        self.awaiting = Awaiting.SPEECH
+
+    def forever(self) -> None:
+        """Wait for something that is sure to come."""
+        self.deadline = None
+
+    def listen(self, now: float, *, turn_running: bool) -> None:
+        """Wait for the person, or for the model if its turn is running."""
+        if turn_running:
+            patience = self._pace.silence_timeout
+        elif self.awaiting in {Awaiting.SPEECH, Awaiting.ITS_END}:
+            patience = self._pace.max_listening
+        else:
+            patience = self._pace.answer_timeout
+        self.deadline = now + patience
+
+    def act(self, now: float) -> None:
+        """Wait for blocking calls, which have deadlines of their own."""
+        self.deadline = now + 2 * self._pace.silence_timeout
+
+    def speak(self, now: float, *, generated: bool) -> None:
+        """Wait for the end of a turn of which all is played that has come."""
+        self.deadline = now + (_TURN_END_OVERDUE if generated else self._pace.silence_timeout)
+
+    def follow_up(self, now: float, *, calls_open: bool, ending: bool) -> None:
+        """Wait for another word of the person, but never less than until every call is answered."""
+        patience = _LAST_WORD if ending else max(self._pace.follow_up, _LAST_WORD)
+        self.deadline = None if calls_open else now + patience
