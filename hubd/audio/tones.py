@@ -1,0 +1,23 @@
+"""Short signs made of tones."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hubd.audio.pcm import DOWNLINK_RATE
+from hubd.effects import Sign
+
+_TONE_MS = 70
+_FADE_MS = 12
+_LEVEL = 0.18
+# Two notes each: rising says "I am listening", falling says "that did not work".
+_NOTES = {Sign.WOKE: (880.0, 1318.5), Sign.FAILED: (440.0, 329.6)}
+
+
+def render(sign: Sign) -> bytes:
+    """Return the sign as sound at 24 kHz, signed 16-bit little-endian mono, 140 ms long."""
+    count = _TONE_MS * DOWNLINK_RATE // 1000
+    time = np.arange(count) / DOWNLINK_RATE
+    fade = np.minimum(1.0, np.minimum(np.arange(count), np.arange(count)[::-1]) / (_FADE_MS * DOWNLINK_RATE // 1000))
+    notes = [np.sin(2 * np.pi * frequency * time) * fade for frequency in _NOTES[sign]]
+    return (np.concatenate(notes) * _LEVEL * 32767).astype("<i2").tobytes()

@@ -1,0 +1,77 @@
+"""What of the microphone's sound a session says next."""
+
+from __future__ import annotations
+
+from typing import Final, assert_never
+
+from hubd.audio.buffers import Uplink
+from hubd.audio.pcm import SAMPLE_BYTES, UPLINK_RATE
+from hubd.effects import Source
+from hubd.live.session import LiveSession
+
+# Google advises 20 to 40 ms (``live-protocol.md`` 4), samples.
+_CHUNK: Final = UPLINK_RATE * 40 // 1000
+
+
+class Mouth:
+    """Feeds an open session from the uplink, in frames of 40 ms.
+
+    manual: the session wants activity marks, and nothing but what lies between them.
+    """
+
+    def __init__(self, session: LiveSession, uplink: Uplink, *, manual: bool) -> None:
+        self.session = session
+        self._uplink = uplink
+        self._manual = manual
+        self._source = Source.NOTHING
+        self._end: int | None = None
+
+    def feed(self, source: Source, start: int | None) -> None:
+        """Say this from now on: from a position in the uplink, or from the newest sample if the source changes."""
+        if start is not None:
+            self._uplink.seek(start)
+        elif self._source is Source.NOTHING:
+            self._uplink.seek(self._uplink.end)
+        self._source = source
+
+    def end_at(self, position: int) -> None:
+        """Mark the end of the person's speech once all up to this position is said; then fall silent."""
+        self._end = position
+
+    def nudge(self) -> None:
+        """Say that the person has finished, in the way that the session wants it."""
+        if not self._manual:
+            self.session.end_audio_stream()
+        elif self._source is Source.MICROPHONE:
+            self._finish()
+
+    def frames(self) -> list[str]:
+        """Return the text frames that are due, the session's own included."""
+        match self._source:
+            case Source.NOTHING:
+                pass
+            case Source.MICROPHONE:
+                self._say_sound()
+            case Source.SILENCE:
+                self._say_silence()
+            case _:
+                assert_never(self._source)
+        return self.session.data_to_send()
+
+    def _say_sound(self) -> None:
+        while self._end is None or self._uplink.position < self._end:
+            pcm = self._uplink.take(_CHUNK)
+            if pcm is None:
+                return
+            self.session.send_audio(pcm)
+        self._finish()
+
+    def _say_silence(self) -> None:
+        while self._uplink.take(_CHUNK) is not None:
+            if not self._manual:
+                self.session.send_audio(bytes(_CHUNK * SAMPLE_BYTES))
+
+    def _finish(self) -> None:
+        self._end = None
+        self._source = Source.SILENCE
+        self.session.end_activity()

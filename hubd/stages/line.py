@@ -1,0 +1,205 @@
+"""One Live connection after the other, both ways."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from hubd.effects import Source
+from hubd.errors import HubdError, LinkError, RemoteProtocolError
+from hubd.events import Answer, Backend, Event, HandleIssued, LinkLost, LinkReady
+from hubd.live.failures import NextAttempt, Phase, Verdict, classify
+from hubd.live.mouth import Mouth
+from hubd.ports import LiveLink
+
+Dial = Callable[[], Awaitable[LiveLink]]
+_E = TypeVar("_E", bound=HubdError)
+Post = Callable[[Event], Awaitable[None]]
+
+# With somebody waiting: three attempts, so many seconds before each (``live-protocol.md`` 12).
+_PAUSES: Final = (0.0, 0.5, 1.0)
+_PROTOCOL_ERROR: Final = 1002
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One try at a connection: the handle that it goes on from, and how far it came."""
+
+    handle: str | None
+    phase: Phase = Phase.CONNECTING
+
+
+class Line:
+    """Holds at most one Live connection; used by the conversation's stage.
+
+    dial: opens a link. make_mouth: a fresh session to say over it, going on from a handle if there is one.
+    backend: whom dial reaches. setup_timeout: s.
+    handle: where the next conversation goes on from; a secret.
+    """
+
+    def __init__(
+        self,
+        *,
+        dial: Dial,
+        make_mouth: Callable[[str | None], Mouth],
+        backend: Backend,
+        setup_timeout: float,
+    ) -> None:
+        self._dial = dial
+        self._make_mouth = make_mouth
+        self._backend = backend
+        self._setup_timeout = setup_timeout
+        self._wanted: Post | None = None
+        self._asked = asyncio.Event()
+        self._holding: asyncio.Task[None] | None = None
+        self._mouth: Mouth | None = None
+        self._stir = asyncio.Event()
+        self.handle: str | None = None
+
+    async def run(self) -> None:
+        """Hold connections as they are wanted, one at a time, until cancelled."""
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            if (post := self._wanted) is None:
+                continue
+            self._wanted = None
+            async with asyncio.TaskGroup() as tasks:
+                self._holding = tasks.create_task(self._hold(post), name="connection")
+            self._holding = None
+
+    def open(self, post: Post) -> None:
+        """Connect; post takes the connection's events, LinkReady or LinkLost first. The one before is closed first."""
+        self._wanted = post
+        self._asked.set()
+
+    def close(self) -> None:
+        """End the connection; the handle is kept."""
+        self._wanted = None
+        if self._holding is not None:
+            self._holding.cancel()
+
+    def feed(self, source: Source, start: int | None) -> None:
+        """Send this from now on; start as in hubd.effects.Feed."""
+        if self._mouth is not None:
+            self._mouth.feed(source, start)
+            self._stir.set()
+
+    def begin_activity(self) -> None:
+        """Mark the start of the person's speech."""
+        if self._mouth is not None:
+            self._mouth.session.begin_activity()
+            self._stir.set()
+
+    def end_activity(self, position: int) -> None:
+        """Mark the end of the person's speech, once all up to this position is sent."""
+        if self._mouth is not None:
+            self._mouth.end_at(position)
+            self._stir.set()
+
+    def nudge(self) -> None:
+        """Say that the person has finished."""
+        if self._mouth is not None:
+            self._mouth.nudge()
+            self._stir.set()
+
+    def respond(self, answers: Sequence[Answer]) -> None:
+        """Tell the model what became of its calls."""
+        if self._mouth is not None:
+            self._mouth.session.respond(answers)
+            self._stir.set()
+
+    def sound_arrived(self) -> None:
+        """Note that the uplink holds more than before."""
+        self._stir.set()
+
+    async def _hold(self, post: Post) -> None:
+        for failures, pause in enumerate(_PAUSES, start=1):
+            await asyncio.sleep(pause)
+            attempt = _Attempt(self.handle)
+            self.handle = None
+            failure = await self._connection(attempt, post)
+            verdict = classify(
+                failure.code,
+                failure.reason,
+                phase=attempt.phase,
+                failures=failures,
+                handle_used=attempt.handle is not None,
+            )
+            logger.warning("live connection: %s, next: %s", failure, verdict.next)
+            self._keep_handle(attempt, verdict)
+            if attempt.phase is Phase.OPEN or verdict.next is NextAttempt.FATAL or verdict.wait:
+                break
+        await post(LinkLost(self._backend, verdict.words, fatal=verdict.next is NextAttempt.FATAL))
+
+    def _keep_handle(self, attempt: _Attempt, verdict: Verdict) -> None:
+        match verdict.next:
+            case NextAttempt.RETRY_WITH_HANDLE:
+                self.handle = self.handle or attempt.handle
+            case NextAttempt.RETRY_FRESH | NextAttempt.FATAL:
+                self.handle = None
+
+    async def _connection(self, attempt: _Attempt, post: Post) -> LinkError:
+        """Hold one connection to its end; return why it ended."""
+        try:
+            link = await self._dial()
+        except LinkError as error:
+            return error
+        attempt.phase = Phase.SETTING_UP
+        self._mouth = mouth = self._make_mouth(attempt.handle)
+        try:
+            async with asyncio.timeout(self._setup_timeout) as patience:
+                return await self._talk(link, mouth, attempt, patience, post)
+        except TimeoutError:
+            return LinkError(f"no session within {self._setup_timeout:g} s")
+        finally:
+            self._mouth = None
+            await link.close()
+
+    async def _talk(
+        self, link: LiveLink, mouth: Mouth, attempt: _Attempt, patience: asyncio.Timeout, post: Post
+    ) -> LinkError:
+        failures: list[LinkError] = []
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._say(link, mouth), name="uplink")
+                tasks.create_task(self._hear(link, mouth, attempt, patience, post), name="downlink")
+        except* LinkError as group:
+            failures += _leaves(group)
+        except* RemoteProtocolError as group:
+            failures += [LinkError(str(error), _PROTOCOL_ERROR) for error in _leaves(group)]
+        return failures[0]
+
+    async def _hear(
+        self, link: LiveLink, mouth: Mouth, attempt: _Attempt, patience: asyncio.Timeout, post: Post
+    ) -> None:
+        async for frame in link.messages():
+            for event in mouth.session.receive(frame):
+                if isinstance(event, LinkReady):
+                    attempt.phase = Phase.OPEN
+                    patience.reschedule(None)
+                elif isinstance(event, HandleIssued):
+                    self.handle = event.handle
+                await post(event)
+        raise LinkError("the connection ended")
+
+    async def _say(self, link: LiveLink, mouth: Mouth) -> None:
+        while True:
+            self._stir.clear()
+            for text in mouth.frames():
+                await link.send(text)
+            await self._stir.wait()
+
+
+def _leaves(group: BaseExceptionGroup[_E]) -> list[_E]:
+    """Return the errors themselves, whatever groups they came in."""
+    return [
+        leaf
+        for error in group.exceptions
+        for leaf in (_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+    ]
