@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from hubd.audio.buffers import Uplink
 from hubd.audio.pcm import SAMPLE_BYTES, UPLINK_RATE, Chunker, bytes_of
-from hubd.events import Event
+from hubd.audio.speech import EdgeKind, SpeechDetector
+from hubd.events import Event, SpeechBegan, SpeechEnded
 from hubd.ports import Microphone, MicrophoneFrame, WakeModel
 from hubd.reports import Part, ReportSink, TroubleReport
 from hubd.wake import FRAME_MS, FRAME_SAMPLES, WARM_UP_FRAMES, WakeGate
@@ -45,7 +46,8 @@ class _Heard:
 class Listen:
     """Brings every microphone frame to the uplink and to the wake model, in every state.
 
-    post: takes a Woke. report: takes trouble of the wake model. speaking: whether the hub itself speaks now.
+    detector: finds where speech begins, where it ends. post: takes a Woke, a SpeechBegan, a SpeechEnded. stored: is
+    called when the uplink holds more. report: takes trouble of the wake model. speaking: whether the hub itself speaks.
     muted: whether the microphone is muted; what comes in meanwhile is replaced by silence before anything sees it.
     clock: monotonic time, s.
 
@@ -59,8 +61,10 @@ class Listen:
         model: WakeModel,
         gate: WakeGate,
         uplink: Uplink,
+        detector: SpeechDetector,
         *,
         post: Callable[[Event], None],
+        stored: Callable[[], None],
         report: ReportSink,
         speaking: Callable[[], bool],
         muted: Callable[[], bool],
@@ -70,7 +74,10 @@ class Listen:
         self._model = model
         self._gate = gate
         self._uplink = uplink
+        self._detector = detector
+        self._frames = Chunker(bytes_of(20, UPLINK_RATE))
         self._post = post
+        self._stored = stored
         self._speaking = speaking
         self._muted = muted
         self._clock = clock
@@ -105,7 +112,11 @@ class Listen:
             self._queue(bytes(bytes_of(min(frame.lost_ms, _LONGEST_GAP_MS), UPLINK_RATE)), in_uplink=False)
         pcm = bytes(len(frame.pcm)) if self._muted() else frame.pcm
         self._uplink.push(pcm)
+        self._stored()
         self._queue(pcm, in_uplink=True)
+        for part in self._frames.push(pcm):
+            if (edge := self._detector.feed(part)) is not None:
+                self._post((SpeechBegan if edge.kind is EdgeKind.BEGAN else SpeechEnded)(edge.position))
 
     def _queue(self, pcm: bytes, *, in_uplink: bool) -> None:
         """Cut sound into frames of the model; a gap's silence is for the model alone and moves no position."""
