@@ -1,0 +1,67 @@
+"""The public event stream as a story: one line a report, as a person likes to read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import assert_never
+
+from pydantic import JsonValue
+
+from hubd.reports import (
+    AnsweredReport,
+    CalledReport,
+    HeardReport,
+    PublishedReport,
+    Report,
+    SaidReport,
+    SessionReport,
+    StateReport,
+    ToldReport,
+    TroubleReport,
+    UsageReport,
+    WokeReport,
+)
+
+
+def line(report: Report) -> str:  # noqa: C901, PLR0911 -- one case a kind
+    """Return the report in words, without a line break."""
+    match report:
+        case WokeReport(model, score):
+            return f"woke: {model.replace('_', ' ')} (score {score:.2f})"
+        case SessionReport(change, backend, reason):
+            return f"session {change}: {backend}{_because(reason)}"
+        case StateReport(state):
+            return f"state: {state.replace('_', ' ')}"
+        case HeardReport(text, final):
+            return f"heard: {_quoted(text)}{'' if final else ' …'}"
+        case CalledReport(_, function, device, arguments):
+            on = f" on {device}" if device else ""
+            return f"called: {function}({_listed(arguments)}){on}"
+        case PublishedReport(_, topic, payload):
+            return f"published: {topic} {payload}"
+        case AnsweredReport():
+            state = f", {_listed(report.device_state)}" if report.device_state else ""
+            return f"answered: {report.status} after {report.after_ms} ms, {report.scheduling}{state}"
+        case SaidReport(text, interrupted):
+            return f"said: {_quoted(text)}{' (interrupted)' if interrupted else ''}"
+        case ToldReport(source, text, scheduling):
+            return f"told by {source}: {_quoted(text)}, {scheduling}"
+        case UsageReport():
+            return f"tokens: {report.total_tokens} in this turn, {report.today_tokens} today"
+        case TroubleReport(part, problem, advice, cleared):
+            return f"trouble over: {part}" if cleared else f"trouble: {part}: {problem} {advice}"
+        case _:
+            assert_never(report)
+
+
+def _because(reason: str) -> str:
+    return f" ({reason})" if reason else ""
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False) if text else "(not shown)"
+
+
+def _listed(values: Mapping[str, JsonValue]) -> str:
+    return ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in values.items())
