@@ -20,7 +20,8 @@ ROWS: tuple[str, ...] = (
     "reports",
     "effects",
     "audio.pcm",
-    "audio.buffers audio.cards audio.level audio.resample audio.speech audio.tones audio.wav audio.wire",
+    "audio.buffers audio.cards audio.level audio.resample audio.speech audio.tones audio.wav",
+    "audio.wire",
     "audio.capture",
     "backoff",
     "wake",
@@ -60,6 +61,8 @@ ROWS: tuple[str, ...] = (
     "offline.sentences",
     "offline.automaton",
     "offline.grammar offline.pronunciation",
+    "offline.interpreter",
+    "offline.ear offline.memory",
     "offline.espeak_voice",
     "config.suggestions config.toml_files config.toml_lines",
     "config.complaints config.options",
@@ -69,6 +72,7 @@ ROWS: tuple[str, ...] = (
     "config.overview",
     "config",
     "secrets",
+    "app",
 )
 
 # Modules that may wait, talk to the outside, or read the clock. All others are pure: time is their argument.
