@@ -41,8 +41,8 @@ def line(report: Report) -> str:  # noqa: C901, PLR0911 -- one case a kind
         case PublishedReport(_, topic, payload):
             return f"published: {topic} {payload}"
         case AnsweredReport():
-            state = f", {_listed(report.device_state)}" if report.device_state else ""
-            return f"answered: {report.status} after {report.after_ms} ms, {report.scheduling}{state}"
+            reported = f", {_listed(report.device_state)}" if report.device_state else ""
+            return f"answered: {report.status} after {report.after_ms} ms, {report.scheduling}{reported}"
         case SaidReport(text, interrupted):
             return f"said: {_quoted(text)}{' (interrupted)' if interrupted else ''}"
         case ToldReport(source, text, scheduling):

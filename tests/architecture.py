@@ -22,7 +22,7 @@ ROWS: tuple[str, ...] = (
     "audio.pcm",
     "audio.buffers audio.cards audio.level audio.resample audio.speech audio.tones audio.wav",
     "audio.wire",
-    "audio.capture",
+    "audio.capture audio.playback",
     "backoff",
     "wake",
     "live.wire",
@@ -73,6 +73,11 @@ ROWS: tuple[str, ...] = (
     "config",
     "secrets",
     "app",
+    "demo.private_broker demo.show demo.stand_in",
+    "demo.house",
+    "demo.stage",
+    "cli",
+    "__main__",
 )
 
 # Modules that may wait, talk to the outside, or read the clock. All others are pure: time is their argument.

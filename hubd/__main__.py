@@ -1,0 +1,7 @@
+"""The program."""
+
+import sys
+
+from hubd.cli import main
+
+sys.exit(main())

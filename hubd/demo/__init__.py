@@ -1,0 +1,1 @@
+"""A house to try the hub in, with nothing of one's own."""

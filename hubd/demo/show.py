@@ -1,0 +1,143 @@
+"""Requests, one after the other, each judged by what it led to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from hubd.events import CallStatus, Event, StopAsked
+from hubd.reports import (
+    AnsweredReport,
+    CalledReport,
+    PublicState,
+    Report,
+    SessionChange,
+    SessionReport,
+    StateReport,
+    WokeReport,
+)
+
+# The wake word's score comes up to 0.7 s after the word; past this, nothing was heard.
+_WAKES_WITHIN: Final = 3.0
+_LONGEST: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is said to the hub.
+
+    title: for people. sound: signed 16-bit mono at 16 kHz, or None to wait for a person at the microphone.
+    wanted: what the calls that it leads to should come to; at least one call is wanted.
+    """
+
+    title: str
+    sound: bytes | None
+    wanted: CallStatus = CallStatus.DONE
+
+
+@dataclass(slots=True)
+class Course:
+    """What a request has led to so far."""
+
+    woke: bool = False
+    failed: bool = False
+    state: PublicState = PublicState.IDLE
+    open: set[str] = field(default_factory=set)
+    answered: list[CallStatus] = field(default_factory=list)
+
+    def take(self, report: Report) -> None:
+        """Note a report."""
+        match report:
+            case WokeReport():
+                self.woke = True
+            case StateReport(state):
+                self.state = state
+            case SessionReport(change=SessionChange.FAILED):
+                self.failed = True
+            case CalledReport(call):
+                self.open.add(call)
+            case AnsweredReport(call, status):
+                self.open.discard(call)
+                self.answered.append(status)
+
+    @property
+    def resting(self) -> bool:
+        """Whether the hub has nothing left to do but wait for the person."""
+        return not self.open and self.state in {PublicState.IDLE, PublicState.FOLLOWING_UP}
+
+    def came_to(self, wanted: CallStatus) -> bool:
+        """Return whether every call came to what was wanted, and there was one."""
+        return not self.failed and bool(self.answered) and all(status is wanted for status in self.answered)
+
+
+class Show:
+    """Says requests to a hub and watches its reports.
+
+    speak: says sound into the hub's microphone, returns when it is said. post: the hub's inbox.
+    begin: is called with each request before it is said. quiet: for so many seconds nothing may happen before a request
+    counts as dealt with.
+    """
+
+    def __init__(
+        self,
+        *,
+        speak: Callable[[bytes], Awaitable[None]],
+        post: Callable[[Event], None],
+        begin: Callable[[Request], None],
+        quiet: float,
+    ) -> None:
+        self._speak = speak
+        self._post = post
+        self._begin = begin
+        self._quiet = quiet
+        self._course = Course()
+        self._changed = asyncio.Event()
+
+    def take(self, report: Report) -> None:
+        """Watch a report of the hub."""
+        self._course.take(report)
+        self._changed.set()
+
+    async def run(self, requests: Sequence[Request]) -> bool:
+        """Say the requests; return whether each came to what was wanted."""
+        return all([await self._came_true(request) for request in requests])
+
+    async def _came_true(self, request: Request) -> bool:
+        self._course = course = Course()
+        self._begin(request)
+        if request.sound is not None:
+            await self._speak(request.sound)
+        patience = _WAKES_WITHIN if request.sound is not None else None
+        if not await self._until(lambda: course.woke, patience):
+            return False
+        await self._until(lambda: course.resting, _LONGEST)
+        while await self._changes_within(self._quiet):
+            await self._until(lambda: course.resting, _LONGEST)
+        if course.state is not PublicState.IDLE:
+            self._post(StopAsked())
+            await self._until(lambda: course.state is PublicState.IDLE, _LONGEST)
+        return course.came_to(request.wanted)
+
+    async def _until(self, condition: Callable[[], bool], patience: float | None) -> bool:
+        """Wait for a condition on the course; return whether it came."""
+        try:
+            async with asyncio.timeout(patience):
+                while not condition():
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _changes_within(self, seconds: float) -> bool:
+        if self._course.state is PublicState.IDLE:
+            return False
+        self._changed.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,168 @@
+"""The demo, wired: private broker, house, hub, requests."""
+
+from __future__ import annotations
+
+import asyncio
+import glob
+import json
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from hubd.app import Hub, Secrets, live_server, microphone_and_speaker
+from hubd.audio.pcm import DOWNLINK_RATE, UPLINK_RATE, bytes_of
+from hubd.audio.resample import Resampler
+from hubd.config import BackendChoice, Config, load
+from hubd.config.loading import VARIABLE
+from hubd.demo.house import House, demo_devices
+from hubd.demo.private_broker import PrivateBroker
+from hubd.demo.show import Request, Show
+from hubd.devices.model import Device
+from hubd.edges.paho_broker import BrokerSettings, PahoBroker
+from hubd.edges.wav_sound import WavSound, read_wav
+from hubd.errors import Complaint, ConfigError
+from hubd.events import Backend, CallStatus
+from hubd.offline.espeak_voice import EspeakVoice
+from hubd.ports import Sound
+from hubd.reports import Report
+
+# The wake models are sure of a request in one breath up to this pace only.
+_WORDS_PER_MINUTE: Final = 130
+# The wake model disregards its first 1.28 s.
+_LEAD_IN_MS: Final = 1600
+_PAUSE_MS: Final = 600
+# After an answer the server may still have a word to say; a far one takes longer.
+_QUIET: Final[Mapping[Backend, float]] = {Backend.OFFLINE: 1.0, Backend.GEMINI: 4.0}
+# What the demo says by itself, with the device that is to jam.
+SCRIPT: Final = (
+    ("hey jarvis, turn on the kitchen lights", CallStatus.DONE),
+    ("hey jarvis, set the heater to twenty one degrees", CallStatus.DONE),
+    ("hey jarvis, open the garage door", CallStatus.FAILED),
+)
+JAMMED: Final = frozenset({"garage_door"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants to see.
+
+    wav, say: requests, as files or as text. microphone: the person's own microphone with their speaker.
+    record: where to put what the speaker played. devices: a folder with devices instead of the demo house.
+    url: a Live server instead of the offline one. config: a configuration for everything but broker and devices.
+    """
+
+    wav: Sequence[Path] = ()
+    say: Sequence[str] = ()
+    microphone: bool = False
+    record: Path | None = None
+    devices: Path | None = None
+    url: str = ""
+    config: Path | None = None
+
+
+def configuration(wish: Wish, environment: Mapping[str, str]) -> Config:
+    """Return the demo's configuration: --config, else $HUBD_CONFIG, else the defaults; raises ConfigError."""
+    file = wish.config or (Path(named) if (named := environment.get(VARIABLE)) else None)
+    config = load(file) if file is not None else _defaults()
+    devices = _devices_in(wish.devices) if wish.devices is not None else demo_devices()
+    live = config.live
+    if wish.url:
+        live = type(live).model_validate({**live.model_dump(exclude_unset=True), "url": wish.url, "backend": "gemini"})
+    elif file is None:
+        live = live.model_copy(update={"backend": BackendChoice.OFFLINE})
+    return replace(config, devices=devices, live=live)
+
+
+def requests(wish: Wish) -> tuple[Request, ...]:
+    """Return what is to be said; raises SoundError for a file that can't be read, MissingPartError without a voice."""
+    if wish.microphone:
+        return (Request("say the wake word, then what you want", None),)
+    sounds = [(path.name, read_wav(path), CallStatus.DONE) for path in wish.wav]
+    spoken = [(text, CallStatus.DONE) for text in wish.say] or ([] if sounds else list(SCRIPT))
+    sounds += [(text, pcm, wanted) for (text, wanted), pcm in zip(spoken, _spoken([t for t, _ in spoken]), strict=True)]
+    return tuple(
+        Request(title, bytes(bytes_of(_PAUSE_MS if index else _LEAD_IN_MS, UPLINK_RATE)) + pcm, wanted)
+        for index, (title, pcm, wanted) in enumerate(sounds)
+    )
+
+
+async def run(
+    wish: Wish,
+    config: Config,
+    secrets: Secrets,
+    *,
+    begin: Callable[[Request], None],
+    tell: Callable[[Report], None],
+) -> bool:
+    """Run the demo to its end; return whether everything went as it should.
+
+    begin: is called with each request. tell: takes the event stream.
+    """
+    to_say = requests(wish)
+    scripted = not (wish.wav or wish.say or wish.microphone or wish.devices)
+    show: Show | None = None
+
+    def watch(report: Report) -> None:
+        tell(report)
+        if show is not None:
+            show.take(report)
+
+    async with PrivateBroker() as broker, live_server(config.live, secrets.live_key) as (backend, url):
+        mqtt = config.mqtt.model_copy(update={"host": "127.0.0.1", "port": broker.port, "tls": False, "username": ""})
+        config = replace(config, mqtt=mqtt)
+        wav = WavSound(record=wish.record)
+        sound: Sound = microphone_and_speaker(config, watch) if wish.microphone else wav
+        hub = Hub(config, secrets, sound=sound, backend=backend, url=url, report=watch)
+        show = Show(speak=wav.speak, post=hub.post, begin=begin, quiet=_QUIET[backend])
+        house = House(
+            config.devices,
+            PahoBroker(BrokerSettings(host="127.0.0.1", port=broker.port, client_id="hubd-demo-house"), _unheard),
+            jammed=JAMMED if scripted else frozenset(),
+        )
+        async with _running(house, hub):
+            await house.ready.wait()
+            return await show.run(to_say)
+
+
+@asynccontextmanager
+async def _running(house: House, hub: Hub) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as tasks:
+        both = [tasks.create_task(house.run(), name="house"), tasks.create_task(hub.run(), name="hub")]
+        yield
+        for task in both:
+            task.cancel()
+
+
+def _unheard(_report: Report) -> None:
+    """Drop a report: the house has no event stream."""
+
+
+def _spoken(texts: Sequence[str]) -> list[bytes]:
+    if not texts:
+        return []
+    voice = EspeakVoice(words_per_minute=_WORDS_PER_MINUTE)
+    resampler = Resampler(from_rate=DOWNLINK_RATE, to_rate=UPLINK_RATE)
+    return [resampler.push(voice.speak(text)) + resampler.finish() for text in texts]
+
+
+def _defaults() -> Config:
+    with tempfile.TemporaryDirectory() as folder:
+        empty = Path(folder) / "hubd.toml"
+        empty.touch()
+        return load(empty)
+
+
+def _devices_in(folder: Path) -> tuple[Device, ...]:
+    """Return the devices of a folder's files; raises ConfigError."""
+    if not folder.is_dir():
+        raise ConfigError([Complaint(str(folder), "", "is no folder; --devices wants one with files *.toml")])
+    if not any(folder.glob("*.toml")):
+        raise ConfigError([Complaint(str(folder), "", "has no file *.toml with devices in it")])
+    with tempfile.TemporaryDirectory() as place:
+        main = Path(place) / "hubd.toml"
+        pattern = f"{glob.escape(str(folder.resolve()))}/*.toml"
+        main.write_text(f"include = [{json.dumps(pattern)}]\n", encoding="utf-8")
+        return load(main).devices
