@@ -160,3 +160,16 @@ STALE: Final[Mapping[State, frozenset[type[Event]]]] = {
     State.FOLLOWING_UP: _BOOKKEEPING | {LinkReady, Drained, SpeechEnded, GenerationComplete},
     State.MUTED: _LEFT_OVER | _BOOKKEEPING | {Woke},
 }
+
+
+def diagram() -> str:
+    """Return the table as a Mermaid state diagram, for the README; events that change no state are left out."""
+    lines = ["stateDiagram-v2", f"    [*] --> {State.IDLE}"]
+    for state, row in TRANSITIONS.items():
+        ways: dict[State, list[str]] = {}
+        for event, targets in row.items():
+            for target in targets:
+                if target is not state:
+                    ways.setdefault(target, []).append(event.__name__)
+        lines += [f"    {state} --> {target}: {', '.join(names)}" for target, names in ways.items()]
+    return "\n".join(lines)

@@ -38,15 +38,17 @@ class PrivateBroker:
 
     async def __aenter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory(prefix="hubd-broker-")
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            await self._end()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self.stop()
-        if self._folder is not None:
-            self._folder.cleanup()
+        await self._end()
 
     async def start(self) -> None:
         """Start it, on the port that it had before if there was one; returns when it accepts connections."""
@@ -83,6 +85,11 @@ class PrivateBroker:
     def resume(self) -> None:
         """Let it go on."""
         self._signal(signal.SIGCONT)
+
+    async def _end(self) -> None:
+        await self.stop()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from hubd.demo.private_broker import PrivateBroker
+from hubd.errors import MissingPartError
+
+
+async def accepts(port: int) -> bool:
+    """Return whether something listens on the loopback port."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
+
+
+async def test_runs_while_the_context_is_open() -> None:
+    """The broker accepts connections inside its context, and none after it."""
+    async with PrivateBroker() as broker:
+        assert await accepts(broker.port)
+    assert not await accepts(broker.port)
+
+
+async def test_comes_back_on_its_port() -> None:
+    """A broker that was killed and started again is where it was."""
+    async with PrivateBroker() as broker:
+        port = broker.port
+        await broker.kill()
+        assert not await accepts(port)
+        await broker.start()
+        assert broker.port == port
+        assert await accepts(port)
+
+
+async def test_two_side_by_side() -> None:
+    """Two brokers don't get into each other's way."""
+    async with PrivateBroker() as one, PrivateBroker() as other:
+        assert one.port != other.port
+
+
+async def test_missing_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without mosquitto the error names the command that installs it."""
+    monkeypatch.setattr("shutil.which", lambda *_arguments, **_options: None)
+    with pytest.raises(MissingPartError, match="apt-get install mosquitto"):
+        async with PrivateBroker():
+            pytest.fail("there is no broker to use")
+
+
+def test_dies_with_its_parent() -> None:
+    """A hub that is killed leaves no broker behind."""
+    program = (
+        "import asyncio, hubd.demo.private_broker as b\n"
+        "async def main():\n"
+        "    async with b.PrivateBroker() as broker:\n"
+        "        print(broker._process.pid, flush=True)\n"
+        "        await asyncio.Event().wait()\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = os.pidfd_open(int(parent.stdout.readline()))
+        parent.send_signal(signal.SIGKILL)
+        assert select.select([child], [], [], 10)[0], "mosquitto outlived its parent"
+        os.close(child)

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from hubd.demo.show import Request, Show
+from hubd.events import Backend, CallStatus, Event, Scheduling, StopAsked
+from hubd.reports import (
+    AnsweredReport,
+    CalledReport,
+    PublicState,
+    Report,
+    SessionChange,
+    SessionReport,
+    StateReport,
+    WokeReport,
+)
+
+WOKE = WokeReport("hey_jarvis", 0.9, 700)
+
+
+def called(call: str) -> Report:
+    """Return the report of a call."""
+    return CalledReport(call, "set_light", "lamp", {})
+
+
+def answered(call: str, status: CallStatus) -> Report:
+    """Return the report of its answer."""
+    return AnsweredReport(call, status, Scheduling.SILENT, {}, 5)
+
+
+class ScriptedHub:
+    """Answers each utterance with reports; falls idle when it is told to stop."""
+
+    def __init__(self, *scripts: Sequence[Report]) -> None:
+        self._scripts = list(scripts)
+        self.stopped = 0
+        self.show = Show(speak=self.speak, post=self.post, begin=lambda _: None, quiet=0.001)
+
+    async def speak(self, pcm: bytes) -> None:
+        """Hear an utterance."""
+        for report in self._scripts.pop(0):
+            self.show.take(report)
+
+    def post(self, event: Event) -> None:
+        """Take an event into the inbox."""
+        assert event == StopAsked()
+        self.stopped += 1
+        asyncio.get_running_loop().call_soon(self.show.take, StateReport(PublicState.IDLE))
+
+
+FOLLOWING = StateReport(PublicState.FOLLOWING_UP)
+GOOD = (WOKE, called("1"), answered("1", CallStatus.DONE), FOLLOWING)
+
+
+@pytest.mark.parametrize(
+    ("reports", "good"),
+    [
+        (GOOD, True),
+        (
+            (WOKE, called("1"), called("2"), answered("2", CallStatus.DONE), answered("1", CallStatus.DONE), FOLLOWING),
+            True,
+        ),
+        ((WOKE, called("1"), answered("1", CallStatus.FAILED), FOLLOWING), False),
+        (
+            (WOKE, called("1"), called("2"), answered("1", CallStatus.DONE), answered("2", CallStatus.LATE), FOLLOWING),
+            False,
+        ),
+        ((WOKE, FOLLOWING), False),
+        (
+            (WOKE, SessionReport(SessionChange.FAILED, Backend.GEMINI, "no network"), StateReport(PublicState.IDLE)),
+            False,
+        ),
+    ],
+)
+async def test_verdict(reports: Sequence[Report], *, good: bool) -> None:
+    """A request is a success if it led to calls, and each was done."""
+    assert await ScriptedHub(reports).show.run([Request("", b"\0\0")]) is good
+
+
+async def test_every_request_counts() -> None:
+    """One request that came to nothing spoils the whole."""
+    hub = ScriptedHub(GOOD, (WOKE, FOLLOWING), GOOD)
+    assert await hub.show.run([Request("", b"\0\0")] * 3) is False
+    assert hub.stopped == 3
+
+
+async def test_wanted_failure() -> None:
+    """A request that is meant to fail is a success when it fails."""
+    hub = ScriptedHub((WOKE, called("1"), answered("1", CallStatus.FAILED), FOLLOWING))
+    assert await hub.show.run([Request("", b"\0\0", CallStatus.FAILED)])
+
+
+async def test_no_wake_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that does not wake the hub is a failure, and the demo goes on."""
+    monkeypatch.setattr("hubd.demo.show._WAKES_WITHIN", 0.01)
+    assert await ScriptedHub(()).show.run([Request("", b"\0\0")]) is False
+
+
+async def test_waits_for_the_outcome() -> None:
+    """A call that is still open keeps the request open."""
+    hub = ScriptedHub((WOKE, called("1"), FOLLOWING))
+    asyncio.get_running_loop().call_later(0.05, hub.show.take, answered("1", CallStatus.DONE))
+    assert await hub.show.run([Request("", b"\0\0")])
