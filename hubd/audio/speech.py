@@ -1,0 +1,124 @@
+"""The edges of speech in a stream of sound."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from hubd.audio.pcm import FRAME_MS, SAMPLE_BYTES, UPLINK_RATE
+
+_FRAME_SAMPLES: Final = UPLINK_RATE * FRAME_MS // 1000
+
+# Levels in dB below full scale (a sine at full scale has -3).
+_QUIETEST: Final = -70.0  # digital silence: below this no floor is wanted, or a whisper of dither would be speech
+_UNKNOWN: Final = -58.0  # a quiet room, until the stream has shown its own floor
+_LOUDEST_FLOOR: Final = -28.0  # above this it is not a room that hums, it is somebody who talks without a pause
+_LEAST_SPEECH: Final = -52.0  # quiet speech across a room, through a usual microphone
+_ABOVE_FLOOR: Final = 9.0  # speech begins this far above the floor
+_HYSTERESIS: Final = 3.0  # ... and goes on a little below that
+
+# The floor is the lowest level of the last seconds, kept as a minimum per block: syllables leave gaps, a hum does not.
+_BLOCK_MS: Final = 200
+_BLOCK_FRAMES: Final = _BLOCK_MS // FRAME_MS
+_FLOOR_BLOCKS: Final = 3_000 // _BLOCK_MS
+_FIRST_BLOCKS: Final = 3  # so long the stream's own floor may still be the middle of a word
+
+
+class EdgeKind(StrEnum):
+    """What changed."""
+
+    BEGAN = "began"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Speech began or ended; position is in samples since the detector's first frame.
+
+    BEGAN: the first sample of speech. ENDED: the sample after the last one of speech.
+    """
+
+    kind: EdgeKind
+    position: int
+
+
+class SpeechDetector:
+    """Finds speech by its energy, against a noise floor that follows the room.
+
+    It takes any sound that stands out from the room for speech: it says when, never what.
+    onset_ms: speech needed before a start is committed. silence_ms: silence needed before an end is committed.
+    """
+
+    def __init__(self, *, onset_ms: int = 60, silence_ms: int = 700) -> None:
+        self._onset_frames = max(1, onset_ms // FRAME_MS)
+        self._silence_frames = max(1, silence_ms // FRAME_MS)
+        self._minima: deque[float] = deque(maxlen=_FLOOR_BLOCKS)
+        self._block: list[float] = []
+        self._frames = 0
+        self._loud_frames = 0
+        self._quiet_frames = 0
+        self._speaking = False
+
+    @property
+    def speaking(self) -> bool:
+        """Whether the last frame belongs to an utterance, its closing silence included."""
+        return self._speaking
+
+    @property
+    def quiet_ms(self) -> int:
+        """How long nothing was said within the utterance that goes on; 0 outside one."""
+        return self._quiet_frames * FRAME_MS if self._speaking else 0
+
+    def feed(self, frame: bytes) -> Edge | None:
+        """Take the next 20 ms (320 samples at 16 kHz, signed 16-bit little-endian mono); return what changed with it.
+
+        Raises ValueError for a frame of another size.
+        """
+        if len(frame) != _FRAME_SAMPLES * SAMPLE_BYTES:
+            raise ValueError(f"a frame has {_FRAME_SAMPLES * SAMPLE_BYTES} bytes, not {len(frame)}")
+        level = _level(frame)
+        threshold = max(self._floor() + _ABOVE_FLOOR, _LEAST_SPEECH)
+        self._follow(level)
+        self._frames += 1
+        if self._speaking:
+            return self._go_on(loud=level > threshold - _HYSTERESIS)
+        return self._wait(loud=level > threshold)
+
+    def _wait(self, *, loud: bool) -> Edge | None:
+        self._loud_frames = self._loud_frames + 1 if loud else 0
+        if self._loud_frames < self._onset_frames:
+            return None
+        self._speaking = True
+        self._quiet_frames = 0
+        return Edge(EdgeKind.BEGAN, (self._frames - self._loud_frames) * _FRAME_SAMPLES)
+
+    def _go_on(self, *, loud: bool) -> Edge | None:
+        self._quiet_frames = 0 if loud else self._quiet_frames + 1
+        if self._quiet_frames < self._silence_frames:
+            return None
+        self._speaking = False
+        self._loud_frames = 0
+        return Edge(EdgeKind.ENDED, (self._frames - self._quiet_frames) * _FRAME_SAMPLES)
+
+    def _floor(self) -> float:
+        if len(self._minima) < _FIRST_BLOCKS:
+            return _UNKNOWN
+        return min(max(min(self._minima), _QUIETEST), _LOUDEST_FLOOR)
+
+    def _follow(self, level: float) -> None:
+        self._block.append(level)
+        if len(self._block) == _BLOCK_FRAMES:
+            self._minima.append(min(self._block))
+            self._block.clear()
+
+
+def _level(frame: bytes) -> float:
+    """Return the frame's energy in dB below full scale; a constant offset does not count."""
+    samples = np.frombuffer(frame, dtype="<i2").astype(np.float32)
+    power = float(np.var(samples)) / 32768.0**2
+    return 10 * math.log10(power + 1e-12)
