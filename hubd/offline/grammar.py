@@ -1,0 +1,148 @@
+"""What the words of a sentence ask of the declared functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import JsonValue
+
+from hubd.live.declarations import FunctionDeclaration
+from hubd.offline.automaton import Arc, Automaton
+from hubd.offline.parameters import Amount, parameters_of
+from hubd.offline.phrases import NOTHING, Assign, Begin, Repeated, Tag, in_order, maybe, one_of, seldom
+from hubd.offline.sentences import is_farewell, sentences_of
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A function that was asked for, with the arguments that were named."""
+
+    function: str
+    arguments: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The words ask for these functions, in this order."""
+
+    requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """The words ask for one of several functions; the readings differ in what they would do."""
+
+    readings: tuple[tuple[Request, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfRange:
+    """The words give a number that the declaration does not allow."""
+
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """The words fit no sentence."""
+
+
+Meaning = Understood | Ambiguous | OutOfRange | NotUnderstood
+
+# What is left of a wake word when the sound begins at about its end; the recogniser has a pronunciation for each.
+WAKE_REMAINDERS: Final = (
+    "hey jarvis",
+    "jarvis",
+    "alexa",
+    "hey mycroft",
+    "mycroft",
+    "okay",
+    "hey",
+)
+_OPENINGS: Final = (
+    "please",
+    "could you",
+    "could you please",
+    "can you",
+    "can you please",
+    "would you",
+    "would you please",
+    "will you",
+    "will you please",
+    "i want you to",
+)
+_CLOSINGS: Final = ("please", "thank you", "thanks", "now", "for me", "again")
+
+
+class Grammar:
+    """All that can be said to a set of functions, a command at a time or several joined by "and"."""
+
+    def __init__(self, declarations: Sequence[FunctionDeclaration]) -> None:
+        farewells = [declaration for declaration in declarations if is_farewell(declaration)]
+        commands = [declaration for declaration in declarations if not is_farewell(declaration)]
+        command = one_of(sentences_of(declaration) for declaration in commands)
+        joined = Repeated(command, seldom(in_order("and", maybe("then", "also")), probability=0.1))
+        whole = in_order(
+            one_of([NOTHING, seldom(*_OPENINGS, probability=0.1)]),
+            joined,
+            one_of([NOTHING, seldom(*_CLOSINGS, probability=0.1)]),
+        )
+        goodbye = one_of(sentences_of(declaration) for declaration in farewells)
+        self._automaton = Automaton(
+            in_order(one_of([NOTHING, seldom(*WAKE_REMAINDERS)]), one_of([whole, goodbye])),
+        )
+        self._amounts = {
+            (declaration.name, parameter.name): parameter
+            for declaration in declarations
+            for parameter in parameters_of(declaration)[0]
+            if isinstance(parameter, Amount)
+        }
+
+    @property
+    def arcs(self) -> tuple[Arc, ...]:
+        """The sentences as a finite automaton: state 0 begins, state 1 ends."""
+        return self._automaton.arcs
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Every word of every sentence."""
+        return self._automaton.words
+
+    def meaning(self, words: Sequence[str]) -> Meaning:
+        """Return what the words ask for; see ``words.spoken`` for how they are written."""
+        readings = dict.fromkeys(_requests(tags) for tags in self._automaton.readings(words))
+        allowed = [reading for reading in readings if self._fault(reading) is None]
+        match allowed:
+            case [only]:
+                return Understood(tuple(Request(name, dict(arguments)) for name, arguments in only))
+            case [_, *_]:
+                several = (tuple(Request(name, dict(given)) for name, given in reading) for reading in allowed)
+                return Ambiguous(tuple(several))
+        faults = (self._fault(reading) for reading in readings)
+        return next((OutOfRange(amount) for amount in faults if amount is not None), NotUnderstood())
+
+    def _fault(self, reading: _Reading) -> Amount | None:
+        """Return the first amount whose value is out of range."""
+        for function, arguments in reading:
+            for name, value in arguments:
+                amount = self._amounts.get((function, name))
+                if amount is not None and isinstance(value, int | float) and not amount.allows(value):
+                    return amount
+        return None
+
+
+# Hashable: functions with their arguments in alphabetical order.
+_Reading = tuple[tuple[str, tuple[tuple[str, JsonValue], ...]], ...]
+
+
+def _requests(tags: Sequence[Tag]) -> _Reading:
+    requests: list[tuple[str, dict[str, JsonValue]]] = []
+    for tag in tags:
+        match tag:
+            case Begin(function):
+                requests.append((function, {}))
+            case Assign(parameter, value):
+                requests[-1][1][parameter] = value
+    return tuple((function, tuple(sorted(arguments.items()))) for function, arguments in requests)

@@ -1,0 +1,95 @@
+"""What the offline model answers: calls for words, words for what came of the calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from pydantic import JsonValue
+
+from hubd.live.declarations import FunctionDeclaration
+from hubd.offline.grammar import Ambiguous, Grammar, NotUnderstood, OutOfRange, Request, Understood
+from hubd.offline.parameters import Amount
+
+NOT_UNDERSTOOD: Final = "Sorry, I did not understand that."
+_LONGEST: Final = 300  # characters of an answer that are read out
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The functions to call, in this order."""
+
+    requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A sentence to say."""
+
+    text: str
+
+
+Reply = Calls | Spoken
+
+
+class Interpreter:
+    """A model with a small mind: it knows the functions that were declared, nothing else."""
+
+    def __init__(self, declarations: Sequence[FunctionDeclaration]) -> None:
+        self.grammar = Grammar(declarations)
+
+    def reply(self, words: Sequence[str] | None) -> Reply:
+        """Return the answer to words as ``words.spoken`` writes them; None is speech that fits no sentence."""
+        if words is None:
+            return Spoken(NOT_UNDERSTOOD)
+        match self.grammar.meaning(words):
+            case Understood(requests):
+                return Calls(requests)
+            case Ambiguous():
+                return Spoken("That fits more than one thing. Please say its full name.")
+            case OutOfRange(amount):
+                return Spoken(_range(amount))
+            case NotUnderstood():
+                return Spoken(NOT_UNDERSTOOD)
+            case other:
+                assert_never(other)
+
+
+def outcome(response: Mapping[str, JsonValue]) -> str:
+    """Return a sentence for a function's response; empty if it says nothing.
+
+    What is written for people comes first (``message``), then the keys of the protocol (``error``, ``result``,
+    ``output``), then a sentence from the status and the device.
+    """
+    inner = next((value for key in ("result", "output") if isinstance(value := response.get(key), dict)), {})
+    fields = {**inner, **response}
+    for key in ("message", "error", "problem", "result", "output"):
+        match fields.get(key):
+            case str(text) if text.strip():
+                return _sentence(text)
+    match fields.get("status"):
+        case str(status) if status.strip():
+            thing = next((str(fields[key]) for key in ("device", "name", "function") if fields.get(key)), "")
+            return _sentence(f"{thing}: {status.replace('_', ' ')}" if thing else status.replace("_", " "))
+        case _:
+            return ""
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split())[:_LONGEST]
+    text = text[:1].upper() + text[1:]
+    return text if text[-1] in ".!?" else f"{text}."
+
+
+def _range(amount: Amount) -> str:
+    name = amount.name.replace("_", " ")
+    match amount.minimum, amount.maximum:
+        case float(low), float(high):
+            return f"The {name} can be from {low:g} to {high:g}."
+        case float(low), None:
+            return f"The {name} can't be below {low:g}."
+        case None, float(high):
+            return f"The {name} can't be above {high:g}."
+        case _:
+            return NOT_UNDERSTOOD

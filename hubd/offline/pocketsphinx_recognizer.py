@@ -1,0 +1,189 @@
+"""Speech to words with pocketsphinx, as a program of its own."""
+
+# In a thread it would stop the event loop: pocketsphinx holds Python's lock while it decodes.
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Final
+
+import pocketsphinx
+
+from hubd.offline.confidence import Evidence, Fit, is_said
+
+# Searches of the one decoder.
+_GRAMMAR: Final = "grammar"
+_PHONES: Final = "phones"
+
+# Scores come out as powers of this base.
+_BASE: Final = math.log(1.0001)
+
+_SETTINGS: Final = {
+    # A free choice of words costs something, or noise at the end becomes one more word.
+    "wip": 0.01,
+    "lw": 4.0,
+    "silprob": 0.3,
+    # The usual beams lose the right path in a grammar where every word counts the same.
+    "beam": 1e-70,
+    "wbeam": 1e-50,
+    "pbeam": 1e-70,
+    # The path along the grammar, not one through the lattice, which may leave it.
+    "bestpath": False,
+    # Scores are relative to the best phone of the frame: both searches must have looked at all of them.
+    "compallsen": True,
+    "loglevel": "FATAL",
+}
+
+Transition = tuple[int, int, float, str | None]
+
+
+class Recognizer:
+    """Finds which of a grammar's sentences was said."""
+
+    def __init__(self) -> None:
+        self._model = Path(pocketsphinx.get_model_path()) / "en-us"
+        self._decoder: pocketsphinx.Decoder | None = None
+        self._transitions: Sequence[Transition] = ()
+        self._known: dict[str, list[str]] = {}
+
+    def load(self, transitions: Sequence[Transition]) -> list[str]:
+        """Take a grammar (state 0 begins, state 1 ends); return the words that have no pronunciation."""
+        self._transitions = transitions
+        words = {word for *_, word in transitions if word is not None}
+        self._known = dict(self._look_up(words))
+        return sorted(words - self._known.keys())
+
+    def pronounce(self, pronunciations: Mapping[str, str]) -> None:
+        """Take the phones of the words that load() did not know: from now on all can be heard."""
+        decoder = pocketsphinx.Decoder(hmm=str(self._model / "en-us"), lm=None, dict=None, **_SETTINGS)
+        for word, phones in pronunciations.items():
+            decoder.add_word(word, phones, update=False)
+        for word, variants in self._known.items():
+            for number, phones in enumerate(variants, start=1):
+                decoder.add_word(word if number == 1 else f"{word}({number})", phones, update=False)
+        decoder.add_fsg(_GRAMMAR, decoder.create_fsg(_GRAMMAR, 0, 1, list(_closed(self._transitions))))
+        decoder.add_allphone_file(_PHONES, None)
+        self._decoder = decoder
+
+    def evidence(self, pcm: bytes) -> Evidence | None:
+        """Return what fits an utterance best, whether it was said or not; None if nothing fits at all."""
+        if self._decoder is None:
+            return None
+        score, segments = self._decode(_GRAMMAR, pcm)
+        if not segments:
+            return None
+        loop_score, loop = self._decode(_PHONES, pcm)
+        frames = max(end for _, _, end, _ in segments) + 1
+        reached = _running_total(loop, frames)
+        words = tuple(
+            Fit(word.partition("(")[0], end - begin + 1, gained - (reached[end + 1] - reached[begin]))
+            for word, begin, end, gained in segments
+            if word[0] not in "<[(+" and end > begin
+        )
+        return Evidence(words, frames, score - loop_score)
+
+    def words(self, pcm: bytes) -> list[str] | None:
+        """Return the words that were said; None if no sentence was."""
+        evidence = self.evidence(pcm)
+        return [fit.word for fit in evidence.words] if evidence is not None and is_said(evidence) else None
+
+    def _decode(self, search: str, pcm: bytes) -> tuple[float, list[tuple[str, int, int, float]]]:
+        """Return the score of the best path with its segments: name, first and last frame, score."""
+        assert self._decoder is not None  # noqa: S101 -- evidence() has asked
+        decoder = self._decoder
+        decoder.activate_search(search)
+        decoder.start_utt()
+        # The utterance as a whole: it is normalised by its own average, which matters more than a head start.
+        decoder.process_raw(pcm, full_utt=True)
+        decoder.end_utt()
+        hypothesis = decoder.hyp()
+        if hypothesis is None:
+            return 0.0, []
+        segments = [(each.word, each.start_frame, each.end_frame, _logarithm(each.ascore)) for each in decoder.seg()]
+        return _logarithm(hypothesis.score), segments
+
+    def _look_up(self, words: set[str]) -> Iterator[tuple[str, list[str]]]:
+        """Yield the words of the CMU dictionary, with all their pronunciations."""
+        text = (self._model / "cmudict-en-us.dict").read_bytes()
+        for word in words:
+            variants: list[str] = []
+            while (phones := _entry(text, word if not variants else f"{word}({len(variants) + 1})")) is not None:
+                variants.append(phones)
+            if variants:
+                yield word, variants
+
+
+def _entry(dictionary: bytes, name: str) -> str | None:
+    key = f"\n{name} ".encode()
+    at = dictionary.find(key)
+    if at < 0:
+        return None
+    return dictionary[at + len(key) : dictionary.index(b"\n", at + 1)].decode()
+
+
+def _closed(transitions: Iterable[Transition]) -> Iterator[tuple[int, int, float, str] | tuple[int, int, float]]:
+    """Yield the transitions with those without a word joined up: pocketsphinx follows only one at a time."""
+    silent: defaultdict[int, dict[int, float]] = defaultdict(dict)
+    for start, end, probability, word in transitions:
+        if word is not None:
+            yield start, end, probability, word
+        else:
+            silent[start][end] = max(probability, silent[start].get(end, 0.0))
+    for start in list(silent):
+        best = {start: 1.0}
+        waiting = [start]
+        while waiting:
+            state = waiting.pop()
+            for end, probability in silent.get(state, {}).items():
+                through = best[state] * probability
+                if through > best.get(end, 0.0):
+                    best[end] = through
+                    waiting.append(end)
+        yield from ((start, end, probability) for end, probability in best.items() if end != start)
+
+
+def _running_total(segments: Iterable[tuple[str, int, int, float]], frames: int) -> list[float]:
+    """Return the score gained before each frame, spread evenly within a segment."""
+    gained = [0.0] * (frames + 1)
+    for _, begin, end, score in segments:
+        for frame in range(begin, min(end + 1, frames)):
+            gained[frame + 1] = score / (end - begin + 1)
+    for frame in range(frames):
+        gained[frame + 1] += gained[frame]
+    return gained
+
+
+def _logarithm(score: float) -> float:
+    return math.log(max(score, sys.float_info.min)) / _BASE
+
+
+def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Answer requests until there are no more, each with a line of JSON.
+
+    {"grammar": [[state, state, probability, word or null], …]}  →  {"unknown": [words without a pronunciation]}
+    {"pronunciations": {word: phones}}                           →  {"ready": true}
+    {"sound": size}, then so many bytes (16 kHz, 16-bit mono)    →  {"words": […]}, or null if no sentence was said
+    """
+    recognizer = Recognizer()
+    for line in iter(requests.readline, b""):
+        match json.loads(line):
+            case {"grammar": transitions}:
+                answer: object = {"unknown": recognizer.load([tuple(transition) for transition in transitions])}
+            case {"pronunciations": pronunciations}:
+                recognizer.pronounce(pronunciations)
+                answer = {"ready": True}
+            case {"sound": size}:
+                answer = {"words": recognizer.words(requests.read(size))}
+            case _:
+                raise ValueError("not a request")
+        answers.write(json.dumps(answer).encode() + b"\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    serve(sys.stdin.buffer, sys.stdout.buffer)

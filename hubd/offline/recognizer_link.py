@@ -1,0 +1,129 @@
+"""Our end of the recogniser's process."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Final, Self
+
+from pydantic import BaseModel
+
+from hubd.errors import MissingPartError
+from hubd.offline.automaton import Arc
+from hubd.offline.espeak_voice import EspeakVoice
+from hubd.offline.pronunciation import arpabet
+
+_logger = logging.getLogger(__name__)
+
+_PROGRAM: Final = "hubd.offline.pocketsphinx_recognizer"
+# The longest utterance, 20 s, takes 2 s here and some 10 s on a Raspberry Pi 4; what takes longer hangs.
+_PATIENCE: Final = 30.0
+_LONGEST_LINE: Final = 2**22
+
+
+class _Answer(BaseModel):
+    """What the process writes; each answer sets one field."""
+
+    unknown: list[str] = []
+    ready: bool = False
+    words: list[str] | None = None
+
+
+class RecognizerLink:
+    """A recogniser in a process of its own, started when it is entered; one user at a time, the others wait.
+
+    voice: says how words that are in no dictionary are pronounced. Raises MissingPartError if pocketsphinx is not
+    installed. A process that dies or hangs is replaced; the utterance that killed it counts as not understood.
+    """
+
+    def __init__(self, voice: EspeakVoice) -> None:
+        if importlib.util.find_spec("pocketsphinx") is None:
+            raise MissingPartError(
+                "pocketsphinx, which recognises speech without internet, is not installed: pip install pocketsphinx"
+            )
+        self._voice = voice
+        self._process: asyncio.subprocess.Process | None = None
+        self._loaded: Sequence[Arc] | None = None
+        self._turn = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        await self._start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stop()
+
+    async def prepare(self, arcs: Sequence[Arc]) -> None:
+        """Load a grammar, unless it is loaded already."""
+        async with self._turn:
+            await self._guarded(arcs, None)
+
+    async def recognise(self, arcs: Sequence[Arc], pcm: bytes) -> tuple[str, ...] | None:
+        """Return the words of an utterance (signed 16-bit mono at 16 kHz); None if it is no sentence of the grammar."""
+        async with self._turn:
+            return await self._guarded(arcs, pcm)
+
+    async def _guarded(self, arcs: Sequence[Arc], pcm: bytes | None) -> tuple[str, ...] | None:
+        done = False
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                words = await self._work(arcs, pcm)
+            done = True
+        except (OSError, EOFError, ValueError, TimeoutError) as error:
+            _logger.warning("the speech recogniser failed (%s) and is started anew", type(error).__name__)
+            return None
+        else:
+            return words
+        finally:
+            if not done:  # a cancelled request leaves its answer behind in the pipe
+                await self._stop()
+
+    async def _work(self, arcs: Sequence[Arc], pcm: bytes | None) -> tuple[str, ...] | None:
+        if self._loaded is not arcs and self._loaded != arcs:
+            self._loaded = None
+            transitions = [(arc.start, arc.end, arc.probability, arc.word) for arc in arcs]
+            unknown = (await self._ask({"grammar": transitions})).unknown
+            spoken = await asyncio.to_thread(self._voice.phonemes, unknown) if unknown else []
+            await self._ask({"pronunciations": dict(zip(unknown, map(arpabet, spoken), strict=True))})
+            self._loaded = arcs
+        if pcm is None:
+            return None
+        words = (await self._ask({"sound": len(pcm)}, pcm)).words
+        return None if words is None else tuple(words)
+
+    async def _ask(self, request: object, sound: bytes = b"") -> _Answer:
+        process = self._process or await self._start()
+        if process.stdin is None or process.stdout is None:
+            raise EOFError
+        process.stdin.write(json.dumps(request).encode() + b"\n" + sound)
+        await process.stdin.drain()
+        line = await process.stdout.readline()
+        if not line:
+            raise EOFError
+        return _Answer.model_validate_json(line)
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            _PROGRAM,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=_LONGEST_LINE,
+            start_new_session=True,  # a Ctrl-C in the terminal is for the hub, which ends the process itself
+        )
+        return self._process
+
+    async def _stop(self) -> None:
+        process, self._process, self._loaded = self._process, None, None
+        if process is not None:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
