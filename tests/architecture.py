@@ -57,13 +57,16 @@ ROWS: tuple[str, ...] = (
     ),
     "offline.words",
     "offline.phrases",
-    "offline.parameters",
+    "offline.automaton offline.parameters",
     "offline.sentences",
-    "offline.automaton",
-    "offline.grammar offline.pronunciation",
-    "offline.interpreter",
+    "offline.grammar offline.pronunciation offline.confidence",
+    "offline.effects offline.interpreter",
     "offline.ear offline.memory",
-    "offline.espeak_voice",
+    "offline.talk",
+    "offline.host",
+    "offline.espeak_voice offline.pocketsphinx_recognizer",
+    "offline.recognizer_link",
+    "offline.server",
     "config.suggestions config.toml_files config.toml_lines",
     "config.complaints config.options",
     "config.forbidden config.includes config.live_section config.sections",
@@ -82,7 +85,7 @@ ROWS: tuple[str, ...] = (
 
 # Modules that may wait, talk to the outside, or read the clock. All others are pure: time is their argument.
 IMPURE = re.compile(
-    r"stages\..+|edges\..+|demo\..+|offline\.(server|pocketsphinx_recognizer|espeak_voice)|app|cli|__main__"
+    r"stages\..+|edges\..+|demo\..+|offline\.(server|recognizer_link|pocketsphinx_recognizer|espeak_voice)|app|cli|__main__"
 )
 IMPURE_LIBRARIES = frozenset(
     {
