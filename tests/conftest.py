@@ -1,0 +1,35 @@
+"""What tests of all kinds share."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator
+
+import pytest
+
+from hubd.demo.private_broker import PrivateBroker
+
+
+@pytest.fixture
+async def _tasks_guarded() -> AsyncIterator[None]:
+    before = asyncio.all_tasks()
+    yield
+    left = sorted(task.get_name() for task in asyncio.all_tasks() - before if task is not asyncio.current_task())
+    if left:
+        pytest.fail(f"tasks outlive the test: {', '.join(left)}")
+
+
+@pytest.fixture(autouse=True)
+def no_task_outlives_its_test(request: pytest.FixtureRequest) -> None:
+    """Fail an asynchronous test that leaves a task behind."""
+    # Synchronous tests are spared the event loop that the guard would cost them.
+    if isinstance(request.node, pytest.Function) and inspect.iscoroutinefunction(request.node.obj):
+        request.getfixturevalue("_tasks_guarded")
+
+
+@pytest.fixture
+async def mosquitto() -> AsyncIterator[PrivateBroker]:
+    """A real broker on loopback, for this test alone."""
+    async with PrivateBroker() as broker:
+        yield broker
