@@ -1,1 +1,1 @@
-"""A house to try the hub in, with nothing of one's own."""
+"""A house to try the hub in, with nothing installed but the hub."""

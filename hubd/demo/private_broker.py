@@ -1,148 +1,150 @@
-"""A mosquitto of our own on a free loopback port."""
+"""A mosquitto of our own, on loopback, for as long as somebody needs it."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ctypes
-import os
-import pwd
+import getpass
 import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from hubd.errors import BrokerError, MissingPartError
 
-_HOST: Final = "127.0.0.1"
-_READY_WITHIN: Final = 10.0
-_STOP_WITHIN: Final = 3.0
-_LOOK_AGAIN: Final = 0.02
-_PR_SET_PDEATHSIG: Final = 1
+HOST: Final = "127.0.0.1"
+_START_TIMEOUT: Final = 10.0
+_STOP_TIMEOUT: Final = 3.0
+_LOOK_EVERY: Final = 0.01
+# Between finding a free port and mosquitto's taking it, another program may take it.
+_PORTS_TO_TRY: Final = 5
 
 
 class PrivateBroker:
-    """Runs while the context is open: loopback only, anonymous, nothing kept on disk; ends with this process.
+    """A mosquitto that only this computer can reach; it ends with the context, at the latest with this process.
 
-    port: its TCP port, the same over stop() and start(). Raises MissingPartError where mosquitto is not installed.
+    It takes anybody, keeps nothing on disk, and has port, or a free one if port is 0.
+    further: more lines for its configuration; the last of two that contradict each other counts.
     """
 
-    def __init__(self) -> None:
-        self.port = 0
-        self._process: asyncio.subprocess.Process | None = None
+    def __init__(self, port: int = 0, further: Sequence[str] = ()) -> None:
+        self._port = port
+        self._further = tuple(further)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def port(self) -> int:
+        """The port on 127.0.0.1; the same after each start."""
+        return self._port
 
     async def __aenter__(self) -> Self:
-        self._folder = tempfile.TemporaryDirectory(prefix="hubd-broker-")
-        try:
-            await self.start()
-        except BaseException:
-            await self._end()
-            raise
+        await self.start()
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._end()
-
-    async def start(self) -> None:
-        """Start it, on the port that it had before if there was one; returns when it accepts connections."""
-        for _ in range(3):
-            port = self.port or _free_port()
-            if await self._start(port):
-                self.port = port
-                return
-        raise BrokerError("mosquitto does not start on a free port of this computer")
-
-    async def stop(self) -> None:
-        """End it; clients lose their connections."""
-        if self._process is None or self._process.returncode is not None:
-            return
-        self.resume()
-        self._process.terminate()
-        try:
-            async with asyncio.timeout(_STOP_WITHIN):
-                await self._process.wait()
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
-
-    async def kill(self) -> None:
-        """End it without a word, as a power cut does."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
-            await self._process.wait()
-
-    def pause(self) -> None:
-        """Freeze it: connections stay open, nothing is answered."""
-        self._signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let it go on."""
-        self._signal(signal.SIGCONT)
-
-    async def _end(self) -> None:
         await self.stop()
         if self._folder is not None:
             self._folder.cleanup()
 
-    def _signal(self, number: signal.Signals) -> None:
+    async def start(self) -> None:
+        """Start it; returns when it accepts connections.
+
+        Raises MissingPartError if mosquitto is not installed, BrokerError if it does not start.
+        """
+        program = _mosquitto()
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="hubd-broker-")
+        for port in [self._port] if self._port else [_free_port() for _ in range(_PORTS_TO_TRY)]:
+            if await self._start_on(port, program, Path(self._folder.name)):
+                self._port = port
+                return
+        said = (Path(self._folder.name) / "log").read_text(errors="replace").splitlines()[-1:]
+        raise BrokerError(f"mosquitto does not start: {' '.join(said) or 'it gives no reason'}")
+
+    async def stop(self) -> None:
+        """End it in good order; returns when it is gone."""
+        await self._signal_and_wait(signal.SIGTERM)
+
+    async def kill(self) -> None:
+        """End it without a word to its clients; returns when it is gone."""
+        await self._signal_and_wait(signal.SIGKILL)
+
+    def pause(self) -> None:
+        """Freeze it: its connections stay, and nobody answers."""
+        self._send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after pause()."""
+        self._send(signal.SIGCONT)
+
+    async def _start_on(self, port: int, program: str, folder: Path) -> bool:
+        settings, log = folder / "mosquitto.conf", folder / "log"
+        lines = [
+            f"listener {port} {HOST}",
+            "allow_anonymous true",
+            "persistence false",
+            # It would change to a user of its own if root starts it, and with that lose the order to end with us.
+            f"user {getpass.getuser()}",
+            "log_dest stderr",
+            *(f"log_type {kind}" for kind in ("error", "warning", "notice", "information")),
+            *self._further,
+        ]
+        settings.write_text("\n".join(lines) + "\n")
+        with log.open("wb") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                *_with_our_end(), program, "-c", str(settings), stdin=asyncio.subprocess.DEVNULL, stderr=output
+            )
+        try:
+            async with asyncio.timeout(_START_TIMEOUT):
+                while self._process.returncode is None:
+                    if b" running" in log.read_bytes():
+                        return True
+                    await asyncio.sleep(_LOOK_EVERY)
+        except BaseException:
+            await self.kill()
+            raise
+        return False
+
+    def _send(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(number)
 
-    async def _start(self, port: int) -> bool:
-        if self._folder is None:
-            raise BrokerError("the private broker is used outside its context")
-        settings = Path(self._folder.name) / "mosquitto.conf"
-        # Started by root, mosquitto would change to an account that may not exist.
-        account = f"user {pwd.getpwuid(os.getuid()).pw_name}\n"
-        listener = f"listener {port} {_HOST}\nallow_anonymous true\npersistence false\n"
-        settings.write_text(account + listener, encoding="utf-8")
-        self._process = await asyncio.create_subprocess_exec(
-            _mosquitto(),
-            "-c",
-            str(settings),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            preexec_fn=_die_with_parent(),
-        )
-        async with asyncio.timeout(_READY_WITHIN):
-            while self._process.returncode is None:
-                with contextlib.suppress(ConnectionRefusedError):
-                    _, writer = await asyncio.open_connection(_HOST, port)
-                    writer.close()
-                    await writer.wait_closed()
-                    return True
-                await asyncio.sleep(_LOOK_AGAIN)  # mosquitto has no other way to say that it listens
-        return False
+    async def _signal_and_wait(self, number: signal.Signals) -> None:
+        if self._process is None:
+            return
+        self._send(number)
+        # A frozen process takes no other signal before this one.
+        self._send(signal.SIGCONT)
+        try:
+            async with asyncio.timeout(_STOP_TIMEOUT):
+                await self._process.wait()
+        except TimeoutError:
+            self._send(signal.SIGKILL)
+            await self._process.wait()
+        self._process = None
 
 
 def _mosquitto() -> str:
-    # Debian puts it into sbin, which an ordinary user's path leaves out.
-    program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
     if program is None:
-        raise MissingPartError("mosquitto is not installed. Install it with: sudo apt-get install mosquitto")
+        raise MissingPartError("mosquitto is not installed; run: sudo apt-get install mosquitto")
     return program
+
+
+def _with_our_end() -> list[str]:
+    """Return the command before mosquitto's that makes it end when this process does, however that ends."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv is not None else []
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind((_HOST, 0))
+        probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _die_with_parent() -> Callable[[], None]:
-    """Return what a child does before it becomes mosquitto: it asks to be ended when this process ends."""
-    prctl = ctypes.CDLL(None).prctl
-
-    def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-    return ask
