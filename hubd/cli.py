@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run hubd with these arguments, without the program's name; return the exit status."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=options.log_level, format="%(levelname)s %(name)s: %(message)s")
+    # What the library has to say about each connection of the offline server is no news to a user.
+    logging.getLogger("websockets").setLevel(logging.WARNING)
     try:
         status: int = options.command(options)
     except ConfigError as error:

@@ -50,7 +50,7 @@ def line(report: Report) -> str:  # noqa: C901, PLR0911 -- one case a kind
         case UsageReport():
             return f"tokens: {report.total_tokens} in this turn, {report.today_tokens} today"
         case TroubleReport(part, problem, advice, cleared):
-            return f"trouble over: {part}" if cleared else f"trouble: {part}: {problem} {advice}"
+            return f"trouble over: {part}" if cleared else f"trouble: {part}: {problem.rstrip('.')}. {advice}"
         case _:
             assert_never(report)
 
