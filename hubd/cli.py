@@ -49,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         expected, bugs = group.split(HubdError)
         if bugs is not None or expected is None:
             raise
-        for error in _leaves(expected):
-            print(f"hubd: {error}", file=sys.stderr)
+        for leaf in _leaves(expected):
+            print(f"hubd: {leaf}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
