@@ -22,7 +22,7 @@ class Minutes:
 
     def open(self, ready: LinkReady) -> tuple[Tell, ...]:
         """Note that the session is set up."""
-        self._backend = ready.backend
+        self._backend, self.reason = ready.backend, ""
         change = SessionChange.RESUMED if ready.resumed else SessionChange.OPENED
         return (Tell(SessionReport(change, ready.backend)),)
 
