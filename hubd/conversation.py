@@ -76,10 +76,10 @@ class Conversation:
             case events.HeardText(text, final):
                 self._effects += self._minutes.hear(text, final=final)
                 self._expect(Awaiting.ANSWER if final else Awaiting.ITS_END, now)
-                return State.LISTENING if self.state is State.FOLLOWING_UP else self.state
+                self._extend(now)
+                return self.state
             case events.SaidText(text):
-                self._floor.begin()
-                self._effects += self._minutes.say(text)
+                self._effects += self._minutes.say(text) if self._floor.begin() else ()
                 return self.state
             case events.ModelAudio():
                 return self._speech(event)
@@ -93,7 +93,6 @@ class Conversation:
             case events.Interrupted():
                 self._hush()
                 self._floor.interrupt()
-                self._patience.awaiting = Awaiting.SPEECH
                 return State.LISTENING if self.state is State.SPEAKING else self.state
             case events.GenerationComplete():
                 self._floor.generated()
@@ -133,24 +132,18 @@ class Conversation:
             case State.OPENING:
                 self._effects.append(effects.OpenLine())
             case State.LISTENING:
-                self._listen(before, now)
+                self._effects += (*self._ear.open(), *self._ear.close())
+                self._expect(self._patience.awaiting, now)
             case State.ACTING:
                 self._patience.act(now)
             case State.SPEAKING:
-                if self._pace.barge_in is not BargeIn.SPEECH:
-                    self._effects += self._ear.pause()
+                self._patience.awaiting = Awaiting.SPEECH
+                self._effects += self._ear.pause(deaf=self._pace.barge_in is not BargeIn.SPEECH)
             case State.FOLLOWING_UP:
                 self._effects += self._ear.open()
                 self._extend(now)
             case _:
                 assert_never(state)
-
-    def _listen(self, before: State, now: float) -> None:
-        self._expect(Awaiting.SPEECH if before is State.OPENING else self._patience.awaiting, now)
-        self._effects += self._ear.open()
-        if ended := self._ear.close():
-            self._effects += ended
-            self._expect(Awaiting.ANSWER, now)
 
     def _close(self) -> None:
         self._effects += (*self._ear.shut(), effects.CloseLine())
@@ -181,18 +174,19 @@ class Conversation:
             self._hush()
             self._floor.refuse()
         self._ear.speech_began(position)
-        if self.state is State.OPENING:
+        self._expect(Awaiting.ITS_END, now)
+        if self.state in {State.OPENING, State.ACTING}:
             return self.state
         if self.state is State.LISTENING:
             self._effects += self._ear.open()
-        self._expect(Awaiting.ITS_END, now)
         return State.LISTENING
 
     def _speech_ended(self, position: int, now: float) -> State:
-        if self._ear.speech_ended(position) and self.state is State.LISTENING:
+        if self.state is State.SPEAKING and not self._ear.in_activity:
+            return self.state
+        if self._ear.speech_ended(position):
             self._effects += self._ear.close()
-            if not self._floor.running:
-                self._expect(Awaiting.ANSWER, now)
+            self._expect(Awaiting.ANSWER, now)
         return self.state
 
     def _speech(self, audio: events.ModelAudio) -> State:
@@ -230,11 +224,13 @@ class Conversation:
         return self.state
 
     def _turn_complete(self, now: float) -> State:
+        # The end of no turn is an echo of the one that was cut, unless it is all the answer that the person gets.
+        echo = self._floor.turn is Turn.NONE and self._patience.awaiting is Awaiting.SPEECH
         own_end = self._floor.complete()
         self._effects += self._minutes.close_turn(interrupted=not own_end)
-        if not own_end or self.state in {State.ACTING, State.FOLLOWING_UP}:
-            return self.state
-        return self._sound_or_turn_ended(now) if self.state is State.SPEAKING else self._after_answer()
+        if self.state is State.SPEAKING:
+            return self._sound_or_turn_ended(now)
+        return self._after_answer() if own_end and self.state is State.LISTENING and not echo else self.state
 
     def _sound_or_turn_ended(self, now: float) -> State:
         if self.state is not State.SPEAKING or self._floor.sounding:
@@ -245,6 +241,8 @@ class Conversation:
         return self.state
 
     def _after_answer(self) -> State:
+        if self._ear.in_activity:
+            return State.LISTENING
         if not self._calls and (self._ending or not self._pace.follow_up):
             self._minutes.reason = "the conversation was over"
             return State.IDLE
@@ -267,6 +265,7 @@ class Conversation:
             return State.LISTENING
         if self._floor.running:
             self._floor.complete()
+            self._expect(self._patience.awaiting, now)
             return self._after_answer()
         match self._patience.awaiting:
             case Awaiting.SPEECH if not self._ear.in_activity:

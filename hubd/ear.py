@@ -72,17 +72,21 @@ class Ear:
         return (BeginActivity(), *self.feed(Source.MICROPHONE, start))
 
     def close(self) -> tuple[Effect, ...]:
-        """Mark the end of the person's speech where it was noted, if it was."""
-        end, self._end = self._end, None
-        if self._mark is Mark.NONE or end is None:
+        """Mark the end of the person's speech where it was noted, if it was; before open() the note is kept."""
+        if self._mark is Mark.NONE or self._end is None:
             return ()
+        end, self._end = self._end, None
         self._mark = Mark.NONE
         self._source = Source.SILENCE
         return (EndActivity(end),)
 
-    def pause(self) -> tuple[Effect, ...]:
-        """Let the server hear silence while the hub speaks; under manual activity nothing is sent unmarked anyway."""
-        return () if self._mark is Mark.OPEN else self.feed(Source.SILENCE)
+    def pause(self, *, deaf: bool) -> tuple[Effect, ...]:
+        """Forget what was noted, for the hub speaks; deaf: let the server hear silence meanwhile.
+
+        Speech that is marked as going on is heard to its end.
+        """
+        self._start = self._end = None
+        return self.feed(Source.SILENCE) if deaf and self._mark is Mark.NONE else ()
 
     def nudged(self) -> None:
         """Note that the end of speech was marked without a position."""

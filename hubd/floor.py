@@ -37,15 +37,16 @@ class Floor:
         """Whether the model's turn goes on."""
         return self.turn in {Turn.RUNNING, Turn.GENERATED}
 
-    def begin(self) -> None:
-        """Note that the model does something: it speaks, or calls a function."""
-        if self.turn is not Turn.REFUSED:
-            self.turn = Turn.RUNNING
+    def begin(self) -> bool:
+        """Note that the model does something: it speaks, or calls a function; return whether it has the floor."""
+        if self.turn is Turn.REFUSED:
+            return False
+        self.turn = Turn.RUNNING
+        return True
 
     def speak(self) -> bool:
         """Note a piece of speech; return whether to play it."""
-        self.begin()
-        if self.turn is Turn.REFUSED:
+        if not self.begin():
             return False
         self._plays += 1
         return True
