@@ -1,0 +1,291 @@
+from __future__ import annotations
+
+from typing import Final, get_args
+
+import pytest
+from hypothesis import event as note
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hubd import effects, events
+from hubd.conversation import Conversation
+from hubd.effects import Source
+from hubd.errors import LocalProtocolError
+from hubd.events import Event
+from hubd.pace import BargeIn, Pace
+from hubd.states import STALE, TRANSITIONS, State
+
+EVENTS: Final = frozenset(get_args(Event))
+SILENT: Final = frozenset({State.IDLE, State.MUTED})
+# With a session that is not set up, what a model does is a breach of the protocol that the session itself reports.
+NEVER_WHILE_OPENING: Final = frozenset(
+    {
+        events.ModelAudio,
+        events.HeardText,
+        events.SaidText,
+        events.ToolsAsked,
+        events.CallsCancelled,
+        events.Interrupted,
+        events.GenerationComplete,
+        events.TurnComplete,
+    }
+)
+NAMES: Final = ("set_light", "lock_door")
+
+
+@pytest.mark.parametrize("state", State)
+class TestTable:
+    def test_every_event_has_its_place(self, state: State) -> None:
+        """Every event has a row, is listed as late, or can't come; only an opening line has such."""
+        impossible = NEVER_WHILE_OPENING if state is State.OPENING else frozenset()
+        assert TRANSITIONS[state].keys() | STALE[state] == EVENTS - impossible
+
+    def test_nothing_is_both_expected_and_late(self, state: State) -> None:
+        """An event that has a row is not passed over."""
+        assert TRANSITIONS[state].keys() & STALE[state] == set()
+
+    def test_every_row_leads_somewhere(self, state: State) -> None:
+        """A row names at least one state, none twice."""
+        for targets in TRANSITIONS[state].values():
+            assert targets
+            assert len(targets) == len(set(targets))
+
+    def test_reachable(self, state: State) -> None:
+        """Every state can be reached from where the hub starts."""
+        seen, left = set[State](), {State.IDLE}
+        while left:
+            here = left.pop()
+            seen.add(here)
+            left |= {target for targets in TRANSITIONS[here].values() for target in targets} - seen
+        assert state in seen
+
+    def test_a_person_ends_it(self, state: State) -> None:
+        """Muting leads from every state to MUTED; stop and a lost line lead from every conversation to IDLE."""
+        assert State.MUTED in TRANSITIONS[state][events.MuteChanged]
+        if state not in SILENT:
+            assert TRANSITIONS[state][events.StopAsked] == (State.IDLE,)
+            assert TRANSITIONS[state][events.LinkLost] == (State.IDLE,)
+
+
+call_numbers = st.integers(0, 30)
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> events.Answer:
+    """Draw the outcome of some call."""
+    number = draw(call_numbers)
+    call = events.Call(f"c{number}", NAMES[number % 2])
+    return events.Answer(call, events.CallStatus.DONE, draw(st.sampled_from(events.Scheduling)), {})
+
+
+calls = st.lists(call_numbers, min_size=1, max_size=3, unique=True).map(
+    lambda numbers: events.ToolsAsked(tuple(events.Call(f"c{number}", NAMES[number % 2]) for number in numbers))
+)
+positions = st.integers(0, 100_000)
+anything: st.SearchStrategy[Event] = st.one_of(
+    st.builds(events.Woke, st.just("hey_jarvis"), st.just(0.9), positions, st.integers(0, 800)),
+    st.builds(events.SpeechBegan, positions),
+    st.builds(events.SpeechEnded, positions),
+    st.builds(events.LinkReady, st.just(events.Backend.GEMINI), st.booleans()),
+    st.just(events.LinkLost(events.Backend.GEMINI, "gone")),
+    st.just(events.ModelAudio(b"\0\0", 24_000)),
+    st.builds(events.HeardText, st.sampled_from(["", "lights"]), st.booleans()),
+    st.builds(events.SaidText, st.sampled_from(["", "noon"])),
+    calls,
+    st.builds(events.CallsCancelled, call_numbers.map(lambda number: (f"c{number}",))),
+    st.just(events.Interrupted()),
+    st.just(events.GenerationComplete()),
+    st.just(events.TurnComplete()),
+    st.just(events.HandleIssued("h")),
+    st.just(events.GoingAway(50.0)),
+    st.just(events.TokensUsed(3, 2, 1)),
+    st.builds(events.ToolsDone, st.tuples(answers())),
+    st.builds(events.Drained, st.integers(-3, 0)),
+    st.builds(events.MuteChanged, st.booleans()),
+    st.just(events.StopAsked()),
+    st.just(events.EndAsked()),
+    st.just(events.DeadlinePassed()),
+)
+# Most of what happens in a conversation, so that a random one gets somewhere.
+likely: st.SearchStrategy[Event] = st.one_of(
+    st.builds(events.Woke, st.just("hey_jarvis"), st.just(0.9), positions, st.integers(0, 800)),
+    st.builds(events.LinkReady, st.just(events.Backend.GEMINI), st.booleans()),
+    st.builds(events.SpeechBegan, positions),
+    st.builds(events.SpeechEnded, positions),
+    st.just(events.ModelAudio(b"\0\0", 24_000)),
+    calls,
+    st.builds(events.ToolsDone, st.tuples(answers())),
+    st.just(events.TurnComplete()),
+    st.just(events.Interrupted()),
+    st.just(events.Drained(0)),
+    st.just(events.DeadlinePassed()),
+)
+paces = st.builds(
+    Pace,
+    follow_up=st.sampled_from([0.0, 8.0]),
+    barge_in=st.sampled_from(BargeIn),
+    chime=st.booleans(),
+    manual_activity=st.booleans(),
+    blocking=st.sampled_from([frozenset(), frozenset({"lock_door"})]),
+)
+
+
+class Watch:
+    """Drives a conversation, and looks at it after every step."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.conversation = Conversation(pace)
+        self.now = 100.0
+        self.source = Source.NOTHING
+        self.line_open = False
+        self.plays = 0
+        self.drained = 0
+        self.marked = False
+        self.asked: dict[str, bool] = {}
+        self.refused = False
+        self.pace = pace
+
+    def step(self, event: Event, later: float) -> None:
+        """Take one event, so many seconds after the one before."""
+        then = self.now + later
+        while (deadline := self.conversation.deadline) is not None and deadline < then:
+            self.now = deadline
+            self.take(events.DeadlinePassed())
+        self.now = then
+        if not isinstance(event, events.DeadlinePassed):
+            self.take(event)
+        elif deadline is not None:
+            self.now = deadline
+            self.take(event)
+
+    def take(self, event: Event) -> None:
+        """Take one event now."""
+        before = self.conversation.state
+        if isinstance(event, events.Drained):
+            event = events.Drained(max(0, self.plays + event.plays))
+        if isinstance(event, events.ToolsAsked) and (fresh := self.fresh(event)) is not None:
+            event = fresh
+        if type(event) not in TRANSITIONS[before] and type(event) not in STALE[before]:
+            with pytest.raises(LocalProtocolError):
+                self.conversation.step(event, self.now)
+            return
+        follow = self.conversation.step(event, self.now)
+        self.note_before(event, before)
+        for effect in follow:
+            self.look_at(effect)
+        self.note_after(event)
+        self.look()
+        note(f"{before} -> {self.conversation.state}")
+
+    def fresh(self, event: events.ToolsAsked) -> events.ToolsAsked | None:
+        """Return the calls that were not asked for before: a session passes no other on."""
+        left = tuple(call for call in event.calls if call.id not in self.asked)
+        return events.ToolsAsked(left) if left else None
+
+    def note_before(self, event: Event, before: State) -> None:
+        """Follow what the event says about turn and sound."""
+        match event:
+            case events.Drained(plays):
+                self.drained = max(self.drained, plays)
+            case events.ModelAudio():
+                assert not self.refused or self.conversation.state is before
+            case events.Interrupted() | events.TurnComplete():
+                self.refused = False
+            case _:
+                pass
+
+    def look_at(self, effect: effects.Effect) -> None:  # noqa: C901, PLR0912 -- one case an effect
+        """Check one effect against all before."""
+        match effect:
+            case effects.OpenLine():
+                assert not self.line_open
+                self.line_open, self.marked, self.asked = True, False, {}
+            case effects.CloseLine():
+                assert self.line_open
+                self.line_open = False
+            case effects.Feed(source):
+                assert self.line_open
+                self.source = source
+            case effects.BeginActivity():
+                assert self.pace.manual_activity
+                assert not self.marked
+                self.marked = True
+            case effects.EndActivity():
+                assert self.marked
+                self.marked = False
+            case effects.Nudge():
+                self.marked = False
+            case effects.Play():
+                assert self.line_open
+                assert not self.refused
+                self.plays += 1
+            case effects.Flush():
+                self.drained = self.plays
+            case effects.Act(calls):
+                assert self.line_open
+                self.asked |= {call.id: False for call in calls}
+            case effects.Respond(answers):
+                assert self.line_open
+                for answer in answers:
+                    assert not self.asked[answer.call.id]
+                    self.asked[answer.call.id] = True
+            case effects.Abandon(ids):
+                self.asked |= dict.fromkeys(self.asked.keys() & ids, True)
+            case effects.Signal() | effects.Tell():
+                pass
+
+    def note_after(self, event: Event) -> None:
+        """Follow what the event led to."""
+        barged_in = isinstance(event, events.Woke | events.SpeechBegan)
+        if barged_in and self.conversation._floor.turn.name == "REFUSED":
+            self.refused = True
+        if not self.line_open:
+            self.refused = False
+
+    def look(self) -> None:
+        """Check what holds after every step."""
+        state, deadline = self.conversation.state, self.conversation.deadline
+        assert self.line_open is (state not in SILENT)
+        if state in SILENT:
+            assert self.source is Source.NOTHING
+        # Who waits for sound that is sure to end, for calls that are sure to be answered, for a line that is sure to
+        # be open or lost, needs no deadline; whoever waits for a server or for a person does.
+        match state:
+            case State.LISTENING | State.ACTING:
+                assert deadline is not None
+            case State.SPEAKING:
+                assert (deadline is None) is (self.drained < self.plays)
+            case State.FOLLOWING_UP:
+                assert (deadline is None) is any(not answered for answered in self.asked.values())
+                assert not self.marked
+            case State.IDLE | State.MUTED | State.OPENING:
+                assert deadline is None
+        assert deadline is None or deadline > self.now
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    pace=paces,
+    happened=st.lists(
+        st.tuples(st.one_of(likely, likely, anything), st.sampled_from([0.0, 0.5, 3.0, 40.0])), max_size=60
+    ),
+)
+def test_any_conversation(pace: Pace, happened: list[tuple[Event, float]]) -> None:
+    """Whatever happens in whatever order: no other error, no missing deadline, no sound let out by a hub at rest."""
+    watch = Watch(pace)
+    for event, later in happened:
+        watch.step(event, later)
+
+
+@settings(max_examples=200, deadline=None)
+@given(pace=paces, happened=st.lists(st.one_of(likely, likely, anything), max_size=40))
+def test_loss_and_mute(pace: Pace, happened: list[Event]) -> None:
+    """From wherever it got: a lost line leads to IDLE, muting to MUTED."""
+    watch = Watch(pace)
+    for event in happened:
+        watch.step(event, 0.5)
+    muted = watch.conversation.state is State.MUTED
+    watch.step(events.LinkLost(events.Backend.GEMINI, "gone"), 0.5)
+    assert watch.conversation.state is (State.MUTED if muted else State.IDLE)
+    watch.step(events.MuteChanged(muted=True), 0.5)
+    assert watch.conversation.state.value == "muted"
