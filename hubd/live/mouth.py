@@ -16,7 +16,7 @@ _CHUNK: Final = UPLINK_RATE * 40 // 1000
 class Mouth:
     """Feeds an open session from the uplink, in frames of 40 ms.
 
-    manual: the session wants activity marks, and nothing but what lies between them.
+    manual: the session wants activity marks, and nothing but what lies between them. No sample is said twice.
     """
 
     def __init__(self, session: LiveSession, uplink: Uplink, *, manual: bool) -> None:
@@ -25,14 +25,24 @@ class Mouth:
         self._manual = manual
         self._source = Source.NOTHING
         self._end: int | None = None
+        self._said = 0
 
     def feed(self, source: Source, start: int | None) -> None:
-        """Say this from now on: from a position in the uplink, or from the newest sample if the source changes."""
+        """Say this from now on: from a position in the uplink, or from the newest sample if nothing was said before.
+
+        A start that lies before what was said already is moved behind it.
+        """
         if start is not None:
-            self._uplink.seek(start)
+            self._uplink.seek(max(start, self._said))
         elif self._source is Source.NOTHING:
             self._uplink.seek(self._uplink.end)
         self._source = source
+
+    def begin(self) -> None:
+        """Mark the start of the person's speech; an end that is still to be marked is marked before it."""
+        if self._end is not None:
+            self._end_now()
+        self.session.begin_activity()
 
     def end_at(self, position: int) -> None:
         """Mark the end of the person's speech once all up to this position is said; then fall silent."""
@@ -43,7 +53,7 @@ class Mouth:
         if not self._manual:
             self.session.end_audio_stream()
         elif self._source is Source.MICROPHONE:
-            self._finish()
+            self._end_now()
 
     def frames(self) -> list[str]:
         """Return the text frames that are due, the session's own included."""
@@ -64,12 +74,19 @@ class Mouth:
             if pcm is None:
                 return
             self.session.send_audio(pcm)
+            self._said = self._uplink.position
         self._finish()
 
     def _say_silence(self) -> None:
         while self._uplink.take(_CHUNK) is not None:
             if not self._manual:
                 self.session.send_audio(bytes(_CHUNK * SAMPLE_BYTES))
+
+    def _end_now(self) -> None:
+        """Say what is there, and mark the end."""
+        self._say_sound()
+        if self._source is Source.MICROPHONE:
+            self._finish()
 
     def _finish(self) -> None:
         self._end = None

@@ -93,7 +93,7 @@ class Line:
     def begin_activity(self) -> None:
         """Mark the start of the person's speech."""
         if self._mouth is not None:
-            self._mouth.session.begin_activity()
+            self._mouth.begin()
             self._stir.set()
 
     def end_activity(self, position: int) -> None:
