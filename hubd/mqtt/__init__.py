@@ -1,0 +1,1 @@
+"""What MQTT wants from a client, apart from the library that speaks it."""

@@ -1,0 +1,17 @@
+"""Which topic filters may be subscribed to."""
+
+from __future__ import annotations
+
+from hubd.devices.fields import topic_problem
+
+
+def filter_problem(topic_filter: str) -> str | None:
+    """Return what forbids subscribing to the filter, or None (MQTT 5, 4.7).
+
+    A filter is a topic (``hubd.devices.fields``) in which a whole level may be ``+``, and the last one ``#``.
+    """
+    levels = topic_filter.split("/")
+    for position, level in enumerate(levels):
+        if level == "+" or (level == "#" and position == len(levels) - 1):
+            levels[position] = "any"
+    return topic_problem("/".join(levels))
