@@ -1,0 +1,153 @@
+"""Parts for tests of the broker edge: a running edge, its reports, a server that plays a broker byte by byte."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from hubd.backoff import Backoff
+from hubd.devices.render import Publish
+from hubd.edges.paho_broker import BrokerSettings, PahoBroker
+from hubd.ports import InboundMessage
+from hubd.reports import Report, TroubleReport
+
+CONNECT: Final = 1
+PUBLISH: Final = 3
+SUBSCRIBE: Final = 8
+ACCEPTED_5: Final = bytes([0x20, 3, 0, 0, 0])
+ACCEPTED_311: Final = bytes([0x20, 2, 0, 0])
+
+
+class Reports(list[TroubleReport]):
+    """A report sink that can be waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._came = asyncio.Event()
+
+    def __call__(self, report: Report) -> None:
+        """Take a report."""
+        assert isinstance(report, TroubleReport)
+        self.append(report)
+        self._came.set()
+
+    async def wait(self, text: str, *, cleared: bool = False) -> TroubleReport:
+        """Return the first report whose problem holds the text."""
+        while True:
+            for report in self:
+                if text in report.problem and report.cleared is cleared:
+                    return report
+            self._came.clear()
+            await self._came.wait()
+
+
+@dataclass(slots=True)
+class Edge:
+    """A broker edge that runs: the object under test, what it reported, the task that runs it."""
+
+    broker: PahoBroker
+    reports: Reports
+    task: asyncio.Task[None]
+
+
+@asynccontextmanager
+async def running(settings: BrokerSettings, *, connected: bool = True) -> AsyncIterator[Edge]:
+    """Run an edge with short delays between attempts; yield it connected, unless told otherwise."""
+    reports = Reports()
+    broker = PahoBroker(settings, reports, backoff=Backoff(0.02, 0.05))
+    task = asyncio.create_task(broker.run(), name="broker edge")
+    try:
+        if connected:
+            await broker.wait_connected()
+        yield Edge(broker, reports, task)
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(messages: AsyncIterator[InboundMessage], topic: str) -> list[InboundMessage]:
+    """Return the messages up to the first one on the topic."""
+    found: list[InboundMessage] = []
+    async for message in messages:
+        found.append(message)
+        if message.topic == topic:
+            break
+    return found
+
+
+async def marked(broker: PahoBroker, messages: AsyncIterator[InboundMessage], topic: str) -> list[InboundMessage]:
+    """Publish a mark, return the messages before it: MQTT keeps the order, so nothing sent earlier is still to come."""
+    await broker.publish(Publish(topic, b"mark", qos=1), 5.0)
+    return (await until(messages, topic))[:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One MQTT packet: its type with flags, what follows the length."""
+
+    head: int
+    body: bytes
+
+    @property
+    def kind(self) -> int:
+        """The packet's type, as CONNECT."""
+        return self.head >> 4
+
+
+@dataclass(slots=True)
+class Visit:
+    """One connection to the fake broker; data is all that came, packets what has been read as such."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    packets: list[Packet] = field(default_factory=list)
+
+    async def packet(self, kind: int) -> Packet:
+        """Read up to the next packet of the kind; raises IncompleteReadError at the end."""
+        while True:
+            head = (await self.reader.readexactly(1))[0]
+            length, shift = 0, 0
+            while True:
+                byte = (await self.reader.readexactly(1))[0]
+                length |= (byte & 127) << shift
+                shift += 7
+                if not byte & 128:
+                    break
+            found = Packet(head, await self.reader.readexactly(length))
+            self.packets.append(found)
+            if found.kind == kind:
+                return found
+
+    async def level(self) -> int:
+        """Read the greeting; return the protocol level that it asks for: 5, or 4 for MQTT 3.1.1."""
+        return (await self.packet(CONNECT)).body[6]
+
+    def send(self, data: bytes) -> None:
+        """Send bytes."""
+        self.writer.write(data)
+
+
+@asynccontextmanager
+async def fake_broker(handle: Callable[[Visit], Awaitable[None]]) -> AsyncIterator[BrokerSettings]:
+    """Run a server that treats each connection with handle, then closes it; yield the settings to reach it."""
+    visits: list[Visit] = []
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        visit = Visit(reader, writer)
+        visits.append(visit)
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await handle(visit)
+        writer.close()
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    try:
+        yield BrokerSettings("127.0.0.1", server.sockets[0].getsockname()[1], "under-test")
+    finally:
+        server.close()
+        for visit in visits:
+            visit.writer.transport.abort()
+        await server.wait_closed()
