@@ -30,6 +30,6 @@ def no_task_outlives_its_test(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 async def mosquitto() -> AsyncIterator[PrivateBroker]:
-    """A real broker on loopback, for this test alone."""
+    """Yield a real broker on loopback, for this test alone."""
     async with PrivateBroker() as broker:
         yield broker

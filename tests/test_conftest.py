@@ -36,4 +36,4 @@ def test_a_task_that_outlives_its_test_is_found(tmp_path: Path) -> None:
         timeout=60,
     )
     assert "tasks outlive the test: the straggler" in run.stdout
-    assert "3 passed, 1 error" in run.stdout or "2 passed, 1 failed" in run.stdout, run.stdout
+    assert "3 passed, 1 error" in run.stdout
