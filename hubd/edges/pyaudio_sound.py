@@ -13,7 +13,7 @@ import sys
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Protocol, assert_never
 
@@ -71,12 +71,22 @@ class _Hub:
         """Send messages; waits while the hub does not read."""
         self._socket.sendall(b"".join(map(encode, messages)))
 
-    def receive(self) -> Iterator[Message]:
-        """Wait for the hub; yield what it sent."""
+    def receive(self) -> list[Message]:
+        """Wait for the hub; return the messages that are complete, if any is."""
         data = self._socket.recv(_RECEIVE_BYTES)
         if not data:
             raise ConnectionResetError
-        yield from self._decoder.feed(data)
+        return list(self._decoder.feed(data))
+
+    def begin(self) -> tuple[Open, list[Message]]:
+        """Wait for the first message; return it with those that came along with it."""
+        while not (messages := self.receive()):
+            pass
+        match messages:
+            case [Open() as order, *early]:
+                return order, early
+            case _:
+                raise LocalProtocolError(f"a sound process was told {type(messages[0]).__name__} before Open")
 
 
 def list_cards(audio: pyaudio.PyAudio, direction: Direction) -> list[Card]:
@@ -156,7 +166,7 @@ def _resampler(*, source: Shape, target: Shape) -> Resampler | None:
     )
 
 
-def _hold_microphone(hub: _Hub, audio: pyaudio.PyAudio, order: Open) -> NoReturn:
+def _hold_microphone(hub: _Hub, audio: pyaudio.PyAudio, order: Open, early: list[Message]) -> NoReturn:
     """Send the microphone's frames until it is lost."""
     card = _find(audio, Direction.MICROPHONE, order.name)
     blocks: deque[tuple[float, bytes, bool]] = deque(maxlen=_WAITING_BLOCKS)
@@ -175,6 +185,7 @@ def _hold_microphone(hub: _Hub, audio: pyaudio.PyAudio, order: Open) -> NoReturn
     waiting.register(hub, select.POLLIN)
     waiting.register(arrived, select.POLLIN)
     gc.freeze()
+    _nothing_expected(early)
     look = 0.0
     while True:
         for descriptor, _ in waiting.poll(_LOOK * 1000):
@@ -191,12 +202,12 @@ def _hold_microphone(hub: _Hub, audio: pyaudio.PyAudio, order: Open) -> NoReturn
                 raise _gone(Direction.MICROPHONE, card)
 
 
-def _nothing_expected(messages: Iterator[Message]) -> None:
+def _nothing_expected(messages: list[Message]) -> None:
     for message in messages:
         raise LocalProtocolError(f"{type(message).__name__} means nothing to a microphone")
 
 
-def _hold_speaker(hub: _Hub, audio: pyaudio.PyAudio, order: Open) -> NoReturn:
+def _hold_speaker(hub: _Hub, audio: pyaudio.PyAudio, order: Open, early: list[Message]) -> NoReturn:
     """Play what the hub sends until the speaker is lost."""
     card = _find(audio, Direction.SPEAKER, order.name)
     players: list[Playback] = []
@@ -222,6 +233,8 @@ def _hold_speaker(hub: _Hub, audio: pyaudio.PyAudio, order: Open) -> NoReturn:
     waiting = select.poll()
     waiting.register(hub, select.POLLIN)
     gc.freeze()
+    for message in early:
+        player.handle(message, time.monotonic())
     look, asked_before = 0.0, 0
     while True:
         if waiting.poll(1000 * (_PLAYING_LOOK if player.busy else _LOOK)):
@@ -264,15 +277,13 @@ def main(direction: Direction, descriptor: int) -> NoReturn:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     hub = _Hub(socket.socket(fileno=descriptor))
     try:
-        order = next(hub.receive())
-        if not isinstance(order, Open):
-            raise LocalProtocolError(f"a sound process was told {type(order).__name__} before Open")
+        order, early = hub.begin()
         audio = pyaudio.PyAudio()
         match direction:
             case Direction.MICROPHONE:
-                _hold_microphone(hub, audio, order)
+                _hold_microphone(hub, audio, order, early)
             case Direction.SPEAKER:
-                _hold_speaker(hub, audio, order)
+                _hold_speaker(hub, audio, order, early)
     except _LostError as lost:
         hub.send(lost.message)
     except ConnectionError:

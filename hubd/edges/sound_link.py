@@ -27,7 +27,7 @@ _LOGGER = logging.getLogger(__name__)
 NONE = "none"
 
 _CHILD = "hubd.edges.pyaudio_sound"
-# A Pi that is busy needs seconds to start Python and to ask its sound cards.
+# A busy Pi needs seconds to start Python.
 _START_LIMIT = 15.0
 # `operations.md` 7: a microphone without frames for so long is lost, whatever PortAudio says.
 _FRESH = 1.5
@@ -237,9 +237,7 @@ class _Device:
     async def _listen(self, ours: socket.socket, handle: Callable[[Message], None]) -> Failed:
         """Have the device opened; pass on what comes until nothing comes any more."""
         reader, self._writer = await asyncio.open_connection(sock=ours)
-        writer = self._writer
-        decoder = Decoder()
-        limit = _START_LIMIT
+        writer, decoder, limit = self._writer, Decoder(), _START_LIMIT
         try:
             self.send(self._order)
             while data := await self._read(reader, limit):
