@@ -225,7 +225,8 @@ class PahoConnection:
         client.on_socket_register_write = client.on_socket_unregister_write = silently
         client.on_socket_close = None
         sock = client.socket()
-        if isinstance(sock, socket.socket):
+        # Dialled in vain, it is closed already.
+        if isinstance(sock, socket.socket) and sock.fileno() >= 0:
             self._release(sock)
             if reset:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from hubd.errors import BrokerError
 from hubd.mqtt.faults import Fault
 from hubd.ports import Broker, InboundMessage
 from hubd.reports import Part
-from tests.edges.mqtt_parts import Edge, marked, running, until
+from tests.edges.mqtt_parts import Edge, Reports, marked, running, until
 
 
 def settings(mosquitto: PrivateBroker, client_id: str = "under-test") -> BrokerSettings:
@@ -260,3 +260,24 @@ async def test_the_last_will_is_published(mosquitto: PrivateBroker, witness: Pah
             edge.task.cancel()
         found = await until(heard, "hub/availability")
     assert [message.payload for message in found] == [b"offline"]
+
+
+async def test_a_connection_that_opens_while_it_is_given_up_does_no_harm(mosquitto: PrivateBroker) -> None:
+    """Cancelled just when its socket has been opened, the edge ends as any cancelled task does."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(PahoBroker(settings(mosquitto), Reports()).run())
+    hand_over, handed_over = loop.call_soon_threadsafe, asyncio.Event()
+
+    def cancel_first(callback: Callable[..., object], *arguments: object) -> asyncio.Handle:
+        def both() -> None:
+            task.cancel()
+            callback(*arguments)
+            handed_over.set()
+
+        return hand_over(both)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "call_soon_threadsafe", cancel_first)
+        await handed_over.wait()
+        with pytest.raises(asyncio.CancelledError):
+            await task
