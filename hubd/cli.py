@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 from hubd import __version__, story
 from hubd.config import describe, find, load, notices
-from hubd.errors import ConfigError, HubdError
+from hubd.errors import ConfigError, HubdError, UsageError
 from hubd.privacy import without_words
 from hubd.reports import Report, to_json
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BROKEN_CONFIG if options.command is _run else FAILED if options.command is _check else USAGE
     except HubdError as error:
         print(f"hubd: {error}", file=sys.stderr)
-        return FAILED
+        return USAGE if isinstance(error, UsageError) else FAILED
     except ExceptionGroup as group:
         # A stage that can't go on ends all others; what is not ours is a bug, and goes up with its traceback.
         expected, bugs = group.split(HubdError)

@@ -41,6 +41,10 @@ class ConfigError(HubdError):
         self.complaints = tuple(complaints)
 
 
+class UsageError(HubdError):
+    """The command line asks for what can't be done; the text names the option or the file."""
+
+
 class MissingPartError(HubdError):
     """A package, program or model file is not installed; the text names it with the command that installs it."""
 

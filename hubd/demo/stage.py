@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from pydantic import ValidationError
+
 from hubd.app import Hub, Secrets, live_server, microphone_and_speaker
 from hubd.audio.pcm import DOWNLINK_RATE, UPLINK_RATE, bytes_of
 from hubd.audio.resample import Resampler
-from hubd.config import BackendChoice, Config, load
+from hubd.config import BackendChoice, Config, LiveSettings, load
 from hubd.config.loading import VARIABLE
 from hubd.demo.house import House, demo_devices
 from hubd.demo.private_broker import PrivateBroker
@@ -23,7 +25,7 @@ from hubd.demo.show import Request, Show
 from hubd.devices.model import Device
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.edges.wav_sound import WavSound, read_wav
-from hubd.errors import Complaint, ConfigError
+from hubd.errors import Complaint, ConfigError, SoundError, UsageError
 from hubd.events import Backend, CallStatus
 from hubd.offline.espeak_voice import EspeakVoice
 from hubd.ports import Sound
@@ -66,23 +68,28 @@ class Wish:
 
 
 def configuration(wish: Wish, environment: Mapping[str, str]) -> Config:
-    """Return the demo's configuration: --config, else $HUBD_CONFIG, else the defaults; raises ConfigError."""
+    """Return the demo's configuration: --config, else $HUBD_CONFIG, else the defaults.
+
+    Raises ConfigError, UsageError.
+    """
     file = wish.config or (Path(named) if (named := environment.get(VARIABLE)) else None)
     config = load(file) if file is not None else _defaults()
     devices = _devices_in(wish.devices) if wish.devices is not None else demo_devices()
     live = config.live
     if wish.url:
-        live = type(live).model_validate({**live.model_dump(exclude_unset=True), "url": wish.url, "backend": "gemini"})
+        live = _elsewhere(live, wish.url)
     elif file is None:
         live = live.model_copy(update={"backend": BackendChoice.OFFLINE})
     return replace(config, devices=devices, live=live)
 
 
 def requests(wish: Wish) -> tuple[Request, ...]:
-    """Return what is to be said; raises SoundError for a file that can't be read, MissingPartError without a voice."""
+    """Return what is to be said; raises UsageError for what can't be said, MissingPartError without a voice."""
     if wish.microphone:
         return (Request("say the wake word, then what you want", None),)
-    sounds = [(path.name, read_wav(path), CallStatus.DONE) for path in wish.wav]
+    if not all(text.strip() for text in wish.say):
+        raise UsageError("--say wants words, and there is a text without any")
+    sounds = [(path.name, _read(path), CallStatus.DONE) for path in wish.wav]
     spoken = [(text, CallStatus.DONE) for text in wish.say] or ([] if sounds else list(SCRIPT))
     sounds += [(text, pcm, wanted) for (text, wanted), pcm in zip(spoken, _spoken([t for t, _ in spoken]), strict=True)]
     return tuple(
@@ -102,8 +109,10 @@ async def run(
     """Run the demo to its end; return whether everything went as it should.
 
     begin: is called with each request. tell: takes the event stream.
+    Raises UsageError before anything starts, MissingPartError.
     """
     to_say = requests(wish)
+    _check_record(wish.record)
     scripted = not (wish.wav or wish.say or wish.microphone or wish.devices)
     show: Show | None = None
 
@@ -140,6 +149,31 @@ async def _running(house: House, hub: Hub) -> AsyncIterator[None]:
 
 def _unheard(_report: Report) -> None:
     """Drop a report: the house has no event stream."""
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_wav(path)
+    except SoundError as error:
+        raise UsageError(str(error)) from error
+
+
+def _check_record(path: Path | None) -> None:
+    if path is None:
+        return
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise UsageError(f"{path} can't be written: {error.strerror}.") from error
+
+
+def _elsewhere(live: LiveSettings, url: str) -> LiveSettings:
+    """Return the settings for another server."""
+    try:
+        return LiveSettings.model_validate({**live.model_dump(exclude_unset=True), "url": url, "backend": "gemini"})
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_context=False, include_input=False)[0]["msg"]
+        raise UsageError(f"--url: {problem}") from None
 
 
 def _spoken(texts: Sequence[str]) -> list[bytes]:
