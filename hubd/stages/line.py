@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from hubd.effects import Source
 from hubd.errors import HubdError, LinkError, RemoteProtocolError
 from hubd.events import Answer, Backend, Event, HandleIssued, LinkLost, LinkReady
-from hubd.live.failures import NextAttempt, Phase, Verdict, classify
+from hubd.live.failures import NextAttempt, Phase, classify
 from hubd.live.mouth import Mouth
 from hubd.ports import LiveLink
 
@@ -75,14 +75,16 @@ class Line:
 
     def open(self, post: Post) -> None:
         """Connect; post takes the connection's events, LinkReady or LinkLost first. The one before is closed first."""
+        self.close()
         self._wanted = post
         self._asked.set()
 
     def close(self) -> None:
-        """End the connection; the handle is kept."""
-        self._wanted = None
+        """End the connection; nothing more is said over it. The handle is kept."""
+        self._wanted = self._mouth = None
         if self._holding is not None:
             self._holding.cancel()
+            self._holding = None
 
     def feed(self, source: Source, start: int | None) -> None:
         """Send this from now on; start as in hubd.effects.Feed."""
@@ -122,7 +124,6 @@ class Line:
         for failures, pause in enumerate(_PAUSES, start=1):
             await asyncio.sleep(pause)
             attempt = _Attempt(self.handle)
-            self.handle = None
             failure = await self._connection(attempt, post)
             verdict = classify(
                 failure.code,
@@ -132,17 +133,11 @@ class Line:
                 handle_used=attempt.handle is not None,
             )
             logger.warning("live connection: %s, next: %s", failure, verdict.next)
-            self._keep_handle(attempt, verdict)
+            if verdict.next is not NextAttempt.RETRY_WITH_HANDLE:
+                self.handle = None
             if attempt.phase is Phase.OPEN or verdict.next is NextAttempt.FATAL or verdict.wait:
                 break
         await post(LinkLost(self._backend, verdict.words, fatal=verdict.next is NextAttempt.FATAL))
-
-    def _keep_handle(self, attempt: _Attempt, verdict: Verdict) -> None:
-        match verdict.next:
-            case NextAttempt.RETRY_WITH_HANDLE:
-                self.handle = self.handle or attempt.handle
-            case NextAttempt.RETRY_FRESH | NextAttempt.FATAL:
-                self.handle = None
 
     async def _connection(self, attempt: _Attempt, post: Post) -> LinkError:
         """Hold one connection to its end; return why it ended."""
@@ -151,6 +146,8 @@ class Line:
         except LinkError as error:
             return error
         attempt.phase = Phase.SETTING_UP
+        # It gets one attempt: from now on it is spent, unless the server takes it (``live-protocol.md`` 9).
+        self.handle = None
         self._mouth = mouth = self._make_mouth(attempt.handle)
         try:
             async with asyncio.timeout(self._setup_timeout) as patience:
@@ -181,8 +178,11 @@ class Line:
         async for frame in link.messages():
             for event in mouth.session.receive(frame):
                 if isinstance(event, LinkReady):
-                    attempt.phase = Phase.OPEN
+                    if patience.expired():
+                        return
                     patience.reschedule(None)
+                    attempt.phase = Phase.OPEN
+                    self.handle = attempt.handle
                 elif isinstance(event, HandleIssued):
                     self.handle = event.handle
                 await post(event)
@@ -192,6 +192,8 @@ class Line:
         while True:
             self._stir.clear()
             for text in mouth.frames():
+                if self._mouth is not mouth:
+                    return
                 await link.send(text)
             await self._stir.wait()
 

@@ -1,0 +1,136 @@
+"""A Live server of a few lines behind a fake network, with a line to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+
+from hubd.audio.buffers import Uplink
+from hubd.errors import LinkError
+from hubd.events import Backend, Event
+from hubd.live.mouth import Mouth
+from hubd.live.session import LiveSession
+from hubd.live.settings import SessionSettings
+from hubd.stages.line import Line
+from tests.virtual_time import now, pass_time, run
+
+READY = '{"setupComplete":{}}'
+SETUP_TIMEOUT = 15.0
+
+
+def handle(value: str) -> str:
+    """Return the frame that issues a handle."""
+    return json.dumps({"sessionResumptionUpdate": {"newHandle": value, "resumable": True}})
+
+
+class FakeLink:
+    """One connection: what is sent is kept, what the server says is put in."""
+
+    def __init__(self, said: Sequence[str | bytes | Exception] = (), *, close_takes: float = 0.0) -> None:
+        self.sent: list[str] = []
+        self.open = False
+        self.free = asyncio.Event()
+        self.free.set()
+        self.taken = asyncio.Event()
+        self._close_takes = close_takes
+        self._inbound: asyncio.Queue[str | bytes | Exception] = asyncio.Queue()
+        for each in said:
+            self.say(each)
+
+    def say(self, frame: str | bytes | Exception) -> None:
+        """Let the server say this, or let the connection end so."""
+        self._inbound.put_nowait(frame)
+
+    async def send(self, text: str) -> None:
+        """Keep what is sent, while the network is free."""
+        await self.free.wait()
+        self.sent.append(text)
+        self.taken.set()
+
+    async def messages(self) -> AsyncIterator[str | bytes]:
+        """Yield what the server says."""
+        while True:
+            frame = await self._inbound.get()
+            if isinstance(frame, Exception):
+                raise frame
+            yield frame
+
+    async def close(self) -> None:
+        """Close, after some time if the server is slow."""
+        if self._close_takes:
+            await pass_time(self._close_takes)
+        self.open = False
+
+    @property
+    def handle(self) -> str | None:
+        """The handle that the set-up went on from."""
+        found: str | None = json.loads(self.sent[0])["setup"]["sessionResumption"].get("handle")
+        return found
+
+
+@dataclass
+class Street:
+    """A line in virtual time: what it dials comes from links, in order; what it posts is kept in posted."""
+
+    manual: bool = False
+    links: list[FakeLink | Exception | None] = field(default_factory=list)
+    posted: list[Event] = field(default_factory=list)
+    dialled: list[float] = field(default_factory=list)
+    open_at_dialling: list[int] = field(default_factory=list)
+    uplink: Uplink = field(default_factory=Uplink)
+    dialled_links: list[FakeLink] = field(default_factory=list)
+    more: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.line = Line(
+            dial=self._dial, make_mouth=self._make_mouth, backend=Backend.GEMINI, setup_timeout=SETUP_TIMEOUT
+        )
+
+    async def _dial(self) -> FakeLink:
+        """Take the next of links: a link, an error to raise, or None for a network that never answers."""
+        self.dialled.append(now())
+        self.open_at_dialling.append(sum(link.open for link in self.dialled_links))
+        link = self.links.pop(0) if self.links else LinkError("nobody is there")
+        if isinstance(link, Exception):
+            raise link
+        if link is None:
+            await asyncio.Event().wait()
+            raise AssertionError
+        link.open = True
+        self.dialled_links.append(link)
+        return link
+
+    def _make_mouth(self, handle: str | None) -> Mouth:
+        settings = SessionSettings(model="m", manual_activity=self.manual)
+        return Mouth(LiveSession(settings, (), handle, Backend.GEMINI), self.uplink, manual=self.manual)
+
+    async def post(self, event: Event) -> None:
+        """Keep an event."""
+        self.posted.append(event)
+        self.more.set()
+
+    async def until(self, kind: type[Event]) -> Event:
+        """Return the newest event of a kind, once there is one."""
+        while not (found := [event for event in self.posted if isinstance(event, kind)]):
+            self.more.clear()
+            await self.more.wait()
+        return found[-1]
+
+
+def on_the_street(scenario: Callable[[Street], Coroutine[None, None, None]], *, manual: bool = False) -> None:
+    """Run the scenario with a running line, in virtual time."""
+
+    async def main() -> None:
+        street = Street(manual)
+        running = asyncio.create_task(street.line.run())
+        try:
+            await scenario(street)
+        finally:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+    run(main())
