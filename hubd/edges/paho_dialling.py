@@ -33,6 +33,17 @@ class Version(Enum):
     MQTT311 = MQTTProtocolVersion.MQTTv311
 
 
+class _TidySocket(ssl.SSLSocket):
+    """A TLS socket that closes itself when its handshake fails, for paho forgets it then."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 -- the library's own signature
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 def silently(_client: Client, _userdata: object, _sock: object) -> None:
     """Be the callback of a socket that somebody else looks after."""
 
@@ -95,9 +106,13 @@ async def dial(client: Client, settings: BrokerSettings, packet_limit: int) -> s
 def _open(client: Client, settings: BrokerSettings, packet_limit: int) -> socket.socket | Fault:
     if settings.tls:
         try:
-            client.tls_set_context(ssl.create_default_context(cafile=settings.ca_file or None))
+            context = ssl.create_default_context(cafile=settings.ca_file or None)
+        except ssl.SSLError:
+            return faults.no_authority(f"{settings.ca_file}: there is no certificate in it")
         except OSError as error:
-            return faults.no_authority(f"{settings.ca_file}: {error.strerror or 'no certificate in it'}")
+            return faults.no_authority(f"{settings.ca_file}: {error.strerror}")
+        context.sslsocket_class = _TidySocket
+        client.tls_set_context(context)
     # Where somebody else does the writing paho only queues its greeting.
     client.on_socket_register_write = silently
     try:
@@ -109,15 +124,19 @@ def _open(client: Client, settings: BrokerSettings, packet_limit: int) -> socket
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT)
     except (OSError, UnicodeError) as error:
-        return _fault_of(error, settings.where)
+        return _fault_of(error, settings)
     return opened
 
 
-def _fault_of(error: OSError | UnicodeError, where: str) -> Fault:
+def _fault_of(error: OSError | UnicodeError, settings: BrokerSettings) -> Fault:
+    where = settings.where
     match error:
         case ssl.SSLCertVerificationError():
             fault = faults.untrusted(where, error.verify_message)
         case ssl.SSLError():
+            fault = faults.no_tls(where)
+        case ConnectionResetError() if settings.tls:
+            # How a broker ends a handshake that it does not understand.
             fault = faults.no_tls(where)
         case socket.gaierror() | UnicodeError():
             fault = faults.unknown_host(where)
