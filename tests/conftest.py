@@ -6,9 +6,14 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator
 
+import hypothesis
 import pytest
 
 from hubd.demo.private_broker import PrivateBroker
+
+# On a busy machine an example takes as long as it takes.
+hypothesis.settings.register_profile("hubd", deadline=None)
+hypothesis.settings.load_profile("hubd")
 
 
 @pytest.fixture

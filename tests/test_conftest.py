@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hypothesis
+
 TOP = Path(__file__).resolve().parents[1]
 
 LEAK = """
@@ -37,3 +39,8 @@ def test_a_task_that_outlives_its_test_is_found(tmp_path: Path) -> None:
     )
     assert "tasks outlive the test: the straggler" in run.stdout
     assert "3 passed, 1 error" in run.stdout
+
+
+def test_examples_have_no_deadline() -> None:
+    """A slow machine does not fail a property."""
+    assert hypothesis.settings().deadline is None
