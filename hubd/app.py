@@ -92,6 +92,7 @@ class Hub:
             make_mouth=partial(_mouth, _session_settings(config), toolbox, uplink, backend),
             backend=backend,
             setup_timeout=config.live.setup_timeout,
+            report=report,
         )
         self._speak = Speak(sound, volume=config.speaker.volume, post=self.post)
         self._act = Act(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from hubd.effects import Source
@@ -14,6 +14,7 @@ from hubd.events import Answer, Backend, Event, HandleIssued, LinkLost, LinkRead
 from hubd.live.failures import NextAttempt, Phase, classify
 from hubd.live.mouth import Mouth
 from hubd.ports import LiveLink
+from hubd.reports import Part, ReportSink, TroubleReport
 
 Dial = Callable[[], Awaitable[LiveLink]]
 _E = TypeVar("_E", bound=HubdError)
@@ -38,7 +39,7 @@ class Line:
     """Holds at most one Live connection; used by the conversation's stage.
 
     dial: opens a link. make_mouth: a fresh session to say over it, going on from a handle if there is one.
-    backend: whom dial reaches. setup_timeout: s.
+    backend: whom dial reaches. setup_timeout: s. report: takes trouble with reaching it.
     handle: where the next conversation goes on from; a secret.
     """
 
@@ -49,11 +50,14 @@ class Line:
         make_mouth: Callable[[str | None], Mouth],
         backend: Backend,
         setup_timeout: float,
+        report: ReportSink,
     ) -> None:
         self._dial = dial
         self._make_mouth = make_mouth
         self._backend = backend
         self._setup_timeout = setup_timeout
+        self._report = report
+        self._trouble: TroubleReport | None = None
         self._wanted: Post | None = None
         self._asked = asyncio.Event()
         self._holding: asyncio.Task[None] | None = None
@@ -137,6 +141,8 @@ class Line:
                 self.handle = None
             if attempt.phase is Phase.OPEN or verdict.next is NextAttempt.FATAL or verdict.wait:
                 break
+        if attempt.phase is not Phase.OPEN:
+            self._complain(verdict.words)
         await post(LinkLost(self._backend, verdict.words, fatal=verdict.next is NextAttempt.FATAL))
 
     async def _connection(self, attempt: _Attempt, post: Post) -> LinkError:
@@ -183,10 +189,25 @@ class Line:
                     patience.reschedule(None)
                     attempt.phase = Phase.OPEN
                     self.handle = attempt.handle
+                    self._recover()
                 elif isinstance(event, HandleIssued):
                     self.handle = event.handle
                 await post(event)
         raise LinkError("the connection ended")
+
+    def _complain(self, words: str) -> None:
+        """Report that there is no session, once for each reason."""
+        problem, _, advice = words.partition(". ")
+        trouble = TroubleReport(Part.LIVE, problem, advice)
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._report(trouble)
+
+    def _recover(self) -> None:
+        """Report that there are sessions again."""
+        if self._trouble is not None:
+            self._report(replace(self._trouble, cleared=True))
+            self._trouble = None
 
     async def _say(self, link: LiveLink, mouth: Mouth) -> None:
         while True:

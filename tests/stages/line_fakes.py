@@ -14,6 +14,7 @@ from hubd.events import Backend, Event
 from hubd.live.mouth import Mouth
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
+from hubd.reports import Report
 from hubd.stages.line import Line
 from tests.virtual_time import now, pass_time, run
 
@@ -78,6 +79,7 @@ class Street:
     manual: bool = False
     links: list[FakeLink | Exception | None] = field(default_factory=list)
     posted: list[Event] = field(default_factory=list)
+    reported: list[Report] = field(default_factory=list)
     dialled: list[float] = field(default_factory=list)
     open_at_dialling: list[int] = field(default_factory=list)
     uplink: Uplink = field(default_factory=Uplink)
@@ -86,7 +88,11 @@ class Street:
 
     def __post_init__(self) -> None:
         self.line = Line(
-            dial=self._dial, make_mouth=self._make_mouth, backend=Backend.GEMINI, setup_timeout=SETUP_TIMEOUT
+            dial=self._dial,
+            make_mouth=self._make_mouth,
+            backend=Backend.GEMINI,
+            setup_timeout=SETUP_TIMEOUT,
+            report=self.reported.append,
         )
 
     async def _dial(self) -> FakeLink:

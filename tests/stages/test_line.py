@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -21,6 +22,7 @@ from hubd.events import (
     Scheduling,
     ToolsAsked,
 )
+from hubd.reports import Part, TroubleReport
 from tests.stages.line_fakes import READY, SETUP_TIMEOUT, FakeLink, Street, handle, on_the_street
 from tests.virtual_time import now, pass_time, run, settle
 
@@ -160,6 +162,39 @@ class TestOpening:
             await street.until(LinkLost)
             await pass_time(1000)
             assert len(street.dialled) == 1
+
+        on_the_street(scenario)
+
+
+class TestTrouble:
+    def test_is_told_once_until_it_is_over(self) -> None:
+        """A server that can't be reached is trouble, told once; a session that opens ends it."""
+
+        async def scenario(street: Street) -> None:
+            for _ in range(2):
+                street.line.open(street.post)
+                await street.until(LinkLost)
+                street.posted.clear()
+            (trouble,) = street.reported
+            assert isinstance(trouble, TroubleReport)
+            assert (trouble.part, trouble.cleared) == (Part.LIVE, False)
+            assert trouble.problem == "The Live server can't be reached"
+            assert trouble.advice == "Check the network."
+            street.links = [FakeLink([READY])]
+            street.line.open(street.post)
+            await street.until(LinkReady)
+            assert street.reported == [trouble, replace(trouble, cleared=True)]
+
+        on_the_street(scenario)
+
+    def test_end_of_a_session_is_none(self) -> None:
+        """A session that opened and was lost is no trouble with opening one."""
+
+        async def scenario(street: Street) -> None:
+            street.links = [FakeLink([READY, GONE])]
+            street.line.open(street.post)
+            await street.until(LinkLost)
+            assert street.reported == []
 
         on_the_street(scenario)
 
