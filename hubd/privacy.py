@@ -13,7 +13,8 @@ def without_words(report: Report) -> Report:
         case HeardReport() | SaidReport():
             return replace(report, text="")
         case CalledReport():
-            kept = {name: value for name, value in report.arguments.items() if not isinstance(value, str)}
+            # The arguments are what the model said, not yet checked: a list may hold words as well.
+            kept = {name: value for name, value in report.arguments.items() if isinstance(value, int | float | None)}
             return replace(report, arguments=kept)
         case _:
             return report
