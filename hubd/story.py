@@ -24,8 +24,12 @@ from hubd.reports import (
 )
 
 
-def line(report: Report) -> str:  # noqa: C901, PLR0911 -- one case a kind
-    """Return the report in words, without a line break."""
+def line(report: Report) -> str:
+    """Return the report in words, without a line break or any other control character."""
+    return "".join(character if character.isprintable() else " " for character in _words(report))
+
+
+def _words(report: Report) -> str:  # noqa: C901, PLR0911 -- one case a kind
     match report:
         case WokeReport(model, score):
             return f"woke: {model.replace('_', ' ')} (score {score:.2f})"
