@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubd.events import Backend, CallStatus, Scheduling
+from hubd.reports import (
+    AnsweredReport,
+    CalledReport,
+    HeardReport,
+    Part,
+    PublicState,
+    PublishedReport,
+    Report,
+    SaidReport,
+    SessionChange,
+    SessionReport,
+    StateReport,
+    ToldReport,
+    TroubleReport,
+    UsageReport,
+    WokeReport,
+    to_json,
+)
+
+DESIGN = Path(__file__).resolve().parents[1] / ".." / "shared" / "design.md"
+# The table of design.md 8: what a hub publishes, field by field.
+PUBLISHED = {
+    "woke": ("model", "score", "end_ms"),
+    "session": ("change", "backend", "reason"),
+    "state": ("state",),
+    "heard": ("text", "final"),
+    "called": ("call", "function", "device", "arguments"),
+    "published": ("call", "topic", "payload", "qos"),
+    "answered": ("call", "status", "scheduling", "device_state", "after_ms"),
+    "said": ("text", "interrupted"),
+    "told": ("source", "text", "scheduling"),
+    "usage": ("total_tokens", "prompt_tokens", "response_tokens", "today_tokens"),
+    "trouble": ("part", "problem", "advice", "cleared"),
+}
+ONE_OF_EACH: list[Report] = [
+    WokeReport("hey_jarvis", 0.93, 720),
+    SessionReport(SessionChange.OPENED, Backend.GEMINI),
+    StateReport(PublicState.IDLE),
+    HeardReport("lights", final=True),
+    CalledReport("c1", "set_light", "lamp", {"on": True}),
+    PublishedReport(None, "lamp/set", "ON", 1),
+    AnsweredReport("c1", CallStatus.DONE, Scheduling.SILENT, {"state": "ON"}, 93),
+    SaidReport("Done.", interrupted=False),
+    ToldReport("door", "open", Scheduling.INTERRUPT),
+    UsageReport(3, 2, 1, 30),
+    TroubleReport(Part.LIVE, "away", "wait"),
+]
+
+
+@pytest.mark.parametrize("report", ONE_OF_EACH)
+def test_fields(report: Report) -> None:
+    """In JSON a report has time, kind and exactly the fields that its kind is published with."""
+    body = json.loads(to_json(report, 1795384217.1234))
+    assert list(body)[:2] == ["time", "event"]
+    assert (body.pop("time"), body.pop("event")) == (1795384217.123, report.kind)
+    assert set(body) == set(PUBLISHED[report.kind])
+
+
+def test_no_kind_is_left_out() -> None:
+    """Every kind of report is published."""
+    assert {type(report) for report in ONE_OF_EACH} == set(get_args(Report))
+    assert {report.kind for report in ONE_OF_EACH} == PUBLISHED.keys()
+    for report in ONE_OF_EACH:
+        assert {member.name for member in fields(report)} == set(PUBLISHED[report.kind])
+
+
+@pytest.mark.skipif(not DESIGN.exists(), reason="the shared design.md is not beside this checkout")
+def test_table_is_that_of_the_design() -> None:
+    """Kinds, fields and the words that a field may hold are those of the design."""
+    table = {
+        kind: cell
+        for kind, cell in re.findall(r"^\| `(\w+)` \| (.+) \|$", DESIGN.read_text(encoding="utf-8"), re.MULTILINE)
+        if kind in PUBLISHED
+    }
+    assert {kind: tuple(re.findall(r"`(\w+)`", cell)) for kind, cell in table.items()} == PUBLISHED
+    for kind, field, words in (
+        ("session", "change", SessionChange),
+        ("session", "backend", Backend),
+        ("state", "state", PublicState),
+        ("answered", "status", CallStatus),
+        ("trouble", "part", Part),
+    ):
+        found = re.search(rf"`{field}`: ([\w, ]+)", table[kind])
+        assert found is not None
+        assert found[1].split(", ")[: len(words)] == [word.value for word in words]
+
+
+@given(st.text(), st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text()))
+def test_one_line_that_can_be_read_back(text: str, arguments: dict[str, str | int | bool | None]) -> None:
+    """Whatever was said, the JSON is one line, and says it."""
+    written = to_json(CalledReport("c1", text, "lamp", {**arguments}), 0.0)
+    assert "\n" not in written
+    assert "\r" not in written
+    assert json.loads(written)["function"] == text
+    assert json.loads(written)["arguments"] == arguments
+
+
+def test_words_keep_their_letters() -> None:
+    """People read the JSON: letters outside ASCII stay as they are."""
+    assert "Küche" in to_json(HeardReport("Küche", final=True), 0.0)
