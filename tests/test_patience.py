@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from hubd.pace import Pace
+from hubd.patience import Awaiting, Patience
+
+PACE = Pace(follow_up=8, max_listening=15, answer_timeout=20, silence_timeout=30)
+
+
+@pytest.mark.parametrize(
+    ("awaiting", "seconds"),
+    [(Awaiting.SPEECH, 15), (Awaiting.ITS_END, 15), (Awaiting.ANSWER, 20), (Awaiting.NUDGED, 20)],
+)
+def test_listening(awaiting: Awaiting, seconds: float) -> None:
+    """Who waits for a person waits for max_listening, who waits for the model for answer_timeout."""
+    patience = Patience(PACE)
+    patience.awaiting = awaiting
+    patience.listen(100.0, turn_running=False)
+    assert patience.deadline == 100.0 + seconds
+
+
+@pytest.mark.parametrize("awaiting", Awaiting)
+def test_listening_within_a_turn(awaiting: Awaiting) -> None:
+    """Once the model has begun, it may be silent for silence_timeout."""
+    patience = Patience(PACE)
+    patience.awaiting = awaiting
+    patience.listen(100.0, turn_running=True)
+    assert patience.deadline == 130.0
+
+
+def test_acting() -> None:
+    """Blocking calls have deadlines of their own; the conversation's is far behind."""
+    patience = Patience(PACE)
+    patience.act(100.0)
+    assert patience.deadline == 160.0
+
+
+@pytest.mark.parametrize(("generated", "seconds"), [(True, 3), (False, 30)])
+def test_speaking(*, generated: bool, seconds: float) -> None:
+    """After the last sound a turn that is generated ends within 3 s; another may go on."""
+    patience = Patience(PACE)
+    patience.speak(100.0, generated=generated)
+    assert patience.deadline == 100.0 + seconds
+
+
+@pytest.mark.parametrize(
+    ("follow_up", "ending", "seconds"), [(8, False, 8), (8, True, 2), (0, False, 2), (0, True, 2), (1, False, 2)]
+)
+def test_following_up(follow_up: float, *, ending: bool, seconds: float) -> None:
+    """The follow-up leaves time for a last word, and is no longer than that if the conversation is to end."""
+    patience = Patience(Pace(follow_up=follow_up))
+    patience.follow_up(100.0, calls_open=False, ending=ending)
+    assert patience.deadline == 100.0 + seconds
+
+
+def test_following_up_with_calls() -> None:
+    """An open call is waited for as long as it takes: it is sure to be answered."""
+    patience = Patience(PACE)
+    patience.follow_up(100.0, calls_open=True, ending=True)
+    assert patience.deadline is None
+
+
+def test_forever() -> None:
+    """A deadline can be taken back."""
+    patience = Patience(PACE)
+    patience.act(100.0)
+    patience.forever()
+    assert patience.deadline is None
