@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ _PATIENCE: Final = 10.0
 _WORDS_PER_MINUTE: Final = 165
 _WAV_HEADER: Final = 44
 _ESPEAK_RATE: Final = 22_050
+# Even to write to its standard output espeak-ng connects to a sound server, for which it leaves folders in the home
+# directory, with links to others below /tmp. A server that is none spares both.
+_NO_SOUND_SERVER: Final = {"PULSE_SERVER": "unix:/dev/null"}
 
 
 class EspeakVoice:
@@ -63,7 +67,12 @@ class EspeakVoice:
     def _run(self, arguments: Sequence[str], text: str) -> bytes:
         try:
             process = subprocess.run(
-                [*self._command, *arguments], input=text.encode(), capture_output=True, check=False, timeout=_PATIENCE
+                [*self._command, *arguments],
+                input=text.encode(),
+                capture_output=True,
+                check=False,
+                timeout=_PATIENCE,
+                env=os.environ | _NO_SOUND_SERVER,
             )
         except subprocess.TimeoutExpired:
             return b""
