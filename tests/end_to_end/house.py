@@ -1,0 +1,145 @@
+"""A whole hub in a room where a test speaks, between a recording Live server and a private broker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubd.app import Hub, Secrets
+from hubd.audio.pcm import DOWNLINK_RATE, SAMPLE_BYTES, UPLINK_RATE
+from hubd.audio.resample import convert, to_pcm
+from hubd.config import Config, load
+from hubd.demo.private_broker import HOST, PrivateBroker
+from hubd.devices.model import Device
+from hubd.edges.wav_sound import WavSound
+from hubd.events import Backend
+from hubd.offline.espeak_voice import EspeakVoice
+from hubd.ports import MicrophoneFrame
+from hubd.reports import PublicState, Report, StateReport
+
+# Below this it is the voice's own hiss.
+_AUDIBLE: Final = 100
+# The pace at which the wake models understand the voice best.
+_WORDS_PER_MINUTE: Final = 130
+# The wake model disregards its first 1.28 s.
+WARM_UP: Final = UPLINK_RATE * 8 // 5
+
+
+def speech(text: str) -> NDArray[np.int16]:
+    """Return a text as speech at 16 kHz, from its first audible sample to its last."""
+    spoken = np.frombuffer(EspeakVoice(words_per_minute=_WORDS_PER_MINUTE).speak(text), "<i2")
+    samples = np.frombuffer(to_pcm(convert((spoken / 32768).astype(np.float32), DOWNLINK_RATE, UPLINK_RATE)), "<i2")
+    audible = np.flatnonzero(np.abs(samples) > _AUDIBLE)
+    return samples[audible[0] : audible[-1] + 1]
+
+
+class Tape:
+    """Sound to be said, piece by piece, over a noise too soft to matter: no two stretches of it are alike.
+
+    marks: where each piece ends, samples.
+    """
+
+    def __init__(self, *pieces: NDArray[np.int16] | int) -> None:
+        sound = [np.zeros(piece, np.int16) if isinstance(piece, int) else piece for piece in pieces]
+        self.marks = [int(end) for end in np.cumsum([len(piece) for piece in sound])]
+        noise = np.random.default_rng(7).integers(-8, 9, self.marks[-1], dtype=np.int16)
+        self.pcm = np.clip(np.concatenate(sound).astype(np.int32) + noise, -32768, 32767).astype("<i2").tobytes()
+
+
+class Room(WavSound):
+    """A room where a test speaks; heard is every byte that the hub's microphone gave."""
+
+    def __init__(self, *, speed: float = 1.0) -> None:
+        super().__init__(speed=speed)
+        self.heard = bytearray()
+        self._more = asyncio.Condition()
+
+    async def frames(self) -> AsyncIterator[MicrophoneFrame]:
+        """Yield what ``WavSound`` yields, and keep it."""
+        async for frame in super().frames():
+            self.heard += frame.pcm
+            async with self._more:
+                self._more.notify_all()
+            yield frame
+
+    async def listened(self, samples: int) -> None:
+        """Return when the microphone has heard so much more."""
+        end = len(self.heard) + samples * SAMPLE_BYTES
+        async with self._more:
+            await self._more.wait_for(lambda: len(self.heard) >= end)
+
+
+class Diary:
+    """The event stream, which can be waited for."""
+
+    def __init__(self) -> None:
+        self.reports: list[Report] = []
+        self._more = asyncio.Event()
+
+    def __call__(self, report: Report) -> None:
+        """Take a report."""
+        self.reports.append(report)
+        self._more.set()
+
+    async def until(self, condition: Callable[[Report], bool], since: int = 0) -> int:
+        """Return the place after the first report that meets the condition, from a place on."""
+        while True:
+            for place, report in enumerate(self.reports[since:], start=since):
+                if condition(report):
+                    return place + 1
+            self._more.clear()
+            await self._more.wait()
+
+    async def state(self, state: PublicState, since: int = 0) -> int:
+        """Wait for a state; return the place after its report."""
+        return await self.until(lambda report: report == StateReport(state), since)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A hub that runs, with what is around it."""
+
+    hub: Hub
+    room: Room
+    diary: Diary
+
+
+@asynccontextmanager
+async def home(
+    folder: Path, url: str, settings: str = "", *, devices: Sequence[Device] = (), speed: float = 1.0
+) -> AsyncIterator[Home]:
+    """Run a hub that talks to the Live server at url; settings: its hubd.toml. It has to live through the block."""
+    file = folder / "hubd.toml"
+    file.write_text(settings)
+    async with PrivateBroker() as broker, asyncio.TaskGroup() as tasks:
+        config = _at_home(load(file), broker.port, devices)
+        room, diary = Room(speed=speed), Diary()
+        hub = Hub(config, Secrets(), sound=room, backend=Backend.GEMINI, url=url, report=diary)
+        running = tasks.create_task(hub.run(), name="hub")
+        yield Home(hub, room, diary)
+        assert not running.done()
+        running.cancel()
+
+
+def _at_home(config: Config, port: int, devices: Sequence[Device]) -> Config:
+    mqtt = config.mqtt.model_copy(update={"host": HOST, "port": port})
+    return replace(config, mqtt=mqtt, devices=tuple(devices) or config.devices)
+
+
+@asynccontextmanager
+async def saying(room: Room, pcm: bytes) -> AsyncIterator[None]:
+    """Speak while the block lasts; what has not been said at its end stays unsaid."""
+    speaking = asyncio.create_task(room.speak(pcm))
+    try:
+        yield
+    finally:
+        speaking.cancel()
+        with suppress(asyncio.CancelledError):
+            await speaking
