@@ -28,8 +28,9 @@ def test_waiting_for_blocking_ones_alone() -> None:
     """The conversation waits as long as a blocking function's call is open."""
     calls = OpenCalls({"lock_door"})
     waited = []
-    for change in (lambda: calls.ask((LAMP,)), lambda: calls.ask((LOCK,)), lambda: calls.close(("c2",))):
-        change()
+    for asked, closed in (([LAMP], []), ([LOCK], []), ([], ["c2"])):
+        calls.ask(asked)
+        calls.close(closed)
         waited.append(calls.waiting)
     assert waited == [False, True, False]
 
