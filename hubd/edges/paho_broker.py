@@ -138,9 +138,15 @@ class PahoBroker:
     async def _hold(self) -> Fault:
         """Connect, in the other version if the better one does not work; return why there is no connection any more."""
         fault = await self._hold_one(Version.MQTT5)
-        if self._connection is not None and self._connection.wants_other_version:
-            fault = await self._hold_one(Version.MQTT311)
+        if self._wants_other_version:
+            second = await self._hold_one(Version.MQTT311)
+            # Neither version: what the better one led to says more.
+            return fault if self._wants_other_version else second
         return fault
+
+    @property
+    def _wants_other_version(self) -> bool:
+        return self._connection is not None and self._connection.wants_other_version
 
     async def _hold_one(self, version: Version) -> Fault:
         self._connection = PahoConnection(

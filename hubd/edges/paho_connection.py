@@ -221,7 +221,7 @@ class PahoConnection:
             receipt.set_result(None)
         self._receipts.clear()
         client = self._client
-        # Never None: without this callback paho would write by itself, even from a thread that is still dialling.
+        # Never None: without this callback paho writes by itself, here from a thread that may still be dialling.
         client.on_socket_register_write = client.on_socket_unregister_write = silently
         client.on_socket_close = None
         sock = client.socket()

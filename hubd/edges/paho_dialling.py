@@ -58,6 +58,8 @@ def make_client(settings: BrokerSettings, version: Version) -> Client:
         reconnect_on_failure=False,
     )
     client.connect_timeout = _SOCKET_TIMEOUT
+    # Where somebody else looks after the writing, paho only queues its greeting when it connects.
+    client.on_socket_register_write = silently
     # No limit: paho would send what it holds back when nobody wants it any more.
     client.max_inflight_messages = 0
     if settings.username:
@@ -113,8 +115,6 @@ def _open(client: Client, settings: BrokerSettings, packet_limit: int) -> socket
             return faults.no_authority(f"{settings.ca_file}: {error.strerror}")
         context.sslsocket_class = _TidySocket
         client.tls_set_context(context)
-    # Where somebody else does the writing paho only queues its greeting.
-    client.on_socket_register_write = silently
     try:
         _connect(client, settings, packet_limit)
         opened = client.socket()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -132,22 +133,32 @@ class Visit:
 
 
 @asynccontextmanager
-async def fake_broker(handle: Callable[[Visit], Awaitable[None]]) -> AsyncIterator[BrokerSettings]:
+async def fake_broker(
+    handle: Callable[[Visit], Awaitable[None]], tls: ssl.SSLContext | None = None
+) -> AsyncIterator[BrokerSettings]:
     """Run a server that treats each connection with handle, then closes it; yield the settings to reach it."""
-    visits: list[Visit] = []
+    tasks: set[asyncio.Task[None]] = set()
+    server_ends = asyncio.Event()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        visit = Visit(reader, writer)
-        visits.append(visit)
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            await handle(visit)
-        writer.close()
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        # A task of the server's that ends as cancelled is an error to asyncio.
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            await handle(Visit(reader, writer))
+        if server_ends.is_set():
+            writer.transport.abort()
+        else:
+            writer.close()
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
     try:
         yield BrokerSettings("127.0.0.1", server.sockets[0].getsockname()[1], "under-test")
     finally:
+        server_ends.set()
         server.close()
-        for visit in visits:
-            visit.writer.transport.abort()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks)
         await server.wait_closed()
