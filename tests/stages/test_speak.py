@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+
+import numpy as np
+
+from hubd.audio.tones import render
+from hubd.effects import Sign
+from hubd.events import Drained, Event
+from hubd.stages.speak import Speak
+from tests.virtual_time import run, settle
+
+SPEECH = np.full(240, 1000, "<i2").tobytes()
+
+
+class FakeSpeaker:
+    """A speaker that plays when it is told to."""
+
+    def __init__(self) -> None:
+        self.queued: list[bytes] = []
+        self.played: list[bytes] = []
+        self.moved = asyncio.Event()
+
+    def play(self, pcm: bytes) -> None:
+        """Queue sound."""
+        self.queued.append(pcm)
+
+    def flush(self) -> None:
+        """Drop what is queued."""
+        self.queued.clear()
+        self.moved.set()
+
+    async def drained(self) -> None:
+        """Return when nothing is queued."""
+        while self.queued:
+            self.moved.clear()
+            await self.moved.wait()
+
+    async def finish(self, sounds: int | None = None) -> None:
+        """Play so many sounds, or all, and let everybody notice."""
+        count = len(self.queued) if sounds is None else sounds
+        self.played += self.queued[:count]
+        del self.queued[:count]
+        self.moved.set()
+        await settle()
+
+
+class Box:
+    """A running stage with its speaker."""
+
+    def __init__(self, volume: int) -> None:
+        self.speaker = FakeSpeaker()
+        self.posted: list[Event] = []
+        self.speak = Speak(self.speaker, volume=volume, post=self.posted.append)
+
+    def drained(self) -> list[int]:
+        """Return the counts that were posted."""
+        return [event.plays for event in self.posted if isinstance(event, Drained)]
+
+
+def with_a_box(scenario: Callable[[Box], Coroutine[None, None, None]], volume: int = 100) -> None:
+    """Run the scenario with a running stage."""
+
+    async def main() -> None:
+        box = Box(volume)
+        running = asyncio.create_task(box.speak.run())
+        await settle()
+        try:
+            await scenario(box)
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+
+    run(main())
+
+
+def test_counts_speech_alone() -> None:
+    """A count of speech, not of signs, is posted when all is played."""
+
+    async def scenario(box: Box) -> None:
+        box.speak.sign(Sign.WOKE)
+        box.speak.play(SPEECH, 24_000)
+        box.speak.play(SPEECH, 24_000)
+        await settle()
+        assert box.drained() == []
+        await box.speaker.finish(2)
+        assert box.drained() == []
+        await box.speaker.finish()
+        assert box.drained() == [2]
+        box.speak.sign(Sign.FAILED)
+        await settle()
+        await box.speaker.finish()
+        box.speak.play(SPEECH, 24_000)
+        await settle()
+        await box.speaker.finish()
+        assert box.drained() == [2, 2, 3]
+        assert box.speaker.played == [render(Sign.WOKE), SPEECH, SPEECH, render(Sign.FAILED), SPEECH]
+
+    with_a_box(scenario)
+
+
+def test_speech_that_comes_in_the_last_moment() -> None:
+    """A piece that is queued while the others are played is counted when it is played, not before."""
+
+    async def scenario(box: Box) -> None:
+        box.speak.play(SPEECH, 24_000)
+        await settle()
+        box.speaker.queued.clear()
+        box.speaker.moved.set()
+        box.speak.play(SPEECH, 24_000)
+        await settle()
+        assert max(box.drained(), default=0) <= 1
+        before = box.speak.speaking
+        await box.speaker.finish()
+        assert box.drained()[-1] == 2
+        assert (before, box.speak.speaking) == (True, False)
+
+    with_a_box(scenario)
+
+
+def test_play_while_the_end_is_told() -> None:
+    """A piece that is queued just after the last one was played is told as played later."""
+
+    async def scenario(box: Box) -> None:
+        box.speak.play(SPEECH, 24_000)
+        await box.speaker.finish()
+        box.speak.play(SPEECH, 24_000)
+        assert box.drained() == [1]
+        await settle()
+        assert box.drained() == [1]
+        await box.speaker.finish()
+        assert box.drained() == [1, 2]
+
+    with_a_box(scenario)
+
+
+def test_flush() -> None:
+    """What is flushed counts as played, at once."""
+
+    async def scenario(box: Box) -> None:
+        box.speak.play(SPEECH, 24_000)
+        box.speak.play(SPEECH, 24_000)
+        await settle()
+        before = box.speak.speaking
+        box.speak.flush()
+        await settle()
+        assert box.drained() == [2]
+        assert (before, box.speak.speaking) == (True, False)
+        assert box.speaker.played == []
+
+    with_a_box(scenario)
+
+
+def test_flush_without_sound() -> None:
+    """To fall silent in silence is no event."""
+
+    async def scenario(box: Box) -> None:
+        box.speak.flush()
+        await settle()
+        assert box.posted == []
+
+    with_a_box(scenario)
+
+
+def test_volume() -> None:
+    """Speech and signs alike are as loud as configured."""
+
+    async def scenario(box: Box) -> None:
+        box.speak.play(SPEECH, 24_000)
+        box.speak.sign(Sign.WOKE)
+        speech, sign = (np.frombuffer(pcm, "<i2") for pcm in box.speaker.queued)
+        assert set(speech.tolist()) == {500}
+        assert abs(int(np.max(sign)) - int(np.max(np.frombuffer(render(Sign.WOKE), "<i2"))) // 2) <= 1
+        await box.speaker.finish()
+
+    with_a_box(scenario, volume=50)
+
+
+def test_rate() -> None:
+    """Speech at another rate is as long at the speaker's."""
+
+    async def scenario(box: Box) -> None:
+        box.speak.play(SPEECH, 48_000)
+        assert len(box.speaker.queued[0]) == len(SPEECH) // 2
+        await box.speaker.finish()
+
+    with_a_box(scenario)
