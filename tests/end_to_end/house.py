@@ -32,9 +32,9 @@ _WORDS_PER_MINUTE: Final = 130
 WARM_UP: Final = UPLINK_RATE * 8 // 5
 
 
-def speech(text: str) -> NDArray[np.int16]:
+def speech(text: str, *, words_per_minute: int = _WORDS_PER_MINUTE) -> NDArray[np.int16]:
     """Return a text as speech at 16 kHz, from its first audible sample to its last."""
-    spoken = np.frombuffer(EspeakVoice(words_per_minute=_WORDS_PER_MINUTE).speak(text), "<i2")
+    spoken = np.frombuffer(EspeakVoice(words_per_minute=words_per_minute).speak(text), "<i2")
     samples = np.frombuffer(to_pcm(convert((spoken / 32768).astype(np.float32), DOWNLINK_RATE, UPLINK_RATE)), "<i2")
     audible = np.flatnonzero(np.abs(samples) > _AUDIBLE)
     return samples[audible[0] : audible[-1] + 1]

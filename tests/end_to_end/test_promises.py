@@ -39,11 +39,14 @@ class Delay:
 class Words:
     """A wake word with a request in one breath, spoken after something that is nobody's business.
 
-    Positions are samples in the tape.
+    At this pace the wake word is recognised almost half a second after its end, in the middle of the request. Positions are samples in the tape.
     """
 
     def __init__(self) -> None:
-        secret, wake, request = map(speech, ("my password is swordfish", "hey jarvis", "turn on the kitchen lights"))
+        secret, wake, request = (
+            speech(text, words_per_minute=165)
+            for text in ("my password is swordfish", "hey jarvis", "turn on the kitchen lights")
+        )
         self.tape = Tape(WARM_UP, secret, SECOND // 2, wake, request, 12 * SECOND)
         _, _, self.wake_begins, self.wake_ends, self.request_ends, _ = self.tape.marks
 
