@@ -39,7 +39,8 @@ class Delay:
 class Words:
     """A wake word with a request in one breath, spoken after something that is nobody's business.
 
-    At this pace the wake word is recognised almost half a second after its end, in the middle of the request. Positions are samples in the tape.
+    At this pace the wake word is recognised almost half a second after its end, in the middle of the request.
+    Positions are samples in the tape.
     """
 
     def __init__(self) -> None:
