@@ -55,9 +55,9 @@ class VirtualAudio:
         assert process.returncode == 0, f"virtual-audio {command}: {err.decode()}"
         return out.decode()
 
-    async def record(self, path: Path) -> None:
-        """Record the speaker to a file until recorded()."""
-        await self.do("record", path)
+    async def record(self, path: Path, *, source: str = "speaker") -> None:
+        """Record the speaker or the microphone ("mic") to a file until recorded()."""
+        await self.do("record", path, "--source", source)
 
     async def recorded(self, path: Path) -> NDArray[np.float64]:
         """End the recording; return it at 16 kHz."""

@@ -41,6 +41,12 @@ class Child:
             self._waiting += self._decoder.feed(data)
         return self._waiting.pop(0)
 
+    async def frame(self) -> Frame:
+        """Return its next frame."""
+        while not isinstance(message := await self.next(), Frame):
+            assert isinstance(message, Opened)
+        return message
+
     def hang_up(self) -> None:
         """Do as a hub that ends."""
         self._socket.close()
@@ -97,6 +103,23 @@ async def test_microphone(room: VirtualAudio) -> None:
             assert isinstance(await microphone.next(), Frame)
         microphone.hang_up()
         assert await microphone.ended() == (0, "")
+
+
+async def test_backlog_is_dropped(room: VirtualAudio) -> None:
+    """What PulseAudio kept while the process stood still is not taken for fresh: it is counted as lost."""
+    async with child(Direction.MICROPHONE, room.environment) as microphone:
+        microphone.send(Open(""))
+        frames = [await microphone.frame() for _ in range(50)]
+        microphone.process.send_signal(signal.SIGSTOP)
+        await room.do("say", "one")
+        microphone.process.send_signal(signal.SIGCONT)
+        while not frames[-1].lost_ms:
+            frames.append(await microphone.frame())
+        frames += [await microphone.frame() for _ in range(25)]
+    lost = [frame.lost_ms for frame in frames if frame.lost_ms]
+    assert lost[0] > 300
+    elapsed = frames[-1].captured - frames[49].captured
+    assert len(frames[50:]) * 0.02 + sum(lost) / 1000 == pytest.approx(elapsed, abs=0.1)
 
 
 async def test_speaker(room: VirtualAudio) -> None:

@@ -90,16 +90,20 @@ def at_16k(samples: np.ndarray, rate: int) -> np.ndarray:
 class TestThroughPulseAudio:
     async def test_speech_arrives(self, room: VirtualAudio, tmp_path: Path, settings: SoundSettings) -> None:
         """What is played into the microphone arrives as frames without a gap: nothing missing, nothing doubled."""
-        spoken = noise(2, 16_000)
-        path = tmp_path / "spoken.wav"
+        spoken, path, reference = noise(2, 16_000), tmp_path / "spoken.wav", tmp_path / "reference.wav"
         with wave.open(str(path), "wb") as file:
             file.setparams((1, 2, 16_000, 0, "NONE", ""))
             file.writeframes(to_pcm(convert(spoken.astype(np.float32), 16_000, 16_000)))
         async with linked(settings, room.environment) as (_, ear, reports):
             await ear.more(5)
+            await room.record(reference, source="mic")
             await room.do("play", path)
             await ear.more(25)
-        assert np.ptp(delays_of(spoken, ear.heard)) <= 2
+            # What another program heard, because on a busy computer the tool's player leaves gaps.
+            there = await room.recorded(reference)
+        loud = np.flatnonzero(np.abs(there) > 0.05)
+        assert len(loud) > 20_000
+        assert np.ptp(delays_of(there[loud[0] : loud[-1]], ear.heard)) <= 2
         assert {frame.lost_ms for frame in ear.frames} == {0}
         assert {len(frame.pcm) for frame in ear.frames} == {640}
         assert reports.all == []
@@ -207,21 +211,6 @@ class TestFaults:
             await link.drained()
             await reports.trouble(Part.SPEAKER, cleared=False)
             await reports.trouble(Part.SPEAKER, cleared=True)
-
-    async def test_backlog_after_a_stop_is_dropped(self, room: VirtualAudio) -> None:
-        """What PulseAudio kept while the microphone's process stood still is not taken for fresh."""
-        async with linked(MICROPHONE_ONLY, room.environment) as (_, ear, _reports):
-            await ear.more(25)
-            process = sound_processes(os.getpid())["microphone"]
-            os.kill(process, signal.SIGSTOP)
-            await room.do("say", "one")
-            os.kill(process, signal.SIGCONT)
-            frames = await ear.more(50)
-            lost = [frame.lost_ms for frame in frames if frame.lost_ms]
-        assert len(lost) <= 1
-        assert frames[-1].captured - ear.frames[25].captured == pytest.approx(
-            (len(ear.frames) - 26) * 0.02 + sum(lost) / 1000, abs=0.15
-        )
 
     async def test_unknown_name(self, room: VirtualAudio) -> None:
         """A name that no device has is trouble which lists the names there are, said once."""
