@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Collection, Sequence
 from importlib import resources
 from pathlib import Path
@@ -12,12 +13,15 @@ from hubd.config import load
 from hubd.demo.stand_in import Report, StandIn
 from hubd.devices.model import Device
 from hubd.devices.render import Publish
+from hubd.errors import BrokerError
 from hubd.ports import Broker
 
 # Zigbee answers within 50 to 300 ms (``mqtt-devices.md`` 1), s.
 _ANSWER_AFTER: Final = 0.08
 _READY_WITHIN: Final = 10.0
 _LOOK_AGAIN: Final = 0.02
+
+logger = logging.getLogger(__name__)
 
 
 def demo_devices() -> tuple[Device, ...]:
@@ -60,4 +64,8 @@ class House:
     async def _report(self, report: Report, delay: float) -> None:
         await asyncio.sleep(delay)
         message = Publish(report.topic, report.payload.encode(), qos=1, retain=True)
-        await self._broker.publish(message, _READY_WITHIN)
+        try:
+            await self._broker.publish(message, _READY_WITHIN)
+        except BrokerError as error:
+            # As with a real device: the report is lost, and the house stands.
+            logger.warning("the report of %s is lost: %s", report.device, error)

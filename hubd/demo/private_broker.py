@@ -42,15 +42,18 @@ class PrivateBroker:
         return self._port
 
     async def __aenter__(self) -> Self:
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            self._clean_up()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
-        if self._folder is not None:
-            self._folder.cleanup()
+        self._clean_up()
 
     async def start(self) -> None:
         """Start it; returns when it accepts connections.
@@ -64,8 +67,9 @@ class PrivateBroker:
             if await self._start_on(port, program, Path(self._folder.name)):
                 self._port = port
                 return
-        said = (Path(self._folder.name) / "log").read_text(errors="replace").splitlines()[-1:]
-        raise BrokerError(f"mosquitto does not start: {' '.join(said) or 'it gives no reason'}")
+        said = (Path(self._folder.name) / "log").read_text(errors="replace").splitlines()
+        complaints = [line.partition(": ")[2] for line in said if "Error" in line] or said[-1:]
+        raise BrokerError(f"mosquitto does not start: {'; '.join(complaints) or 'it gives no reason'}")
 
     async def stop(self) -> None:
         """End it in good order; returns when it is gone."""
@@ -82,6 +86,10 @@ class PrivateBroker:
     def resume(self) -> None:
         """Let it go on after pause()."""
         self._send(signal.SIGCONT)
+
+    def _clean_up(self) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
 
     async def _start_on(self, port: int, program: str, folder: Path) -> bool:
         settings, log = folder / "mosquitto.conf", folder / "log"

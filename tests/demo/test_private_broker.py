@@ -4,13 +4,15 @@ import asyncio
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 
 import pytest
 
+from hubd.demo import private_broker
 from hubd.demo.private_broker import PrivateBroker
-from hubd.errors import MissingPartError
+from hubd.errors import BrokerError, MissingPartError
 
 
 async def accepts(port: int) -> bool:
@@ -46,6 +48,32 @@ async def test_two_side_by_side() -> None:
     """Two brokers don't get into each other's way."""
     async with PrivateBroker() as one, PrivateBroker() as other:
         assert one.port != other.port
+
+
+async def test_taken_port_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that another program took in between is given up for the next one."""
+    with socket.create_server((private_broker.HOST, 0)) as taken, socket.socket() as probe:
+        probe.bind((private_broker.HOST, 0))
+        free = probe.getsockname()[1]
+        probe.close()
+        ports = iter([taken.getsockname()[1], *[free] * 9])
+        monkeypatch.setattr(private_broker, "_free_port", lambda: next(ports))
+        async with PrivateBroker() as broker:
+            assert broker.port == free
+
+
+async def test_settings_that_it_does_not_know() -> None:
+    """A mosquitto that does not start is an error with its own last words."""
+    with pytest.raises(BrokerError, match="nonsense"):
+        async with PrivateBroker(further=["nonsense true"]):
+            pytest.fail("there is no broker to use")
+
+
+async def test_ends_while_it_is_frozen() -> None:
+    """A frozen broker ends with its context as any other."""
+    async with PrivateBroker() as broker:
+        broker.pause()
+    assert not await accepts(broker.port)
 
 
 async def test_missing_program(monkeypatch: pytest.MonkeyPatch) -> None:
