@@ -39,6 +39,8 @@ from hubd.live.wire import Empty, to_struct
 _AUDIO_TYPE: Final = f"audio/pcm;rate={UPLINK_RATE}"
 # Sound that has waited is sent in pieces of this length (``live-protocol.md`` 4).
 _FRAME_BYTES: Final = bytes_of(40, UPLINK_RATE)
+# One frame may hold a hundred thousand calls, and each is to be answered; a person asks for a handful.
+_MOST_CALLS: Final = 64
 # WebSocket's "internal error", which an error message counts as (``live-protocol.md`` 7).
 _INTERNAL_ERROR: Final = 1011
 
@@ -233,6 +235,8 @@ class LiveSession:
             if call.id not in self._seen_calls:
                 fresh[call.id] = Call(call.id, call.name, call.args)
                 self._seen_calls.add(call.id)
+        if len(fresh) > _MOST_CALLS:
+            raise RemoteProtocolError(f"the server asked for {len(fresh)} functions at once")
         self._open_calls |= fresh
         if fresh:
             yield ToolsAsked(tuple(fresh.values()))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum, auto
 from typing import Protocol, assert_never
 
 from hubd import effects
@@ -14,8 +17,30 @@ from hubd.reports import ReportSink
 from hubd.states import State
 from hubd.usage import TokenCount
 
-# Bounded, but never full while the hub is well: the busiest source, the Live connection, waits for a place.
+# Bounded, but never full while the hub is well: the busiest source, the Live connection, waits for room in its share.
 _INBOX = 1000
+_CONNECTION_SHARE = 500
+
+
+class _Source(IntEnum):
+    """Who posted an event, in the order in which they are heard.
+
+    The hub's own events come first: they are few, a wake word or a mute does not wait behind speech, and what the hub
+    itself answers to a server's calls can't pile up behind more calls.
+    """
+
+    HUB = auto()
+    CONNECTION = auto()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Letter:
+    """An event on its way: number is its place among those of its source, connection the one that it came over."""
+
+    source: _Source
+    number: int
+    event: Event = field(compare=False)
+    connection: int | None = field(compare=False, default=None)
 
 
 class Line(Protocol):
@@ -102,7 +127,9 @@ class Converse:
         self._usage = usage
         self._report = report
         self._clock = clock
-        self._inbox: asyncio.Queue[tuple[int | None, Event]] = asyncio.Queue(_INBOX)
+        self._inbox: asyncio.PriorityQueue[_Letter] = asyncio.PriorityQueue(_INBOX)
+        self._numbers = itertools.count()
+        self._room = asyncio.Semaphore(_CONNECTION_SHARE)
         self._connection = 0
 
     @property
@@ -112,28 +139,37 @@ class Converse:
 
     def post(self, event: Event) -> None:
         """Put an event into the inbox; raises LocalProtocolError if the conversation does not get to it at all."""
-        try:
-            self._inbox.put_nowait((None, event))
-        except asyncio.QueueFull:
-            raise LocalProtocolError("the conversation's inbox is full") from None
+        self._put(_Letter(_Source.HUB, next(self._numbers), event))
 
     async def run(self) -> None:
         """Take event after event until cancelled."""
         while True:
-            connection, event = await self._next()
-            if connection is not None and connection != self._connection:
+            event = await self._next()
+            if event is None:
                 continue
             if isinstance(event, TokensUsed):
                 self._report(self._usage.add(event))
             for effect in self._conversation.step(event, self._clock()):
                 self._carry_out(effect)
 
-    async def _next(self) -> tuple[int | None, Event]:
+    def _put(self, letter: _Letter) -> None:
+        try:
+            self._inbox.put_nowait(letter)
+        except asyncio.QueueFull:
+            raise LocalProtocolError("the conversation's inbox is full") from None
+
+    async def _next(self) -> Event | None:
+        """Return the next event, or None for one of a connection that is closed."""
         try:
             async with asyncio.timeout_at(self._conversation.deadline):
-                return await self._inbox.get()
+                letter = await self._inbox.get()
         except TimeoutError:
-            return None, DeadlinePassed()
+            return DeadlinePassed()
+        if letter.source is _Source.CONNECTION:
+            self._room.release()
+            if letter.connection != self._connection:
+                return None
+        return letter.event
 
     def _carry_out(self, effect: effects.Effect) -> None:  # noqa: C901, PLR0912 -- one case an effect
         match effect:
@@ -172,6 +208,7 @@ class Converse:
         """Return what a connection posts with: its words are passed over once it is closed."""
 
         async def post(event: Event) -> None:
-            await self._inbox.put((connection, event))
+            await self._room.acquire()
+            self._put(_Letter(_Source.CONNECTION, next(self._numbers), event, connection))
 
         return post

@@ -365,3 +365,18 @@ def test_an_interruption_comes_before_what_it_cuts() -> None:
     sound = '"modelTurn":{"parts":[{"inlineData":{"mimeType":"audio/pcm;rate=24000","data":"AAAA"}}]}'
     session.receive(f'{{"serverContent":{{{sound}}}}}')
     assert session.receive(f'{{"serverContent":{{{sound},"interrupted":true}}}}') == [Interrupted()]
+
+
+@pytest.mark.parametrize(("calls", "taken"), [(64, True), (65, False)])
+def test_a_frame_full_of_calls_is_refused(*, calls: int, taken: bool) -> None:
+    """Each call costs an answer: a frame that asks for more than anybody could mean breaks the protocol."""
+    session = opened()
+    asked = tuple(FunctionCall(id=f"c{number}", name="lamp", args={}) for number in range(calls))
+    frame = encode(ServerMessage(tool_call=ToolCall(function_calls=asked)))
+    if taken:
+        (event,) = session.receive(frame)
+        assert isinstance(event, ToolsAsked)
+        assert len(event.calls) == calls
+    else:
+        with pytest.raises(RemoteProtocolError, match="65 functions"):
+            session.receive(frame)
