@@ -266,11 +266,14 @@ asyncio.run(main())
         process.kill()
 
 
-async def test_no_orphan(hub: subprocess.Popen[bytes]) -> None:
-    """A hub that is killed leaves no sound process behind."""
+@pytest.mark.parametrize("hangs", [False, True])
+async def test_no_orphan(hub: subprocess.Popen[bytes], *, hangs: bool) -> None:
+    """A hub that is killed leaves no sound process behind, not even one that hangs."""
     assert hub.stdout is not None
     assert await asyncio.to_thread(hub.stdout.readline) == b"heard\n"
     process = sound_processes(hub.pid)["microphone"]
+    if hangs:
+        os.kill(process, signal.SIGSTOP)
     hub.kill()
     await ended(process)
 
