@@ -1,0 +1,138 @@
+"""Requests from files: recorded and synthetic voices, at the rates that recordings have."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.end_to_end.program import RECORDINGS, Outcome, demos, needs
+
+RATES: Final = (8_000, 16_000, 44_100, 48_000)
+CHANNELS: Final = (1, 2)
+VOICES: Final = ("en-us", "en-gb", "en-us+f3")
+# Beside the wake words of the recordings the demo's own.
+SETTINGS: Final = """
+[wake]
+words = ["hey_jarvis", "alexa", "hey_mycroft"]
+[live]
+backend = "offline"
+"""
+KITCHEN_ON: Final = [("zigbee2mqtt/kitchen_lights/set", {"state": "ON"})]
+COFFEE_OFF: Final = [("zigbee2mqtt/coffee_machine/set", {"state": "OFF"})]
+
+
+class Studio:
+    """Makes WAV files in a folder, with espeak-ng and sox."""
+
+    def __init__(self, folder: Path) -> None:
+        needs("espeak-ng", "espeak-ng")
+        needs("sox", "sox")
+        self._folder = folder
+        self._numbers = itertools.count()
+
+    def spoken(self, text: str, voice: str = "en-us") -> Path:
+        """Return a text as speech."""
+        return self._made("espeak-ng", "-v", voice, "-s", "130", "-w", "{}", text)
+
+    def converted(self, file: Path, rate: int, channels: int = 1) -> Path:
+        """Return a file at another rate; as stereo it is on both sides."""
+        return self._made("sox", "-D", str(file), "-r", str(rate), "-c", str(channels), "{}")
+
+    def spliced(self, files: Sequence[Path], pause: float) -> Path:
+        """Return files one after the other at 16 kHz, with so many seconds of silence after each."""
+        padded = [self._made("sox", "-D", str(file), "-r", "16000", "{}", "pad", "0", str(pause)) for file in files]
+        return self._made("sox", *map(str, padded), "{}")
+
+    def _made(self, *command: str) -> Path:
+        file = self._folder / f"{next(self._numbers)}.wav"
+        subprocess.run([word.replace("{}", str(file)) for word in command], check=True, capture_output=True)
+        return file
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """How the runs went. rates: a request for each rate and number of channels; voices: a request for each voice.
+
+    recorded: recorded wake words; stranger: a recording that is no wake word.
+    """
+
+    rates: Outcome
+    voices: Outcome
+    recorded: Outcome | None
+    stranger: Outcome | None
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """Run the demos, all at once."""
+    studio = Studio(tmp_path_factory.mktemp("files"))
+    home = tmp_path_factory.mktemp("home")
+    settings = home / "hubd.toml"
+    settings.write_text(SETTINGS)
+    clear = studio.spoken("hey jarvis, turn on the kitchen lights")
+    rates = [studio.converted(clear, rate, channels) for rate in RATES for channels in CHANNELS]
+    voices = [studio.spoken("hey jarvis, turn on the kitchen lights", voice) for voice in VOICES]
+    voices += [
+        studio.spliced([studio.spoken("hey jarvis", voice), studio.spoken("turn on the kitchen lights", voice)], 1.2)
+        for voice in VOICES
+    ]
+    todo: list[list[str | Path]] = [["--wav", *rates], ["--wav", *voices]]
+    recordings = [RECORDINGS / name for name in ("alexa_test.wav", "hey_mycroft_test.wav", "hey_jane.wav")]
+    if all(recording.exists() for recording in recordings):
+        command = studio.spoken("turn off the coffee machine")
+        alexa, mycroft, jane = (studio.spliced([recording, command], 0.3) for recording in recordings)
+        todo += [["--config", settings, "--wav", alexa, mycroft], ["--config", settings, "--wav", jane]]
+    outcomes: list[Outcome | None] = [*demos(*todo, home=home), None, None]
+    assert outcomes[0] is not None
+    assert outcomes[1] is not None
+    return Runs(outcomes[0], outcomes[1], outcomes[2], outcomes[3])
+
+
+def recorded(outcome: Outcome | None) -> Outcome:
+    """Return the outcome of a run with recordings; skip the test where there are none."""
+    if outcome is None:
+        pytest.skip(f"needs the recordings in {RECORDINGS}, which are not part of this repository")
+    return outcome
+
+
+@pytest.mark.parametrize("place", range(len(RATES) * len(CHANNELS)))
+def test_rates(runs: Runs, place: int) -> None:
+    """A request is done at every rate, mono or stereo."""
+    requests = runs.rates.requests()
+    assert len(requests) == len(RATES) * len(CHANNELS)
+    assert requests[place].done == KITCHEN_ON
+
+
+@pytest.mark.parametrize("place", range(2 * len(VOICES)))
+def test_voices(runs: Runs, place: int) -> None:
+    """A request is done for men and women, of either side of the sea, with a short pause and with a long one."""
+    requests = runs.voices.requests()
+    assert len(requests) == 2 * len(VOICES)
+    assert requests[place].done == KITCHEN_ON
+
+
+@pytest.mark.parametrize(("place", "word"), [(0, "alexa"), (1, "hey_mycroft")])
+def test_recorded_people(runs: Runs, place: int, word: str) -> None:
+    """A request is done after the recorded wake word of a person, which is named."""
+    requests = recorded(runs.recorded).requests()
+    assert [event["model"] for event in requests[place].of("woke")] == [word]
+    assert requests[place].done == COFFEE_OFF
+
+
+def test_a_stranger_is_not_served(runs: Runs) -> None:
+    """A person who says another name opens no session, though a request follows."""
+    outcome = recorded(runs.stranger)
+    assert outcome.events == []
+    assert outcome.status == 1
+
+
+def test_all_is_well(runs: Runs) -> None:
+    """Runs whose requests all were done end with 0, and complain about nothing."""
+    for outcome in (runs.rates, runs.voices, recorded(runs.recorded)):
+        assert (outcome.status, outcome.stderr) == (0, "")
