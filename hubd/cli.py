@@ -140,8 +140,9 @@ def _demo(options: argparse.Namespace) -> int:
     )
     config = stage.configuration(wish, os.environ)
     screen = _Screen(json=options.json)
-    everything = stage.run(wish, config, app.secrets(os.environ), begin=screen.begin, tell=screen.tell)
-    return OK if asyncio.run(_until_told(everything)) else FAILED
+    good = asyncio.run(_until_told(stage.run(wish, config, app.secrets(os.environ), screen)))
+    screen.close(good=bool(good))
+    return OK if good else FAILED
 
 
 class _Screen:
@@ -163,6 +164,16 @@ class _Screen:
             print(to_json(report, time.time()), flush=True)
         else:
             print(f"{(time.monotonic() - self._began) * 1000:8.0f} ms  {story.line(report)}", flush=True)
+
+    def end(self, disappointment: str) -> None:
+        """Close the timeline of a request."""
+        if disappointment and not self._json:
+            print(f"          not as it should be: {disappointment}", flush=True)
+
+    def close(self, *, good: bool) -> None:
+        """Sum up."""
+        if not self._json:
+            print(f"\n{'All went as it should.' if good else 'Not all went as it should.'}", flush=True)
 
 
 async def _until_told(work: Coroutine[None, None, _T]) -> _T | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from hubd.events import CallStatus, Event, StopAsked
 from hubd.reports import (
@@ -67,58 +67,85 @@ class Course:
         """Whether the hub has nothing left to do but wait for the person."""
         return not self.open and self.state in {PublicState.IDLE, PublicState.FOLLOWING_UP}
 
-    def came_to(self, wanted: CallStatus) -> bool:
-        """Return whether every call came to what was wanted, and there was one."""
-        return not self.failed and bool(self.answered) and all(status is wanted for status in self.answered)
+    def disappointment(self, wanted: CallStatus) -> str:
+        """Return what went otherwise than wanted, in words; empty if every call came to it, and there was one."""
+        if not self.woke:
+            return "no wake word was heard"
+        if self.failed:
+            return "there was no session with the Live server"
+        if not self.answered:
+            return "no command was understood"
+        others = {status for status in self.answered if status is not wanted}
+        return f"wanted {wanted}, came to {', '.join(sorted(others))}" if others else ""
+
+
+class Screen(Protocol):
+    """Where a demo is shown."""
+
+    def begin(self, request: Request) -> None:
+        """Show that a request is about to be said."""
+        ...
+
+    def tell(self, report: Report) -> None:
+        """Show a report of the hub."""
+        ...
+
+    def end(self, disappointment: str) -> None:
+        """Show that the request is dealt with, and what went otherwise than wanted; empty for nothing."""
+        ...
 
 
 class Show:
     """Says requests to a hub and watches its reports.
 
-    speak: says sound into the hub's microphone, returns when it is said. post: the hub's inbox.
-    begin: is called with each request before it is said. quiet: for so many seconds nothing may happen before a request
-    counts as dealt with.
+    quiet: for so many seconds nothing may happen before a request counts as dealt with.
     """
 
-    def __init__(
-        self,
-        *,
-        speak: Callable[[bytes], Awaitable[None]],
-        post: Callable[[Event], None],
-        begin: Callable[[Request], None],
-        quiet: float,
-    ) -> None:
-        self._speak = speak
-        self._post = post
-        self._begin = begin
+    def __init__(self, screen: Screen, *, quiet: float) -> None:
+        self._screen = screen
         self._quiet = quiet
         self._course = Course()
         self._changed = asyncio.Event()
 
     def take(self, report: Report) -> None:
-        """Watch a report of the hub."""
+        """Watch a report of the hub, and show it."""
+        self._screen.tell(report)
         self._course.take(report)
         self._changed.set()
 
-    async def run(self, requests: Sequence[Request]) -> bool:
-        """Say the requests; return whether each came to what was wanted."""
-        return all([await self._came_true(request) for request in requests])
+    async def run(
+        self,
+        requests: Sequence[Request],
+        *,
+        speak: Callable[[bytes], Awaitable[None]],
+        post: Callable[[Event], None],
+    ) -> bool:
+        """Say the requests; return whether each came to what was wanted.
 
-    async def _came_true(self, request: Request) -> bool:
-        self._course = course = Course()
-        self._begin(request)
-        if request.sound is not None:
-            await self._speak(request.sound)
+        speak: says sound into the hub's microphone, returns when it is said. post: the hub's inbox.
+        """
+        disappointments = []
+        for request in requests:
+            self._course = Course()
+            self._screen.begin(request)
+            if request.sound is not None:
+                await speak(request.sound)
+            await self._follow(self._course, request)
+            if self._course.state is not PublicState.IDLE:
+                post(StopAsked())
+                await self._until(lambda: self._course.state is PublicState.IDLE, _LONGEST)
+            disappointments.append(self._course.disappointment(request.wanted))
+            self._screen.end(disappointments[-1])
+        return not any(disappointments)
+
+    async def _follow(self, course: Course, request: Request) -> None:
+        """Return when the request is dealt with, or has not woken the hub."""
         patience = _WAKES_WITHIN if request.sound is not None else None
         if not await self._until(lambda: course.woke, patience):
-            return False
+            return
         await self._until(lambda: course.resting, _LONGEST)
         while await self._changes_within(self._quiet):
             await self._until(lambda: course.resting, _LONGEST)
-        if course.state is not PublicState.IDLE:
-            self._post(StopAsked())
-            await self._until(lambda: course.state is PublicState.IDLE, _LONGEST)
-        return course.came_to(request.wanted)
 
     async def _until(self, condition: Callable[[], bool], patience: float | None) -> bool:
         """Wait for a condition on the course; return whether it came."""

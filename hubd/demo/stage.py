@@ -6,7 +6,7 @@ import asyncio
 import glob
 import json
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from hubd.config import BackendChoice, Config, LiveSettings, load
 from hubd.config.loading import VARIABLE
 from hubd.demo.house import House, demo_devices
 from hubd.demo.private_broker import PrivateBroker
-from hubd.demo.show import Request, Show
+from hubd.demo.show import Request, Screen, Show
 from hubd.devices.model import Device
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.edges.wav_sound import WavSound, read_wav
@@ -98,36 +98,21 @@ def requests(wish: Wish) -> tuple[Request, ...]:
     )
 
 
-async def run(
-    wish: Wish,
-    config: Config,
-    secrets: Secrets,
-    *,
-    begin: Callable[[Request], None],
-    tell: Callable[[Report], None],
-) -> bool:
+async def run(wish: Wish, config: Config, secrets: Secrets, screen: Screen) -> bool:
     """Run the demo to its end; return whether everything went as it should.
 
-    begin: is called with each request. tell: takes the event stream.
     Raises UsageError before anything starts, MissingPartError.
     """
     to_say = requests(wish)
     _check_record(wish.record)
     scripted = not (wish.wav or wish.say or wish.microphone or wish.devices)
-    show: Show | None = None
-
-    def watch(report: Report) -> None:
-        tell(report)
-        if show is not None:
-            show.take(report)
-
     async with PrivateBroker() as broker, live_server(config.live, secrets.live_key) as (backend, url):
         mqtt = config.mqtt.model_copy(update={"host": "127.0.0.1", "port": broker.port, "tls": False, "username": ""})
         config = replace(config, mqtt=mqtt)
+        show = Show(screen, quiet=_QUIET[backend])
         wav = WavSound(record=wish.record)
-        sound: Sound = microphone_and_speaker(config, watch) if wish.microphone else wav
-        hub = Hub(config, secrets, sound=sound, backend=backend, url=url, report=watch)
-        show = Show(speak=wav.speak, post=hub.post, begin=begin, quiet=_QUIET[backend])
+        sound: Sound = microphone_and_speaker(config, show.take) if wish.microphone else wav
+        hub = Hub(config, secrets, sound=sound, backend=backend, url=url, report=show.take)
         house = House(
             config.devices,
             PahoBroker(BrokerSettings(host="127.0.0.1", port=broker.port, client_id="hubd-demo-house"), _unheard),
@@ -135,7 +120,7 @@ async def run(
         )
         async with _running(house, hub):
             await house.ready.wait()
-            return await show.run(to_say)
+            return await show.run(to_say, speak=wav.speak, post=hub.post)
 
 
 @asynccontextmanager

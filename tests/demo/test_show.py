@@ -37,7 +37,22 @@ class ScriptedHub:
     def __init__(self, *scripts: Sequence[Report]) -> None:
         self._scripts = list(scripts)
         self.stopped = 0
-        self.show = Show(speak=self.speak, post=self.post, begin=lambda _: None, quiet=0.001)
+        self.ends: list[str] = []
+        self.show = Show(self, quiet=0.001)
+
+    async def run(self, *requests: Request) -> bool:
+        """Run the show with this hub, which is its screen as well."""
+        return await self.show.run(requests, speak=self.speak, post=self.post)
+
+    def begin(self, request: Request) -> None:
+        """Take the beginning of a request."""
+
+    def tell(self, report: Report) -> None:
+        """Take a report."""
+
+    def end(self, disappointment: str) -> None:
+        """Take the end of a request."""
+        self.ends.append(disappointment)
 
     async def speak(self, pcm: bytes) -> None:
         """Hear an utterance."""
@@ -56,51 +71,55 @@ GOOD = (WOKE, called("1"), answered("1", CallStatus.DONE), FOLLOWING)
 
 
 @pytest.mark.parametrize(
-    ("reports", "good"),
+    ("reports", "disappointment"),
     [
-        (GOOD, True),
+        (GOOD, ""),
         (
             (WOKE, called("1"), called("2"), answered("2", CallStatus.DONE), answered("1", CallStatus.DONE), FOLLOWING),
-            True,
+            "",
         ),
-        ((WOKE, called("1"), answered("1", CallStatus.FAILED), FOLLOWING), False),
+        ((WOKE, called("1"), answered("1", CallStatus.FAILED), FOLLOWING), "wanted done, came to failed"),
         (
             (WOKE, called("1"), called("2"), answered("1", CallStatus.DONE), answered("2", CallStatus.LATE), FOLLOWING),
-            False,
+            "wanted done, came to late",
         ),
-        ((WOKE, FOLLOWING), False),
+        ((WOKE, FOLLOWING), "no command was understood"),
         (
             (WOKE, SessionReport(SessionChange.FAILED, Backend.GEMINI, "no network"), StateReport(PublicState.IDLE)),
-            False,
+            "there was no session with the Live server",
         ),
     ],
 )
-async def test_verdict(reports: Sequence[Report], *, good: bool) -> None:
-    """A request is a success if it led to calls, and each was done."""
-    assert await ScriptedHub(reports).show.run([Request("", b"\0\0")]) is good
+async def test_verdict(reports: Sequence[Report], disappointment: str) -> None:
+    """A request is a success if it led to calls, and each was done; else it is said what went wrong."""
+    hub = ScriptedHub(reports)
+    assert await hub.run(Request("", b"\0\0")) is (not disappointment)
+    assert hub.ends == [disappointment]
 
 
 async def test_every_request_counts() -> None:
     """One request that came to nothing spoils the whole."""
     hub = ScriptedHub(GOOD, (WOKE, FOLLOWING), GOOD)
-    assert await hub.show.run([Request("", b"\0\0")] * 3) is False
+    assert await hub.run(*[Request("", b"\0\0")] * 3) is False
     assert hub.stopped == 3
 
 
 async def test_wanted_failure() -> None:
     """A request that is meant to fail is a success when it fails."""
     hub = ScriptedHub((WOKE, called("1"), answered("1", CallStatus.FAILED), FOLLOWING))
-    assert await hub.show.run([Request("", b"\0\0", CallStatus.FAILED)])
+    assert await hub.run(Request("", b"\0\0", CallStatus.FAILED))
 
 
 async def test_no_wake_word(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that does not wake the hub is a failure, and the demo goes on."""
     monkeypatch.setattr("hubd.demo.show._WAKES_WITHIN", 0.01)
-    assert await ScriptedHub(()).show.run([Request("", b"\0\0")]) is False
+    hub = ScriptedHub(())
+    assert await hub.run(Request("", b"\0\0")) is False
+    assert hub.ends == ["no wake word was heard"]
 
 
 async def test_waits_for_the_outcome() -> None:
     """A call that is still open keeps the request open."""
     hub = ScriptedHub((WOKE, called("1"), FOLLOWING))
     asyncio.get_running_loop().call_later(0.05, hub.show.take, answered("1", CallStatus.DONE))
-    assert await hub.show.run([Request("", b"\0\0")])
+    assert await hub.run(Request("", b"\0\0"))
