@@ -158,7 +158,12 @@ def microphone_and_speaker(config: Config, report: ReportSink) -> Sound:
     microphone, speaker = config.microphone, config.speaker
     return SoundLink(
         SoundSettings(
-            microphone=microphone.device, speaker=speaker.device, rate=microphone.rate, channels=microphone.channels
+            microphone=microphone.device,
+            speaker=speaker.device,
+            rate=microphone.rate,
+            channels=microphone.channels,
+            speaker_rate=speaker.rate,
+            speaker_channels=speaker.channels,
         ),
         report,
     )

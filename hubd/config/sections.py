@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import PurePath
 from typing import Annotated
@@ -11,7 +12,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from hubd.config.options import Flag, Fraction, Line, Pause, Timeout, Whole, at_most
 from hubd.config.suggestions import found, not_allowed, quoted
-from hubd.devices.fields import Duration, Table, complaint
+from hubd.devices.fields import Duration, Place, Table, complaint
 from hubd.wake import WakeWord
 
 # The wake words inside openwakeword 0.4.0.
@@ -89,14 +90,12 @@ class WakeSettings(Table):
         WakeWordSettings(model="hey_jarvis"),
     )
 
-    @field_validator("words")
-    @classmethod
-    def _check_words(cls, words: tuple[WakeWordSettings, ...]) -> tuple[WakeWordSettings, ...]:
-        names = [word.name for word in words]
+    def contradictions(self) -> Iterator[tuple[Place, str]]:
+        """Yield every wake word that is there before."""
+        names = [word.name for word in self.words]
         for position, name in enumerate(names):
             if name in names[:position]:
-                raise complaint(f"{quoted(name)} is there twice, keep one")
-        return words
+                yield ("words", position), f"{quoted(name)} is there twice, keep one"
 
 
 class MicrophoneSettings(Table):
@@ -111,9 +110,11 @@ class MicrophoneSettings(Table):
 
 
 class SpeakerSettings(Table):
-    """[speaker]. device: as for the microphone. volume: percent."""
+    """[speaker]. device, rate, channels: as for the microphone. volume: percent."""
 
     device: Line = ""
+    rate: Annotated[Whole, Field(ge=8000, le=192_000)] | None = None
+    channels: Annotated[Whole, Field(ge=1, le=32)] | None = None
     volume: Annotated[Whole, Field(ge=0, le=100)] = 80
 
 
