@@ -418,6 +418,27 @@ class TestPatience:
         talk.hear(events.SpeechEnded(48_000), READY)
         assert talk.waits() == [effects.Nudge()]
 
+    def test_blocking_call_after_its_turn(self) -> None:
+        """Whoever waited for a call waits for an answer, even if the call never came to an end."""
+        talk = listening()
+        talk.hear(events.ToolsAsked((LOCK,)), events.TurnComplete())
+        talk.waits()
+        assert talk.patience == 20.0
+        assert talk.waits() == [effects.Nudge()]
+
+    def test_interrupted_by_nobody(self) -> None:
+        """A turn that is cut without speech leaves a hub that listens for 15 s, and then rests without a sign."""
+        talk = speaking()
+        talk.hear(events.Interrupted(), events.TurnComplete())
+        assert talk.patience == 15.0
+        assert talk.waits() == GOOD_NIGHT
+
+    def test_interrupted_by_its_own_voice(self) -> None:
+        """The end of the hub's own speech, as its ear finds it, is not the end of what a person said."""
+        talk = speaking()
+        talk.hear(events.SpeechBegan(50_000), events.SpeechEnded(60_000), events.Interrupted())
+        assert talk.patience == 15.0
+
     def test_nudge_helps(self) -> None:
         """An answer after the nudge is an answer."""
         talk = listening()
