@@ -1,0 +1,190 @@
+"""``hubd run`` with a sound system: a microphone that hears, a speaker that is heard, plugs that are pulled."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from hubd.audio.pcm import DOWNLINK_RATE, UPLINK_RATE
+from hubd.audio.resample import convert
+from hubd.config import load
+from hubd.demo.house import House
+from hubd.demo.private_broker import HOST, PrivateBroker
+from hubd.edges.paho_broker import BrokerSettings, PahoBroker
+from hubd.live import codec
+from hubd.offline.server import OfflineServer
+from tests.edges.sound_system import FakeMicrophone, VirtualAudio, needs_tools, samples_of
+from tests.end_to_end.daemon import Daemon, daemon
+from tests.end_to_end.house import Tape, speech
+from tests.end_to_end.program import CHECKOUT
+from tests.live_server import LiveServer
+
+USB: Final = """
+[microphone]
+rate = 48000
+channels = 2
+[speaker]
+rate = 48000
+channels = 2
+"""
+_BLOCK: Final = UPLINK_RATE // 10
+
+
+@pytest.fixture
+async def virtual(tmp_path: Path) -> AsyncIterator[VirtualAudio]:
+    """Run a sound server with a virtual microphone and a virtual speaker."""
+    needs_tools()
+    sound = VirtualAudio(tmp_path / "sound")
+    await sound.start()
+    try:
+        yield sound
+    finally:
+        await sound.do("stop")
+
+
+def configuration(folder: Path, url: str, port: int, more: str = "") -> Path:
+    """Write a configuration with the devices of the demo house; return its file."""
+    file = folder / "hubd.toml"
+    house = CHECKOUT / "hubd" / "demo" / "house.toml"
+    file.write_text(f"""
+include = ["{house}"]
+[live]
+backend = "gemini"
+url = "{url}"
+[mqtt]
+host = "{HOST}"
+port = {port}
+[conversation]
+chime = false
+{more}""")
+    return file
+
+
+@asynccontextmanager
+async def house(config: Path, port: int) -> AsyncIterator[None]:
+    """Have the devices of a configuration at home."""
+    connection = PahoBroker(BrokerSettings(HOST, port, "house"), lambda _: None)
+    devices = House(load(config).devices, connection)
+    async with asyncio.TaskGroup() as tasks:
+        living = tasks.create_task(devices.run())
+        await devices.ready.wait()
+        yield
+        living.cancel()
+
+
+class Answers:
+    """What a Live server says: its sound, in order."""
+
+    def __init__(self) -> None:
+        self.pcm = bytearray()
+
+    def __call__(self, frame: str) -> None:
+        """Take a frame that was sent."""
+        content = codec.decode_server(frame).server_content
+        for part in content.model_turn.parts if content is not None and content.model_turn is not None else ():
+            if part.inline_data is not None:
+                assert part.inline_data.mime_type == f"audio/pcm;rate={DOWNLINK_RATE}"
+                self.pcm += part.inline_data.data
+
+    @property
+    def samples(self) -> NDArray[np.float64]:
+        """All of it, at 16 kHz."""
+        return convert(samples_of(bytes(self.pcm)).astype(np.float32), DOWNLINK_RATE, UPLINK_RATE).astype(np.float64)
+
+
+def aligned(said: NDArray[np.float64], heard: NDArray[np.float64]) -> tuple[int, NDArray[np.float64]]:
+    """Return where in what was heard lies what was said, and what was said, moved by the fraction of a sample left."""
+    size = 1 << (len(heard) + len(said)).bit_length()
+    there, turns = np.fft.rfft(heard, size), np.fft.rfftfreq(size)
+    best, place, moved = 0.0, 0, said
+    for fraction in np.arange(-0.5, 0.5, 0.05):
+        shifted = np.fft.rfft(said, size) * np.exp(-2j * np.pi * turns * fraction)
+        product = np.fft.irfft(there * np.conj(shifted), size)[: len(heard) - len(said) + 1]
+        if product.max() > best:
+            best, place, moved = float(product.max()), int(product.argmax()), np.fft.irfft(shifted, size)[: len(said)]
+    return place, moved
+
+
+def assert_played(said: NDArray[np.float64], heard: NDArray[np.float64]) -> None:
+    """Fail unless what was said was heard once, whole, in order, with silence around it; both at 16 kHz."""
+    begin, said = aligned(said, heard)
+    there = heard[begin : begin + len(said)]
+    gain = float(there @ said) / float(said @ said)
+    for start in range(0, len(said), _BLOCK):
+        wanted, got = said[start : start + _BLOCK] * gain, there[start : start + _BLOCK]
+        difference = np.linalg.norm(got - wanted) / max(float(np.linalg.norm(wanted)), 0.05)
+        assert difference < 0.1, f"{start / UPLINK_RATE:.1f} s after its beginning the answer sounds otherwise"
+    around = np.concatenate([heard[: max(0, begin - _BLOCK)], heard[begin + len(said) + _BLOCK :]])
+    assert np.abs(around).max(initial=0) < 0.01, "something else was heard beside the answer"
+
+
+async def ready(running: Daemon) -> None:
+    """Return when the hub has its microphone."""
+    await running.logged("microphone: ")
+
+
+@pytest.mark.parametrize("more", [pytest.param("", id="its own rate"), pytest.param(USB, id="48 kHz stereo")])
+async def test_says_what_the_server_says(tmp_path: Path, virtual: VirtualAudio, more: str) -> None:
+    """Spoken to in its room, the hub sends the command, and its speaker plays the server's answer to the sample."""
+    answers, recording = Answers(), tmp_path / "speaker.wav"
+    async with PrivateBroker() as broker, OfflineServer(on_sent=answers) as server:
+        config = configuration(tmp_path, server.url, broker.port, more)
+        async with house(config, broker.port), daemon(config, virtual.environment) as running:
+            await ready(running)
+            await virtual.record(recording)
+            request = "hey jarvis, set the heater to twenty one degrees"
+            await virtual.do("say", "--speed", "130", "--pad", "1600", request)
+            published = await running.event("published", topic="home/heater/set")
+            spoken = await running.event("state", published, state="speaking")
+            await running.event("state", spoken, state="following_up")
+            heard = await virtual.recorded(recording)
+            assert json.loads(running.events[published - 1]["payload"]) == {"temperature": 21}
+            await running.event("answered", status="done", scheduling="WHEN_IDLE")
+    assert len(answers.samples) > UPLINK_RATE
+    assert_played(answers.samples, heard)
+
+
+@pytest.mark.parametrize(("lose", "restore"), [("unplug", "replug"), ("stall", "resume")])
+async def test_a_lost_microphone_comes_back(tmp_path: Path, virtual: VirtualAudio, lose: str, restore: str) -> None:
+    """A microphone that is pulled, or falls silent, is trouble; put back, the wake word is heard again."""
+    async with PrivateBroker() as broker, LiveServer() as server:
+        config = configuration(tmp_path, server.url, broker.port)
+        async with daemon(config, virtual.environment) as running:
+            await ready(running)
+            await virtual.do("say", "--speed", "130", "--pad", "1600", "hey jarvis")
+            place = await running.event("woke")
+            await virtual.do(lose)
+            lost = await running.event("trouble", place, part="microphone", cleared=False)
+            told = running.events[lost - 1]
+            assert told["problem"]
+            assert told["advice"]
+            await virtual.do(restore)
+            back = await running.event("trouble", lost, part="microphone", cleared=True)
+            await virtual.do("say", "--speed", "130", "--pad", "1600", "hey jarvis")
+            await running.event("woke", back)
+
+
+async def test_a_bare_card_comes_back(tmp_path: Path) -> None:
+    """Pulled, a microphone without a sound server is trouble; put back, the wake word is heard again."""
+    needs_tools()
+    microphone = FakeMicrophone(tmp_path)
+    sound = tmp_path / "sound.s16"
+    sound.write_bytes(Tape(2 * UPLINK_RATE, speech("hey jarvis"), UPLINK_RATE).pcm)
+    environment = {**microphone.environment, "FAKE_MIC_RAW": str(sound)}
+    async with PrivateBroker() as broker, LiveServer() as server:
+        config = configuration(tmp_path, server.url, broker.port, '[speaker]\ndevice = "none"\n')
+        async with daemon(config, environment) as running:
+            place = await running.event("woke")
+            microphone.unplug()
+            lost = await running.event("trouble", place, part="microphone", cleared=False)
+            microphone.replug()
+            back = await running.event("trouble", lost, part="microphone", cleared=True)
+            await running.event("woke", back)
