@@ -5,10 +5,19 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 MAX_TOPIC = 200
 MAX_NAME = 64
@@ -24,10 +33,28 @@ def complaint(text: str) -> PydanticCustomError:
     return PydanticCustomError("hubd", "{text}", {"text": text})
 
 
+Place = tuple[str | int, ...]
+"""The keys and list positions that lead to a value inside a table."""
+
+
 class Table(BaseModel):
     """A table of the configuration: every key is known, nothing changes after it was read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def contradictions(self) -> Iterable[tuple[Place, str]]:
+        """Return what does not fit together in a table whose values are right one by one; each with its place."""
+        return ()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        found = [
+            InitErrorDetails(type=complaint(problem), loc=place, input=None) for place, problem in self.contradictions()
+        ]
+        if found:
+            # Raised here, it keeps its places below the table's own.
+            raise ValidationError.from_exception_data(type(self).__name__, found)
+        return self
 
 
 def seconds_of(value: object) -> float:

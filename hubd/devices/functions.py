@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, JsonValue, StrictBool, StrictInt, StrictStr, model_validator
 
 from hubd.devices import templates
-from hubd.devices.fields import Duration, FunctionName, Table, Topic, complaint
+from hubd.devices.fields import Duration, FunctionName, Place, Table, Topic, complaint
 from hubd.devices.parameters import Parameter
 from hubd.events import Behavior, CallStatus, Scheduling
 
@@ -102,11 +103,10 @@ class Expect(Table):
     payload: StrictStr | None = None
     within: Annotated[Duration, Field(le=600)] | None = None
 
-    @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
+    def contradictions(self) -> Iterator[tuple[Place, str]]:
+        """Yield whether it is unclear what to expect."""
         if (self.json_ is None) == (self.payload is None):
-            raise complaint('expect needs either json = { key = "value" } or payload = "text"')
-        return self
+            yield (), 'expect needs either json = { key = "value" } or payload = "text"'
 
 
 class Function(Table):
@@ -127,16 +127,16 @@ class Function(Table):
     expect: Expect | None = None
     valid_for: Annotated[Duration, Field(le=600)] | None = None
 
-    @model_validator(mode="after")
-    def _usable(self) -> Self:
-        if reserved := sorted(_KEYWORDS & self.parameters.keys()):
-            raise complaint(f"the parameter name {reserved[0]!r} has a meaning of its own in templates, choose another")
-        found = list(templates.problems(self.publish.payload, self.parameters, "publish.payload"))
-        if self.expect is not None:
-            found += templates.problems(self.expect.json_, self.parameters, "expect.json")
-            found += templates.problems(self.expect.payload, self.parameters, "expect.payload")
-            if self.expect.topic == self.publish.topic:
-                found.append("expect.topic is the topic of the command itself: the hub would hear its own message")
-        if found:
-            raise complaint("; ".join(found))
-        return self
+    def contradictions(self) -> Iterator[tuple[Place, str]]:
+        """Yield what keeps the function from being called: names, templates, topics."""
+        for name in sorted(_KEYWORDS & self.parameters.keys()):
+            problem = f"the parameter name {name!r} has a meaning of its own in templates, choose another"
+            yield ("parameters", name), problem
+        yield from templates.problems(self.publish.payload, self.parameters, ("publish", "payload"))
+        if self.expect is None:
+            return
+        yield from templates.problems(self.expect.json_, self.parameters, ("expect", "json"))
+        yield from templates.problems(self.expect.payload, self.parameters, ("expect", "payload"))
+        if self.expect.topic == self.publish.topic:
+            problem = "expect.topic is the topic of the command itself: the hub would hear its own message"
+            yield ("expect", "topic"), problem

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, JsonValue, StrictBool, StrictInt, StrictStr, model_validator
+from pydantic import Field, JsonValue, StrictBool, StrictInt, StrictStr
 
-from hubd.devices.fields import Duration, Identifier, Name, Table, Topic, complaint
+from hubd.devices.fields import Duration, Identifier, Name, Place, Table, Topic
 from hubd.devices.functions import Function, NeverRetained, OutcomeScheduling, Qos
 from hubd.events import Behavior
 
@@ -83,11 +83,11 @@ class Device(Table):
         """What a plain device reports when it is off."""
         return self.payload_off if self.state_off is None else self.state_off
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if found := list(_gaps(self)):
-            raise complaint("; ".join(found))
-        return self
+    def contradictions(self) -> Iterator[tuple[Place, str]]:
+        """Yield what its kind, its dialect, its topics don't allow."""
+        yield from _gaps(self)
+        yield from _foreign_keys(self)
+        yield from _clashes(self)
 
 
 _SWITCHED = {"command_topic", "state_topic", "payload_on", "payload_off", "state_on", "state_off"}
@@ -101,44 +101,52 @@ _KEYS: Mapping[Dialect | None, tuple[frozenset[str], frozenset[str]]] = {
 _ALL_KEYS = sorted({key for needed, further in _KEYS.values() for key in needed | further})
 
 
-def _gaps(device: Device) -> Iterator[str]:
-    """Yield what does not fit together among the device's keys."""
-    if device.kind is None and not device.functions:
-        yield f"a device needs a kind ({', '.join(Kind)}) or at least one [[device.function]]"
+def _gaps(device: Device) -> Iterator[tuple[Place, str]]:
+    """Yield what is missing, or is there for nothing."""
+    if device.kind is None and device.dialect is None and not device.functions:
+        yield (), f"a device needs a kind ({', '.join(Kind)}) or at least one [[device.function]]"
     if device.kind is not None and device.dialect is None:
-        yield f'kind = "{device.kind}" needs a dialect ({", ".join(Dialect)})'
+        yield ("dialect",), f'kind = "{device.kind}" needs a dialect ({", ".join(Dialect)})'
     if device.kind is None and device.dialect is not None:
-        yield f'dialect = "{device.dialect}" needs a kind ({", ".join(Kind)})'
-    if device.kind is not Kind.LIGHT and _DIMMED & device.model_fields_set:
-        yield "brightness is for lights"
-    yield from _foreign_keys(device)
-    yield from _clashes(device)
+        yield ("kind",), f'dialect = "{device.dialect}" needs a kind ({", ".join(Kind)})'
+    for key in sorted(_KEYS[device.dialect][0]):
+        if getattr(device, key) is None:
+            yield (key,), f'dialect = "{device.dialect}" needs {key}'
 
 
-def _foreign_keys(device: Device) -> Iterator[str]:
-    """Yield the keys that the device's dialect misses, or does not take."""
+def _foreign_keys(device: Device) -> Iterator[tuple[Place, str]]:
+    """Yield the keys that the device's dialect, or its kind, does not take."""
     needed, further = _KEYS[device.dialect]
     speaks = f'dialect = "{device.dialect}"' if device.dialect else "a device without dialect"
-    for key in sorted(needed):
-        if getattr(device, key) is None:
-            yield f"{speaks} needs {key}"
+    allowed = ", ".join(sorted(needed | further)) or "none of the keys that belong to a dialect"
     for key in _ALL_KEYS:
-        if key in device.model_fields_set and key not in needed | further:
-            allowed = ", ".join(sorted(needed | further)) or "none of the keys that belong to a dialect"
-            yield f"{speaks} does not take {key}, it takes {allowed}"
+        if key not in device.model_fields_set:
+            continue
+        if key not in needed | further:
+            yield (key,), f"{speaks} does not take {key}, it takes {allowed}"
+        elif key in _DIMMED and device.kind is not Kind.LIGHT:
+            yield (key,), "brightness is for lights"
 
 
-def _clashes(device: Device) -> Iterator[str]:
+def _clashes(device: Device) -> Iterator[tuple[Place, str]]:
     """Yield topics and payloads that can't be told apart."""
     if device.dialect is Dialect.ZIGBEE2MQTT and device.topic and device.topic.endswith(("/set", "/get")):
-        yield f"found topic {device.topic!r}, allowed is the device's own topic, without /set or /get"
+        yield ("topic",), f"found topic {device.topic!r}, allowed is the device's own topic, without /set or /get"
     if device.payload_on == device.payload_off:
-        yield "payload_on and payload_off are the same"
+        yield _given(device, "payload_off", "payload_on"), "payload_on and payload_off are the same"
     elif device.reported_on == device.reported_off:
-        yield "state_on and state_off are the same"
+        yield _given(device, "state_off", "state_on"), "state_on and state_off are the same"
     commands = {device.command_topic, device.brightness_command_topic} - {None}
-    for topic in sorted({device.state_topic, device.brightness_state_topic} & commands - {None}, key=str):
-        yield f"{topic!r} is a topic of commands as well as of state: the hub would hear its own message"
+    for key in ("state_topic", "brightness_state_topic"):
+        topic: str | None = getattr(device, key)
+        if topic in commands:
+            problem = f"{topic!r} is a topic of commands as well as of state: the hub would hear its own message"
+            yield (key,), problem
+
+
+def _given(device: Device, *keys: str) -> Place:
+    """Return the place of the first key that the configuration holds."""
+    return next(((key,) for key in keys if key in device.model_fields_set), ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, JsonValue, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
+from pydantic import Field, JsonValue, StrictBool, StrictFloat, StrictInt, StrictStr
 
-from hubd.devices.fields import Table, complaint
+from hubd.devices.fields import Place, Table
 
 MAX_TEXT = 500
 _SHOWN = 60
@@ -45,26 +46,29 @@ class Parameter(Table):
     enum: tuple[Annotated[StrictStr, Field(min_length=1, max_length=MAX_TEXT)], ...] = ()
     default: StrictBool | StrictInt | StrictFloat | StrictStr | None = None
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        numeric = self.type in {ParameterType.INTEGER, ParameterType.NUMBER}
-        bounds = [bound for bound in (self.minimum, self.maximum) if bound is not None]
-        if bounds and not numeric:
-            raise complaint(f"minimum and maximum are for integer and number, found the type {self.type}")
-        if not all(math.isfinite(bound) for bound in bounds):
-            raise complaint("minimum and maximum have to be finite numbers")
+    def contradictions(self) -> Iterator[tuple[Place, str]]:
+        """Yield bounds, texts, a default that the type does not have or allow."""
+        bounds = {"minimum": self.minimum, "maximum": self.maximum}
+        for key, bound in bounds.items():
+            if bound is None:
+                continue
+            if self.type not in {ParameterType.INTEGER, ParameterType.NUMBER}:
+                yield (key,), f"{key} is for integer and number, found the type {self.type}"
+            elif not math.isfinite(bound):
+                yield (key,), f"the {key} has to be a finite number"
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            raise complaint(f"the minimum {self.minimum} is above the maximum {self.maximum}")
+            yield ("minimum",), f"the minimum {self.minimum} is above the maximum {self.maximum}"
+            # No default could be right.
+            return
         if self.enum and self.type is not ParameterType.STRING:
-            raise complaint(f"enum is for string, found the type {self.type}")
+            yield ("enum",), f"enum is for string, found the type {self.type}"
         if len(set(self.enum)) < len(self.enum):
-            raise complaint("enum holds the same text twice")
+            yield ("enum",), "enum holds the same text twice"
         if self.default is not None:
             try:
                 self.accept(self.default)
             except ArgumentError as fault:
-                raise complaint(f"the default {fault}") from fault
-        return self
+                yield ("default",), f"the default {fault}"
 
     @property
     def required(self) -> bool:

@@ -14,6 +14,8 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import JsonValue
 
+from hubd.devices.fields import Place
+
 MAX_SOURCE = 2048
 MAX_OUTPUT = 64 * 1024
 MAX_DEPTH = 16
@@ -166,32 +168,36 @@ def _compile(source: str) -> tuple[Renderer, frozenset[str]]:
         raise TemplateError(f"found the template {source[:40]!r}..., which is nested too deeply") from error
 
 
-def problems(value: JsonValue, names: Collection[str], path: str = "", depth: int = 0) -> Iterator[str]:
-    """Yield what is wrong with a payload's templates: syntax, names that nobody provides, nesting.
+def problems(value: JsonValue, names: Collection[str], place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Yield what is wrong with a payload's templates, with its place: syntax, names that nobody provides, nesting.
 
     value: a payload as configured; every text inside may be a template. names: what the templates may name.
+    place: the payload's own.
     """
-    where = f"{path}: " if path else ""
+    yield from _problems(value, names, place, MAX_DEPTH)
+
+
+def _problems(value: JsonValue, names: Collection[str], place: Place, depth: int) -> Iterator[tuple[Place, str]]:
     match value:
-        case _ if depth > MAX_DEPTH:
-            yield f"{where}nested deeper than {MAX_DEPTH} levels"
+        case _ if depth < 0:
+            yield place, f"nested deeper than {MAX_DEPTH} levels"
         case str() if _is_template(value):
             try:
                 _, wanted = _compile(value)
             except TemplateError as fault:
-                yield f"{where}{fault}"
+                yield place, str(fault)
                 return
             for name in sorted(wanted - set(names)):
                 known = ", ".join(sorted(names)) or "none"
-                yield f"{where}the template names {name!r}, which is no parameter of the function (there are: {known})"
+                yield place, f"the template names {name!r}, which is no parameter of the function (there are: {known})"
         case float() if not math.isfinite(value):
-            yield f"{where}found {value}, which JSON can't carry"
+            yield place, f"found {value}, which JSON can't carry"
         case dict():
             for key, item in value.items():
-                yield from problems(item, names, f"{path}.{key}" if path else key, depth + 1)
+                yield from _problems(item, names, (*place, key), depth - 1)
         case list():
             for index, item in enumerate(value):
-                yield from problems(item, names, f"{path}[{index}]", depth + 1)
+                yield from _problems(item, names, (*place, index), depth - 1)
         case _:
             pass
 

@@ -98,13 +98,13 @@ def test_a_partial_scheduling_is_filled_up() -> None:
         (BELL | {"function": [PRESS | {"publish": {"topic": "a/#"}}]}, "wildcard #"),
         (
             BELL | {"function": [PRESS | {"publish": {"topic": "a", "payload": "{{ x }}"}}]},
-            "publish.payload: the template",
+            "the template names 'x'",
         ),
         (BELL | {"function": [PRESS | {"expect": {"topic": "a"}}]}, "expect needs either json"),
         (BELL | {"function": [PRESS | {"expect": {"topic": "bell/set", "payload": "1"}}]}, "hear its own message"),
         (
             BELL | {"function": [PRESS | {"expect": {"topic": "b", "payload": "{{ y }}"}}]},
-            "expect.payload: the template",
+            "the template names 'y'",
         ),
         (
             BELL | {"function": [PRESS | {"parameters": {"not": {"type": "string"}}}]},

@@ -62,7 +62,7 @@ def test_any_json_is_taken_or_refused(kind: ParameterType, value: JsonValue) -> 
     ("table", "complaint"),
     [
         ({"type": "integer", "minimum": 5, "maximum": 1}, "the minimum 5 is above the maximum 1"),
-        ({"type": "string", "minimum": 5}, "minimum and maximum are for integer and number, found the type string"),
+        ({"type": "string", "minimum": 5}, "minimum is for integer and number, found the type string"),
         ({"type": "integer", "enum": ["a"]}, "enum is for string, found the type integer"),
         ({"type": "string", "enum": ["a", "a"]}, "enum holds the same text twice"),
         ({"type": "integer", "maximum": 10, "default": 11}, "the default has to be a whole number up to 10, found 11"),

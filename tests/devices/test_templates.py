@@ -90,8 +90,8 @@ def test_payloads_are_text_or_json(payload: JsonValue, sent: bytes) -> None:
 )
 def test_what_can_not_be_used_is_told_at_load(source: str, complaint: str) -> None:
     """Syntax, unknown names, and everything that could loop are complaints of the configuration, with their place."""
-    (found,) = problems({"a": [source]}, ARGUMENTS)
-    assert found.startswith("a[0]: ")
+    ((place, found),) = problems({"a": [source]}, ARGUMENTS, ("payload",))
+    assert place == ("payload", "a", 0)
     assert complaint in found
 
 
@@ -100,8 +100,8 @@ def test_a_payload_that_json_can_not_carry_is_told_at_load() -> None:
     deep: JsonValue = "x"
     for _ in range(50):
         deep = [deep]
-    assert "JSON can't carry" in next(problems(float("inf"), ()))
-    assert "nested deeper" in next(problems(deep, ()))
+    assert "JSON can't carry" in next(problems(float("inf"), ()))[1]
+    assert "nested deeper" in next(problems(deep, ()))[1]
 
 
 @pytest.mark.parametrize(
