@@ -73,7 +73,7 @@ ROWS: tuple[str, ...] = (
     "offline.server",
     "config.suggestions config.toml_files config.toml_lines",
     "config.complaints config.options",
-    "config.forbidden config.includes config.live_section config.sections",
+    "config.forbidden config.includes config.live_section config.mending config.sections",
     "config.clashes config.named_files",
     "config.loading",
     "config.overview",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import get_args
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -15,6 +16,9 @@ from hubd.config.toml_lines import KeyPath, key_lines, line_of
 from hubd.errors import Complaint
 
 _ALLOWED_WORDS = re.compile(r"'([^']*)'")
+
+# The type of errors that hubd raises itself (``fields.complaint``).
+_OWN = "hubd"
 
 _EXPECTED = {
     "string": "a text in quotes",
@@ -30,6 +34,19 @@ _EXPECTED = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What is wrong at a key path.
+
+    on_key: it is the key that is wrong, not its value. meant: the key or word that was probably meant, if any.
+    """
+
+    path: KeyPath
+    problem: str
+    on_key: bool = False
+    meant: str = ""
+
+
 def complaints_about(file: TomlFile, problems: Iterable[tuple[KeyPath, str]]) -> list[Complaint]:
     """Return one complaint for each key path and problem, in the order of the file, each with its line."""
     lines = key_lines(file.text)
@@ -40,14 +57,21 @@ def complaints_about(file: TomlFile, problems: Iterable[tuple[KeyPath, str]]) ->
     return sorted(dict.fromkeys(found), key=lambda complaint: complaint.line or 0)
 
 
-def problems_of(error: ValidationError, tree: object, model: type[BaseModel]) -> list[tuple[KeyPath, str]]:
-    """Return each mistake's key path with a sentence; tree is what was validated, against model."""
-    problems: dict[KeyPath, list[str]] = {}
-    for details in error.errors(include_url=False):
-        path = _real_path(details["loc"], tree)
-        problems.setdefault(path, []).append(_sentence(details, path, model))
-    # Branches of a union complain one by one about the same value.
-    return [(path, _joined(list(dict.fromkeys(sentences)))) for path, sentences in problems.items()]
+def mistakes_of(error: ValidationError, tree: object, model: type[BaseModel]) -> list[Mistake]:
+    """Return every mistake that was found when tree was validated against model, with key paths in tree.
+
+    An option is not missed where its name is misspelt.
+    """
+    everything = [(details["type"], _mistake(details, tree, model)) for details in error.errors(include_url=False)]
+    misspelt = {(*mistake.path[:-1], mistake.meant) for _, mistake in everything if mistake.on_key and mistake.meant}
+    found: dict[tuple[KeyPath, bool, str], list[Mistake]] = {}
+    for kind, mistake in everything:
+        if kind == "missing" and mistake.path in misspelt:
+            continue
+        # Branches of a union complain one by one about the same value; our own complaints stand each for itself.
+        alone = mistake.problem if kind == _OWN else ""
+        found.setdefault((mistake.path, mistake.on_key, alone), []).append(mistake)
+    return [replace(same[0], problem=_joined([each.problem for each in same])) for same in found.values()]
 
 
 def key_name(path: KeyPath, tree: object) -> str:
@@ -64,11 +88,11 @@ def key_name(path: KeyPath, tree: object) -> str:
 
 
 def _joined(sentences: Sequence[str]) -> str:
-    first, *others = sentences
+    first, *others = each = list(dict.fromkeys(sentences))
     start, separator, _ = first.partition(", allowed is ")
     if separator and all(sentence.startswith(start + separator) for sentence in others):
         return " or ".join([first, *(sentence.removeprefix(start + separator) for sentence in others)])
-    return "; or: ".join(sentences)
+    return "; or: ".join(each)
 
 
 def _real_path(location: Sequence[str | int], tree: object) -> KeyPath:
@@ -100,10 +124,26 @@ def _item_name(item: object) -> str:
     return name if re.fullmatch(r"[\w .-]{1,40}", name) else ""
 
 
-def _sentence(details: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> str:
+def _mistake(details: ErrorDetails, tree: object, model: type[BaseModel]) -> Mistake:
+    match details:
+        case {"loc": (*location, "[key]")}:
+            path = _real_path(location, tree)
+            return Mistake(path, _sentence(details, path), on_key=True)
+        case {"type": "extra_forbidden", "loc": location, "input": value}:
+            return _unknown_key(_real_path(location, tree), value, model)
+        case {"type": "model_type", "loc": (name,), "input": [{}, *_]} if single := _single(name, model):
+            problem = f"found a list, allowed is a table; did you mean [[{single}]]?"
+            return Mistake((name,), problem, on_key=True, meant=single)
+        case {"type": "enum" | "literal_error", "input": str(word)}:
+            path = _real_path(details["loc"], tree)
+            return Mistake(path, _sentence(details, path), meant=suggestion(word, _allowed_words(details)))
+        case _:
+            path = _real_path(details["loc"], tree)
+            return Mistake(path, _sentence(details, path))
+
+
+def _sentence(details: ErrorDetails, path: KeyPath) -> str:
     kind = details["type"]
-    if kind == "extra_forbidden":
-        return _unknown_key(path, details["input"], model)
     if (rule := _RULES.get(kind)) is not None:
         return rule(details)
     value = details["input"]
@@ -118,8 +158,12 @@ def _own_words(details: ErrorDetails) -> str:
     return str(details.get("ctx", {}).get("error", details["msg"]))
 
 
+def _allowed_words(details: ErrorDetails) -> list[str]:
+    return _ALLOWED_WORDS.findall(str(details.get("ctx", {}).get("expected", "")))
+
+
 def _none_of(details: ErrorDetails) -> str:
-    allowed = _ALLOWED_WORDS.findall(str(details.get("ctx", {}).get("expected", "")))
+    allowed = _allowed_words(details)
     value = details["input"]
     if isinstance(value, str):
         return not_allowed(value, allowed)
@@ -144,7 +188,7 @@ def _wrong_length(details: ErrorDetails) -> str:
 
 
 _RULES: Mapping[str, Callable[[ErrorDetails], str]] = {
-    "hubd": _own_words,
+    _OWN: _own_words,
     "value_error": _own_words,
     "assertion_error": _own_words,
     "missing": lambda _: "is missing",
@@ -172,22 +216,31 @@ def _brackets(expected: str, path: KeyPath, value: object) -> str:
     return ""
 
 
-def _unknown_key(path: KeyPath, value: object, model: type[BaseModel]) -> str:
-    """Return the sentence about a key that no option has: a misspelling, or an option of another section."""
+def _single(name: str | int, model: type[BaseModel]) -> str:
+    """Return the list of tables that a section in the plural was probably meant for, as device for devices."""
+    single = str(name).removesuffix("s")
+    return single if single != name and single in model.model_fields else ""
+
+
+def _unknown_key(path: KeyPath, value: object, model: type[BaseModel]) -> Mistake:
+    """Return the mistake of a key that no option has: a misspelling, or an option of another section."""
     key = str(path[-1])
     owner = _model_at(path[:-1], model)
     options = _option_names(owner) if owner is not None else []
     kind = "section" if isinstance(value, dict) and len(path) == 1 else "option"
     if meant := suggestion(key, options):
-        return f"unknown {kind}; did you mean {f'[{meant}]' if kind == 'section' else meant}?"
+        problem = f"unknown {kind}; did you mean {f'[{meant}]' if kind == 'section' else meant}?"
+        return Mistake(path, problem, on_key=True, meant=meant)
     homes = [
         section
         for section in _option_names(model)
         if (inner := _model_at((section,), model)) is not None and inner is not owner and key in _option_names(inner)
     ]
     if homes:
-        return f"unknown {kind}; it belongs into {' or '.join(f'[{home}]' for home in homes)}"
-    return f"unknown {kind}, allowed: {', '.join(options)}" if options else f"unknown {kind}"
+        problem = f"unknown {kind}; it belongs into {' or '.join(f'[{home}]' for home in homes)}"
+    else:
+        problem = f"unknown {kind}, allowed: {', '.join(options)}" if options else f"unknown {kind}"
+    return Mistake(path, problem, on_key=True)
 
 
 def _option_names(model: type[BaseModel]) -> list[str]:
@@ -198,19 +251,22 @@ def _model_at(path: KeyPath, model: type[BaseModel]) -> type[BaseModel] | None:
     """Return the model that validates the table at a key path."""
     current: list[object] = [model]
     for part in path:
-        if isinstance(part, int):
-            continue
-        models = [inner for annotation in current for inner in _models_in(annotation)]
-        current = [
-            field.annotation
-            for inner in models
-            for name, field in inner.model_fields.items()
-            if part in (name, field.alias)
-        ] or current[:0]
+        if isinstance(part, str):
+            current = [inner for annotation in current for inner in _inside(annotation, part)]
     return next((inner for annotation in current for inner in _models_in(annotation)), None)
+
+
+def _inside(annotation: object, key: str) -> Iterator[object]:
+    """Yield the annotations of what a key may hold in a table that is annotated so."""
+    for model in _models_in(annotation):
+        yield from (field.annotation for name, field in model.model_fields.items() if key in (name, field.alias))
+    if get_origin(annotation) is dict:
+        yield get_args(annotation)[1]
 
 
 def _models_in(annotation: object) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [inner for argument in get_args(annotation) for inner in _models_in(argument)]
+    # The tables of a dictionary have names of their own.
+    inner = () if get_origin(annotation) is dict else get_args(annotation)
+    return [model for argument in inner for model in _models_in(argument)]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 
 from hubd.config.options import Line, Timeout, Whole
 from hubd.config.suggestions import quoted
-from hubd.devices.fields import Table, complaint
+from hubd.devices.fields import Place, Table, complaint
 
 
 class BackendChoice(StrEnum):
@@ -62,13 +63,12 @@ class LiveSettings(Table):
             raise complaint(f"found {quoted(model)}, allowed is the id of a Live model, such as gemini-3.8-live")
         return model.removeprefix("models/")
 
-    @field_validator("compression_target_tokens")
-    @classmethod
-    def _check_target(cls, target: int, info: ValidationInfo) -> int:
-        trigger = info.data.get("compression_trigger_tokens", target)
+    def contradictions(self) -> Iterator[tuple[Place, str]]:
+        """Yield whether compression would end above its beginning."""
+        target, trigger = self.compression_target_tokens, self.compression_trigger_tokens
         if target > trigger:
-            raise complaint(f"found {target}, allowed are at most compression_trigger_tokens ({trigger})")
-        return target
+            problem = f"found {target}, allowed are at most compression_trigger_tokens ({trigger})"
+            yield ("compression_target_tokens",), problem
 
     @property
     def may_carry_key(self) -> bool:

@@ -9,10 +9,11 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from hubd.config.clashes import clashes
-from hubd.config.complaints import complaints_about, problems_of
+from hubd.config.complaints import Mistake, complaints_about, mistakes_of
 from hubd.config.forbidden import forbidden
 from hubd.config.includes import DEFAULT_INCLUDE, read_all
 from hubd.config.live_section import LiveSettings
+from hubd.config.mending import MendedTree
 from hubd.config.named_files import Problems, with_certificates, with_instruction, with_models
 from hubd.config.sections import (
     ConversationSettings,
@@ -25,6 +26,7 @@ from hubd.config.sections import (
     WakeSettings,
 )
 from hubd.config.toml_files import TomlFile, name_of
+from hubd.config.toml_lines import KeyPath
 from hubd.devices.fields import Table
 from hubd.devices.model import Device
 from hubd.errors import Complaint, ConfigError
@@ -57,6 +59,10 @@ class MainFile(Table):
 
 
 _SECTIONS = frozenset(MainFile.model_fields) - frozenset(IncludedFile.model_fields)
+# A chain of rules is shorter: values, parameter, function, device, each mended at its place, then around it.
+_ROUNDS = 12
+# Whoever has so many mistakes has enough for this time; each further round would take seconds.
+_ENOUGH = 1000
 _ONLY_MAIN = "only the main file may have this section"
 
 
@@ -110,9 +116,7 @@ def load(path: Path) -> Config:
     for position, file in enumerate(read.files):
         model = IncludedFile if position else MainFile
         parsed, problems = _validated(file, model)
-        if isinstance(parsed, MainFile):
-            sections, more = _with_named_files(parsed, path.parent)
-            problems += more
+        sections = parsed if isinstance(parsed, MainFile) else sections
         devices += parsed.device if parsed is not None else ()
         complaints += complaints_about(file, problems)
     complaints += clashes(read.files)
@@ -134,17 +138,39 @@ def load(path: Path) -> Config:
 
 
 def _validated(file: TomlFile, model: type[MainFile | IncludedFile]) -> tuple[MainFile | IncludedFile | None, Problems]:
-    refused = dict(forbidden(file.tree))
-    try:
-        return model.model_validate(file.tree), list(refused.items())
-    except ValidationError as error:
-        # A refused value is complained about once, by the more general rule.
-        others = [
-            (where, _ONLY_MAIN if model is IncludedFile and _SECTIONS.intersection(where[:1]) else problem)
-            for where, problem in problems_of(error, file.tree, model)
-            if not any(where[: len(value)] == value for value in refused)
-        ]
-        return None, [*refused.items(), *others]
+    """Return the file as the model has it, what was wrong replaced (``mending.py``), with every mistake in it.
+
+    Rules about a table are checked only when every value in it is right, those about the table around it only then: so
+    after each round the mistakes are mended, until there are none, and a place is complained about in one round.
+    """
+    mended = MendedTree(file.tree)
+    mistakes = [Mistake(path, problem) for path, problem in forbidden(file.tree)]
+    if model is IncludedFile:
+        mistakes += [Mistake((name,), _ONLY_MAIN, on_key=True) for name in _SECTIONS & file.tree.keys()]
+    problems: Problems = []
+    known: set[KeyPath] = set()
+    for _ in range(_ROUNDS):
+        if len(problems) > _ENOUGH:
+            break
+        new = [mistake for mistake in mistakes if mistake.path not in known]
+        problems += [(mended.original(mistake.path), mistake.problem) for mistake in new]
+        known.update(mistake.path for mistake in new)
+        mended.mend(mistakes)
+        try:
+            parsed = model.model_validate(mended.tree)
+        except ValidationError as error:
+            mistakes = mistakes_of(error, mended.tree, model)
+            continue
+        if isinstance(parsed, MainFile):
+            parsed, more = _with_named_files(parsed, file.path.parent)
+            # A stand-in names no file.
+            problems += [(mended.original(at), problem) for at, problem in more if not _is_under(at, known)]
+        return parsed, problems
+    return None, problems
+
+
+def _is_under(path: KeyPath, others: set[KeyPath]) -> bool:
+    return any(path[:length] in others for length in range(1, len(path) + 1))
 
 
 def _with_named_files(main: MainFile, folder: Path) -> tuple[MainFile, Problems]:
