@@ -141,6 +141,7 @@ class Conversation:
                 self._effects += self._ear.pause(deaf=self._pace.barge_in is not BargeIn.SPEECH)
             case State.FOLLOWING_UP:
                 self._effects += self._ear.open()
+                self._patience.awaiting = Awaiting.SPEECH
                 self._extend(now)
             case _:
                 assert_never(state)
@@ -156,15 +157,14 @@ class Conversation:
         if self.state is State.SPEAKING and self._pace.barge_in is BargeIn.OFF:
             return self.state
         self._effects.append(effects.Tell(WokeReport(woke.model, round(woke.score, 3), woke.end_ms)))
-        self._patience.awaiting = Awaiting.SPEECH
+        self._ending = False
+        self._expect(Awaiting.SPEECH, now)
         if self.state is State.LISTENING:
-            self._expect(Awaiting.SPEECH, now)
             return self.state
         self._hush()
         self._floor.refuse()
         self._ear.woke(woke.end, woke.end + woke.end_ms * UPLINK_RATE // 1000)
-        if self._pace.chime:
-            self._effects.append(effects.Signal(effects.Sign.WOKE))
+        self._effects += [effects.Signal(effects.Sign.WOKE)] if self._pace.chime else []
         return State.OPENING if self.state is State.IDLE else State.LISTENING
 
     def _speech_began(self, position: int, now: float) -> State:
@@ -177,8 +177,11 @@ class Conversation:
         self._expect(Awaiting.ITS_END, now)
         if self.state in {State.OPENING, State.ACTING}:
             return self.state
-        if self.state is State.LISTENING:
-            self._effects += self._ear.open()
+        if self.state is State.FOLLOWING_UP and not self._pace.manual_activity:
+            # The server hears it as well, and knows better whether it was a cough.
+            self._patience.hear_out(now, calls_open=bool(self._calls))
+            return self.state
+        self._effects += self._ear.open() if self.state is State.LISTENING else ()
         return State.LISTENING
 
     def _speech_ended(self, position: int, now: float) -> State:
@@ -187,13 +190,13 @@ class Conversation:
         if self._ear.speech_ended(position):
             self._effects += self._ear.close()
             self._expect(Awaiting.ANSWER, now)
+            self._extend(now)
         return self.state
 
     def _speech(self, audio: events.ModelAudio) -> State:
         if not self._floor.speak():
             return self.state
-        self._effects += self._minutes.close_utterance()
-        self._effects.append(effects.Play(audio.pcm, audio.rate))
+        self._effects += (*self._minutes.close_utterance(), effects.Play(audio.pcm, audio.rate))
         self._patience.forever()
         return State.SPEAKING
 
@@ -293,7 +296,5 @@ class Conversation:
             self._patience.follow_up(now, calls_open=bool(self._calls), ending=self._ending)
 
     def _hush(self) -> None:
-        if self._floor.sounding:
-            self._effects.append(effects.Flush())
-            self._effects += self._minutes.close_turn(interrupted=True)
+        self._effects += self._minutes.cut() if self._floor.sounding else ()
         self._floor.hush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hubd.effects import Tell
+from hubd.effects import Flush, Tell
 from hubd.events import Backend, LinkLost, LinkReady
 from hubd.reports import HeardReport, SaidReport, SessionChange, SessionReport
 
@@ -60,3 +60,7 @@ class Minutes:
         text, self._said = self._said.strip(), ""
         said = (Tell(SaidReport(text, interrupted)),) if text else ()
         return (*self.close_utterance(), *said)
+
+    def cut(self) -> tuple[Flush | Tell, ...]:
+        """Note that what is being said is not said to its end."""
+        return (Flush(), *self.close_turn(interrupted=True))

@@ -11,6 +11,9 @@ _TURN_END_OVERDUE = 3.0
 # A word of farewell may follow the call that ends the conversation, as a word about an outcome may follow the outcome.
 _LAST_WORD = 2.0
 
+# Once the person has spoken after an answer, the model's next one comes within this time, s.
+_ANSWER_COMES = 8.0
+
 
 class Awaiting(Enum):
     """What a listening hub waits for: the person's speech, its end, the model's answer, that answer after a nudge."""
@@ -51,7 +54,12 @@ class Patience:
         """Wait for the end of a turn of which all is played that has come."""
         self.deadline = now + (_TURN_END_OVERDUE if generated else self._pace.silence_timeout)
 
+    def hear_out(self, now: float, *, calls_open: bool) -> None:
+        """Wait for the end of what is being said after an answer."""
+        self.deadline = None if calls_open else now + max(self._pace.max_listening, self._pace.follow_up)
+
     def follow_up(self, now: float, *, calls_open: bool, ending: bool) -> None:
         """Wait for another word of the person, but never less than until every call is answered."""
-        patience = _LAST_WORD if ending else max(self._pace.follow_up, _LAST_WORD)
+        least = _ANSWER_COMES if self.awaiting is Awaiting.ANSWER else _LAST_WORD
+        patience = _LAST_WORD if ending else max(self._pace.follow_up, least)
         self.deadline = None if calls_open else now + patience

@@ -107,7 +107,8 @@ TRANSITIONS: Final[Mapping[State, Mapping[type[Event], tuple[State, ...]]]] = {
         MuteChanged: (State.MUTED, State.SPEAKING),
     },
     State.FOLLOWING_UP: {
-        SpeechBegan: (State.LISTENING,),
+        SpeechBegan: (State.LISTENING, State.FOLLOWING_UP),
+        SpeechEnded: (State.FOLLOWING_UP,),
         Woke: (State.LISTENING,),
         HeardText: (State.FOLLOWING_UP,),
         ModelAudio: (State.SPEAKING,),
@@ -160,7 +161,7 @@ STALE: Final[Mapping[State, frozenset[type[Event]]]] = {
     State.LISTENING: _BOOKKEEPING | {LinkReady, Drained},
     State.ACTING: _BOOKKEEPING | {LinkReady, Drained, Woke},
     State.SPEAKING: _BOOKKEEPING | {LinkReady},
-    State.FOLLOWING_UP: _BOOKKEEPING | {LinkReady, Drained, SpeechEnded, GenerationComplete},
+    State.FOLLOWING_UP: _BOOKKEEPING | {LinkReady, Drained, GenerationComplete},
     State.MUTED: _LEFT_OVER | _BOOKKEEPING | {Woke},
 }
 

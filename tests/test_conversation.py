@@ -90,9 +90,23 @@ class TestWholeConversation:
         """Speech in the follow-up needs no wake word, and the server has heard it all along."""
         talk = following_up()
         assert talk.hear(events.SpeechBegan(60_000)) == []
-        assert talk.where() is State.LISTENING
+        assert talk.where() is State.FOLLOWING_UP
         assert talk.hear(events.SpeechEnded(80_000), AUDIO) == [PLAY, SILENCE]
         assert talk.where() is State.SPEAKING
+
+    def test_cough_in_the_follow_up(self) -> None:
+        """A sound that the server makes nothing of keeps the microphone open a little, and is no failure."""
+        talk = following_up()
+        talk.hear(events.SpeechBegan(60_000), events.SpeechEnded(61_000))
+        assert talk.patience == 8
+        assert effects.Signal(effects.Sign.FAILED) not in talk.waits()
+        assert talk.where() is State.IDLE
+
+    def test_farewell_taken_back(self) -> None:
+        """A wake word after the farewell begins anew: the next answer has its follow-up."""
+        talk = following_up()
+        talk.hear(events.EndAsked(), WOKE, AUDIO, events.TurnComplete(), events.Drained(2))
+        assert talk.where() is State.FOLLOWING_UP
 
     def test_wake_word_in_the_follow_up(self) -> None:
         """It is told to the person, and says nothing to the server twice."""

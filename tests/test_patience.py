@@ -67,3 +67,19 @@ def test_forever() -> None:
     patience.act(100.0)
     patience.forever()
     assert patience.deadline is None
+
+
+def test_answer_to_a_follow_up() -> None:
+    """What was said after an answer gets the time of an answer, however short the follow-up is."""
+    patience = Patience(Pace(follow_up=1))
+    patience.awaiting = Awaiting.ANSWER
+    patience.follow_up(100.0, calls_open=False, ending=False)
+    assert patience.deadline == 108.0
+
+
+@pytest.mark.parametrize(("calls_open", "deadline"), [(False, 115.0), (True, None)])
+def test_person_is_heard_out(*, calls_open: bool, deadline: float | None) -> None:
+    """Speech after an answer has the time of a request; an open call has all the time."""
+    patience = Patience(PACE)
+    patience.hear_out(100.0, calls_open=calls_open)
+    assert patience.deadline == deadline

@@ -74,6 +74,11 @@ class SpeechDetector:
         """How long nothing was said within the utterance that goes on; 0 outside one."""
         return self._quiet_frames * FRAME_MS if self._speaking else 0
 
+    def restart(self) -> None:
+        """Forget the utterance that goes on, without an end of it: what comes now is another's. The floor is kept."""
+        self._speaking = False
+        self._loud_frames = self._quiet_frames = 0
+
     def feed(self, frame: bytes) -> Edge | None:
         """Take the next 20 ms (320 samples at 16 kHz, signed 16-bit little-endian mono); return what changed with it.
 

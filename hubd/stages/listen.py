@@ -87,6 +87,7 @@ class Listen:
         self._arrived = asyncio.Event()
         self._over = False
         self._torn = False
+        self._spoke = False
         self._lateness = _Lateness(report)
         self.frames_scored = 0
         self.late_frames = 0
@@ -114,6 +115,10 @@ class Listen:
         self._uplink.push(pcm)
         self._stored()
         self._queue(pcm, in_uplink=True)
+        spoke, self._spoke = self._spoke, self._speaking()
+        if spoke and not self._spoke:
+            # A person who answers at once would not stand out from the hub's own voice.
+            self._detector.restart()
         for part in self._frames.push(pcm):
             if (edge := self._detector.feed(part)) is not None:
                 self._post((SpeechBegan if edge.kind is EdgeKind.BEGAN else SpeechEnded)(edge.position))

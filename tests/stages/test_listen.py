@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hubd.audio.buffers import Uplink
 from hubd.audio.speech import SpeechDetector
-from hubd.events import Event, Woke
+from hubd.events import Event, SpeechBegan, SpeechEnded, Woke
 from hubd.ports import Microphone, MicrophoneFrame
 from hubd.reports import Part, Report, TroubleReport
 from hubd.stages.listen import Listen
@@ -164,6 +164,28 @@ class TestSpeaking:
 
         await room.listen(ScriptedMicrophone(cut(speech(2560)), between=fall_silent), model).run()
         assert room.woken() == []
+
+
+class TestSpeech:
+    async def test_is_told(self) -> None:
+        """Where speech begins and ends is posted, with its place in the uplink."""
+        room, model = Room(), ScriptedModel()
+        sound = np.concatenate([np.zeros(16_000, np.int16), speech(16_000), np.zeros(16_000, np.int16)])
+        await room.listen(ScriptedMicrophone(cut(sound), model), model).run()
+        began, ended = room.posted
+        assert began == SpeechBegan(16_000)
+        assert ended == SpeechEnded(32_000)
+
+    async def test_person_who_answers_at_once(self) -> None:
+        """Speech that follows the hub's own without a pause is a beginning of its own."""
+        room, model = Room(speaking=True), ScriptedModel()
+
+        async def fall_silent(taken: int) -> None:
+            room.speaking = taken < 50
+
+        sound = np.concatenate([np.zeros(8_000, np.int16), speech(32_000)])
+        await room.listen(ScriptedMicrophone(cut(sound), between=fall_silent), model).run()
+        assert [type(event) for event in room.posted] == [SpeechBegan, SpeechBegan]
 
 
 class TestGap:
