@@ -136,7 +136,7 @@ class Line:
                 failures=failures,
                 handle_used=attempt.handle is not None,
             )
-            logger.warning("live connection: %s, next: %s", failure, verdict.next)
+            logger.info("live connection: %s, next: %s", failure, verdict.next)
             if verdict.next is not NextAttempt.RETRY_WITH_HANDLE:
                 self.handle = None
             if attempt.phase is Phase.OPEN or verdict.next is NextAttempt.FATAL or verdict.wait:
