@@ -67,10 +67,24 @@ def seconds_of(value: object) -> float:
     elif isinstance(value, int | float) and not isinstance(value, bool):
         seconds = float(value)
     else:
-        raise complaint(f'found {value!r}, allowed is a duration such as "2s", "500ms", "1m", or a number of seconds')
+        raise complaint(
+            f'found {_shown(value)}, allowed is a duration such as "2s", "500ms", "1m", or a number of seconds'
+        )
     if not math.isfinite(seconds) or seconds <= 0:
         raise complaint(f"found {value!r}, allowed is a duration longer than 0")
     return seconds
+
+
+def _shown(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return repr(value[:MAX_NAME])
+        case int() | float():
+            return repr(value)
+        case _:
+            return "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else "something else"
 
 
 def topic_problem(topic: str) -> str | None:
@@ -112,6 +126,8 @@ def _check_function_name(text: str) -> str:
 def _check_name(text: str) -> str:
     if not text or len(text) > MAX_NAME or any(unicodedata.category(each) in {"Cc", "Cs", "Cf"} for each in text):
         raise complaint(f"found {text!r}, allowed are 1 to {MAX_NAME} characters on one line, as people say it")
+    if not any(character.isalnum() for character in text):
+        raise complaint(f"found {text!r}, which nobody can say: a name needs a letter or a digit")
     return unicodedata.normalize("NFC", text)
 
 

@@ -11,9 +11,16 @@ from pydantic import AfterValidator, Field, JsonValue, StrictBool, StrictInt, St
 from hubd.devices import templates
 from hubd.devices.fields import Duration, FunctionName, Place, Table, Topic, complaint
 from hubd.devices.parameters import Parameter
+from hubd.devices.payloads import MAX_TEXT, is_readable
 from hubd.events import Behavior, CallStatus, Scheduling
 
-_KEYWORDS = frozenset({"and", "else", "false", "if", "in", "is", "none", "not", "or", "true", "False", "None", "True"})
+_KEYWORDS = frozenset(
+    {"and", "else", "false", "if", "in", "is", "none", "not", "or", "self", "true", "False", "None", "True"}
+)
+
+_UNREADABLE = (
+    f"no report can hold this: the hub reads texts of at most {MAX_TEXT} characters, without line breaks and the like"
+)
 
 Qos = Annotated[StrictInt, Field(ge=0, le=1)]
 """MQTT quality of service of a command: 0 or 1."""
@@ -104,9 +111,15 @@ class Expect(Table):
     within: Annotated[Duration, Field(le=600)] | None = None
 
     def contradictions(self) -> Iterator[tuple[Place, str]]:
-        """Yield whether it is unclear what to expect."""
+        """Yield what is unclear to expect, or can't come."""
         if (self.json_ is None) == (self.payload is None):
             yield (), 'expect needs either json = { key = "value" } or payload = "text"'
+        if self.payload is not None and not templates.is_template(self.payload) and not is_readable(self.payload):
+            yield ("payload",), _UNREADABLE
+        for key, value in (self.json_ or {}).items():
+            text = value if isinstance(value, str) and not templates.is_template(value) else ""
+            if not is_readable(key) or not is_readable(text):
+                yield ("json", key), _UNREADABLE
 
 
 class Function(Table):

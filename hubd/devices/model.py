@@ -11,6 +11,7 @@ from pydantic import Field, JsonValue, StrictBool, StrictInt, StrictStr
 
 from hubd.devices.fields import Duration, Identifier, Name, Place, Table, Topic
 from hubd.devices.functions import Function, NeverRetained, OutcomeScheduling, Qos
+from hubd.devices.payloads import is_readable
 from hubd.events import Behavior
 
 VALID_FOR = 5.0
@@ -136,6 +137,13 @@ def _clashes(device: Device) -> Iterator[tuple[Place, str]]:
         yield _given(device, "payload_off", "payload_on"), "payload_on and payload_off are the same"
     elif device.reported_on == device.reported_off:
         yield _given(device, "state_off", "state_on"), "state_on and state_off are the same"
+    if device.dialect is Dialect.PLAIN and device.state_topic is not None:
+        for key, text in (("on", device.reported_on), ("off", device.reported_off)):
+            if text != text.strip() or not is_readable(text):
+                problem = (
+                    f"no report can say {text[:40]!r}: give state_{key}, without spaces around it or line breaks in it"
+                )
+                yield _given(device, f"state_{key}", f"payload_{key}"), problem
     commands = {device.command_topic, device.brightness_command_topic} - {None}
     for key in ("state_topic", "brightness_state_topic"):
         topic: str | None = getattr(device, key)

@@ -48,27 +48,43 @@ class Parameter(Table):
 
     def contradictions(self) -> Iterator[tuple[Place, str]]:
         """Yield bounds, texts, a default that the type does not have or allow."""
-        bounds = {"minimum": self.minimum, "maximum": self.maximum}
-        for key, bound in bounds.items():
-            if bound is None:
-                continue
-            if self.type not in {ParameterType.INTEGER, ParameterType.NUMBER}:
-                yield (key,), f"{key} is for integer and number, found the type {self.type}"
-            elif not math.isfinite(bound):
-                yield (key,), f"the {key} has to be a finite number"
-        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            yield ("minimum",), f"the minimum {self.minimum} is above the maximum {self.maximum}"
-            # No default could be right.
-            return
+        bounds = list(self._wrong_bounds())
+        yield from bounds
         if self.enum and self.type is not ParameterType.STRING:
             yield ("enum",), f"enum is for string, found the type {self.type}"
         if len(set(self.enum)) < len(self.enum):
             yield ("enum",), "enum holds the same text twice"
-        if self.default is not None:
+        yield from ((("enum", n), problem) for n, text in enumerate(self.enum) if (problem := _unsayable(text)))
+        # With wrong bounds no default could be right.
+        if self.default is not None and not bounds:
             try:
                 self.accept(self.default)
             except ArgumentError as fault:
                 yield ("default",), f"the default {fault}"
+
+    def _wrong_bounds(self) -> Iterator[tuple[Place, str]]:
+        given = {
+            key: bound for key, bound in (("minimum", self.minimum), ("maximum", self.maximum)) if bound is not None
+        }
+        if self.type not in {ParameterType.INTEGER, ParameterType.NUMBER}:
+            yield from (((key,), f"{key} is for integer and number, found the type {self.type}") for key in given)
+            return
+        wrong = [key for key, bound in given.items() if not -MAX_NUMBER <= bound <= MAX_NUMBER]
+        yield from (((key,), f"the {key} has to be a finite number, of at most 2 to the power of 53") for key in wrong)
+        if wrong:
+            return
+        if self._low > self._high:
+            yield ("minimum",), f"the minimum {self.minimum} is above the maximum {self.maximum}"
+        elif self.type is ParameterType.INTEGER and math.ceil(self._low) > math.floor(self._high):
+            yield ("minimum",), f"there is no whole number from {self.minimum} to {self.maximum}"
+
+    @property
+    def _low(self) -> float:
+        return -MAX_NUMBER if self.minimum is None else self.minimum
+
+    @property
+    def _high(self) -> float:
+        return MAX_NUMBER if self.maximum is None else self.maximum
 
     @property
     def required(self) -> bool:
@@ -109,9 +125,7 @@ class Parameter(Table):
                 return f"{kind}{lower}{upper}{alone}"
 
     def _in_range(self, value: float) -> float:
-        low = -MAX_NUMBER if self.minimum is None else self.minimum
-        high = MAX_NUMBER if self.maximum is None else self.maximum
-        if not low <= value <= high:
+        if not self._low <= value <= self._high:
             raise ArgumentError(f"has to be {self.allowed()}, found {shown(value)}")
         return value
 
@@ -120,9 +134,15 @@ class Parameter(Table):
             raise ArgumentError(f"has to be {self.allowed()}, found {shown(value)}")
         if len(value) > MAX_TEXT:
             raise ArgumentError(f"has to be {self.allowed()}, found {len(value)}")
-        if any(unicodedata.category(each) in {"Cc", "Cs"} and each not in "\n\t" for each in value):
-            raise ArgumentError("has to be a text without control characters")
+        if problem := _unsayable(value):
+            raise ArgumentError(problem)
         return value
+
+
+def _unsayable(text: str) -> str:
+    """Return what is wrong with the characters of a text, or an empty text."""
+    wrong = any(unicodedata.category(each) in {"Cc", "Cs"} and each not in "\n\t" for each in text)
+    return "has to be a text without control characters" if wrong else ""
 
 
 def shown(value: JsonValue) -> str:

@@ -23,7 +23,7 @@ def text_in(payload: bytes) -> str | None:
         text = payload.decode().strip()
     except UnicodeDecodeError:
         return None
-    return text if _is_clean(text) else None
+    return text if is_readable(text) else None
 
 
 def object_in(payload: bytes) -> dict[str, JsonValue]:
@@ -39,7 +39,7 @@ def object_in(payload: bytes) -> dict[str, JsonValue]:
         return {}
     if not isinstance(parsed, dict):
         return {}
-    return {key: value for key, value in parsed.items() if _is_clean(key) and _is_sound(value)}
+    return {key: value for key, value in parsed.items() if is_readable(key) and _is_sound(value)}
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -51,16 +51,17 @@ def _is_sound(value: JsonValue, depth: int = 0) -> bool:
         case list() | dict() if depth >= _MAX_DEPTH:
             return False
         case str():
-            return _is_clean(value)
+            return is_readable(value)
         case int() | float():
             return abs(value) < _MAX_NUMBER
         case list():
             return all(_is_sound(item, depth + 1) for item in value)
         case dict():
-            return all(_is_clean(key) and _is_sound(item, depth + 1) for key, item in value.items())
+            return all(is_readable(key) and _is_sound(item, depth + 1) for key, item in value.items())
         case None:
             return True
 
 
-def _is_clean(text: str) -> bool:
+def is_readable(text: str) -> bool:
+    """Return whether a report may hold the text: short, on one line, without control characters."""
     return len(text) <= MAX_TEXT and not any(unicodedata.category(each) in {"Cc", "Cs"} for each in text)

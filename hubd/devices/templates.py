@@ -129,7 +129,8 @@ class _Environment(ImmutableSandboxedEnvironment):
 _ENVIRONMENT = _Environment()
 
 
-def _is_template(source: str) -> bool:
+def is_template(source: str) -> bool:
+    """Return whether a text has anything to render."""
     return any(mark in source for mark in ("{{", "{%", "{#"))
 
 
@@ -154,14 +155,15 @@ def _compile(source: str) -> tuple[Renderer, frozenset[str]]:
     """Return how to render the template, and the names it needs; raises TemplateError."""
     try:
         tree = _parse(source)
-        names = frozenset(find_undeclared_variables(tree))
+        # Jinja2 takes "self" for declared: it is the template, which has no value.
+        names = find_undeclared_variables(tree) | {each.name for each in tree.find_all(nodes.Name)} & {"self"}
         match tree.body:
             case [nodes.Output(nodes=[nodes.Expr() as only])] if not isinstance(only, nodes.TemplateData):
                 expression = source.strip().removeprefix("{{").removesuffix("}}")
                 inner = expression.removeprefix("-").removeprefix("+").removesuffix("-").removesuffix("+")
-                return _ENVIRONMENT.compile_expression(inner, undefined_to_none=False), names
+                return _ENVIRONMENT.compile_expression(inner, undefined_to_none=False), frozenset(names)
             case _:
-                return _ENVIRONMENT.from_string(source).render, names
+                return _ENVIRONMENT.from_string(source).render, frozenset(names)
     except JinjaError as error:
         raise TemplateError(f"found {source!r}, which can't be used: {error.message}") from error
     except (SyntaxError, RecursionError, MemoryError, OverflowError) as error:
@@ -181,15 +183,8 @@ def _problems(value: JsonValue, names: Collection[str], place: Place, depth: int
     match value:
         case _ if depth < 0:
             yield place, f"nested deeper than {MAX_DEPTH} levels"
-        case str() if _is_template(value):
-            try:
-                _, wanted = _compile(value)
-            except TemplateError as fault:
-                yield place, str(fault)
-                return
-            for name in sorted(wanted - set(names)):
-                known = ", ".join(sorted(names)) or "none"
-                yield place, f"the template names {name!r}, which is no parameter of the function (there are: {known})"
+        case str() if is_template(value):
+            yield from ((place, problem) for problem in _template_problems(value, names))
         case float() if not math.isfinite(value):
             yield place, f"found {value}, which JSON can't carry"
         case dict():
@@ -202,6 +197,20 @@ def _problems(value: JsonValue, names: Collection[str], place: Place, depth: int
             pass
 
 
+def _template_problems(source: str, names: Collection[str]) -> Iterator[str]:
+    try:
+        _, wanted = _compile(source)
+        if not wanted:
+            # It gives the same whatever the arguments, or never anything.
+            render(source, {})
+    except TemplateError as fault:
+        yield str(fault)
+        return
+    for name in sorted(wanted - set(names)):
+        known = ", ".join(sorted(names)) or "none"
+        yield f"the template names {name!r}, which is no parameter of the function (there are: {known})"
+
+
 def render(value: JsonValue, arguments: Mapping[str, JsonValue]) -> JsonValue:
     """Return the payload with every template in it rendered.
 
@@ -209,7 +218,7 @@ def render(value: JsonValue, arguments: Mapping[str, JsonValue]) -> JsonValue:
     numbers, true stays true. A text around an expression stays text. Raises TemplateError.
     """
     match value:
-        case str() if _is_template(value):
+        case str() if is_template(value):
             renderer, _ = _compile(value)
             try:
                 rendered = renderer(arguments)

@@ -93,6 +93,13 @@ def test_a_partial_scheduling_is_filled_up() -> None:
         (PLUG | {"payload_on": "X", "payload_off": "X"}, "payload_on and payload_off are the same"),
         (PLUG | {"state_on": "OFF"}, "state_on and state_off are the same"),
         (PLUG | {"state_topic": "plug/set"}, "the hub would hear its own message"),
+        (PLUG | {"state_topic": "plug", "payload_on": "on "}, "no report can say 'on ': give state_on"),
+        (PLUG | {"name": "-!"}, "which nobody can say"),
+        (BELL | {"function": [PRESS | {"expect": {"topic": "a", "payload": "a\nb"}}]}, "no report can hold this"),
+        (
+            BELL | {"function": [PRESS | {"expect": {"topic": "a", "json": {"b": "c" * 257}}}]},
+            "no report can hold this",
+        ),
         (BELL | {"dialect": "plain", "command_topic": "a"}, 'dialect = "plain" needs a kind'),
         (BELL | {"topic": "a"}, "a device without dialect does not take topic"),
         (BELL | {"function": [PRESS | {"publish": {"topic": "a/#"}}]}, "wildcard #"),

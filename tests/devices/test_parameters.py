@@ -68,6 +68,9 @@ def test_any_json_is_taken_or_refused(kind: ParameterType, value: JsonValue) -> 
         ({"type": "integer", "maximum": 10, "default": 11}, "the default has to be a whole number up to 10, found 11"),
         ({"type": "boolean", "default": "yes"}, 'the default has to be true or false, found "yes"'),
         ({"type": "number", "minimum": float("nan")}, "finite"),
+        ({"type": "number", "maximum": 2**53 + 1}, "at most 2 to the power of 53"),
+        ({"type": "integer", "minimum": 1.2, "maximum": 1.8}, "there is no whole number from 1.2 to 1.8"),
+        ({"type": "string", "enum": ["a\x07"]}, "without control characters"),
         ({"type": "int"}, "'string', 'integer', 'number' or 'boolean'"),
     ],
 )
