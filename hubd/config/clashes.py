@@ -62,6 +62,8 @@ def _claims(file: TomlFile) -> Iterator[_Claim]:
         path: KeyPath = ("device", index)
         for what, text, inner in _texts(device):
             form = f"{fold(str(device.get('room', '')))}/{fold(text)}" if what == _NAME else text
+            # Names of functions that differ by case only sound the same.
+            form = form.casefold() if what == _FUNCTION else form
             yield _Claim(what=what, form=form, text=text, owner=owner, file=file, path=(*path, *inner))
 
 

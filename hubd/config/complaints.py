@@ -126,11 +126,11 @@ def _item_name(item: object) -> str:
 
 def _mistake(details: ErrorDetails, tree: object, model: type[BaseModel]) -> Mistake:
     match details:
-        case {"loc": (*location, "[key]")}:
-            path = _real_path(location, tree)
-            return Mistake(path, _sentence(details, path), on_key=True)
         case {"type": "extra_forbidden", "loc": location, "input": value}:
             return _unknown_key(_real_path(location, tree), value, model)
+        case {"loc": (*location, "[key]")} if location:
+            path = _real_path(location, tree)
+            return Mistake(path, _sentence(details, path), on_key=True)
         case {"type": "model_type", "loc": (name,), "input": [{}, *_]} if single := _single(name, model):
             problem = f"found a list, allowed is a table; did you mean [[{single}]]?"
             return Mistake((name,), problem, on_key=True, meant=single)
@@ -228,18 +228,17 @@ def _unknown_key(path: KeyPath, value: object, model: type[BaseModel]) -> Mistak
     owner = _model_at(path[:-1], model)
     options = _option_names(owner) if owner is not None else []
     kind = "section" if isinstance(value, dict) and len(path) == 1 else "option"
+    homes = [
+        f"[[{name}]]" if get_origin(field.annotation) is tuple else f"[{name}]"
+        for name, field in model.model_fields.items()
+        if (inner := _model_at((name,), model)) is not None and inner is not owner and key in _option_names(inner)
+    ]
+    if homes:
+        return Mistake(path, f"unknown {kind}; it belongs into {' or '.join(homes)}", on_key=True)
     if meant := suggestion(key, options):
         problem = f"unknown {kind}; did you mean {f'[{meant}]' if kind == 'section' else meant}?"
         return Mistake(path, problem, on_key=True, meant=meant)
-    homes = [
-        section
-        for section in _option_names(model)
-        if (inner := _model_at((section,), model)) is not None and inner is not owner and key in _option_names(inner)
-    ]
-    if homes:
-        problem = f"unknown {kind}; it belongs into {' or '.join(f'[{home}]' for home in homes)}"
-    else:
-        problem = f"unknown {kind}, allowed: {', '.join(options)}" if options else f"unknown {kind}"
+    problem = f"unknown {kind}, allowed: {', '.join(options)}" if options else f"unknown {kind}"
     return Mistake(path, problem, on_key=True)
 
 

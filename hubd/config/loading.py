@@ -141,32 +141,34 @@ def _validated(file: TomlFile, model: type[MainFile | IncludedFile]) -> tuple[Ma
     """Return the file as the model has it, what was wrong replaced (``mending.py``), with every mistake in it.
 
     Rules about a table are checked only when every value in it is right, those about the table around it only then: so
-    after each round the mistakes are mended, until there are none, and a place is complained about in one round.
+    after each round the mistakes are mended, until there are none.
     """
     mended = MendedTree(file.tree)
     mistakes = [Mistake(path, problem) for path, problem in forbidden(file.tree)]
     if model is IncludedFile:
         mistakes += [Mistake((name,), _ONLY_MAIN, on_key=True) for name in _SECTIONS & file.tree.keys()]
-    problems: Problems = []
+    problems: Problems = [(mistake.path, mistake.problem) for mistake in mistakes]
+    refused = {mistake.path for mistake in mistakes}
     known: set[KeyPath] = set()
     for _ in range(_ROUNDS):
-        if len(problems) > _ENOUGH:
-            break
-        new = [mistake for mistake in mistakes if mistake.path not in known]
-        problems += [(mended.original(mistake.path), mistake.problem) for mistake in new]
-        known.update(mistake.path for mistake in new)
         mended.mend(mistakes)
+        known.update(mistake.path for mistake in mistakes)
         try:
             parsed = model.model_validate(mended.tree)
         except ValidationError as error:
             mistakes = mistakes_of(error, mended.tree, model)
+            found = [(mended.original(mistake.path), mistake.problem) for mistake in mistakes]
+            # A refused value is complained about once, by the more general rule.
+            problems += [(path, problem) for path, problem in found if not _is_under(path, refused)]
+            if len(problems) > _ENOUGH:
+                break
             continue
         if isinstance(parsed, MainFile):
             parsed, more = _with_named_files(parsed, file.path.parent)
             # A stand-in names no file.
             problems += [(mended.original(at), problem) for at, problem in more if not _is_under(at, known)]
-        return parsed, problems
-    return None, problems
+        return parsed, list(dict.fromkeys(problems))
+    return None, list(dict.fromkeys(problems))
 
 
 def _is_under(path: KeyPath, others: set[KeyPath]) -> bool:

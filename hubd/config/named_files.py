@@ -13,6 +13,8 @@ from hubd.errors import ConfigError
 _TEXT_LIMIT = 64 * 1024
 _CERTIFICATE_LIMIT = 1024 * 1024
 _MODEL_LIMIT = 64 * 1024 * 1024
+# A model is a protobuf message whose first field is ir_version, a number (onnx.proto).
+_ONNX_START = b"\x08"
 
 Problems = list[tuple[KeyPath, str]]
 
@@ -24,7 +26,10 @@ def with_models(wake: WakeSettings, folder: Path) -> tuple[WakeSettings, Problem
     for position, word in enumerate(wake.words):
         if word.model.endswith(".onnx"):
             path = _absolute(folder, word.model)
-            _, found = _read(path, _MODEL_LIMIT, ("wake", "words", position, "model"))
+            key: KeyPath = ("wake", "words", position, "model")
+            data, found = _read(path, _MODEL_LIMIT, key)
+            if not found and not data.startswith(_ONNX_START):
+                found = [(key, f"{name_of(path)} is no ONNX model (perhaps a web page was saved in its place)")]
             problems += found
             words.append(word.model_copy(update={"model": str(path)}))
         else:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hubd.config.loading import Config
 from hubd.config.suggestions import quoted, suggestion
 from hubd.config.toml_files import name_of
+from hubd.devices import dialects
+from hubd.devices.kinds import ON
 from hubd.live.models import MODELS
 
 # The prebuilt voices of the Live API (``live-protocol.md`` 3.1 has the first eight).
@@ -19,6 +21,12 @@ VOICES = (
 )
 _LOW, _HIGH = 0.2, 0.95
 _SHOWN_FILES = 4
+# Options of a device, with those of which one has to be there as well.
+_USELESS_WITHOUT: Mapping[str, tuple[str, ...]] = {
+    "state_on": ("state_topic",),
+    "state_off": ("state_topic",),
+    "brightness_scale": ("brightness_command_topic", "brightness_state_topic"),
+}
 
 
 def describe(config: Config) -> str:
@@ -40,7 +48,7 @@ def describe(config: Config) -> str:
 
 def notices(config: Config) -> tuple[str, ...]:
     """Return what is allowed but probably not meant, one sentence each."""
-    return (*_live_notices(config), *_house_notices(config))
+    return (*_live_notices(config), *_house_notices(config), *_device_notices(config))
 
 
 def _files(config: Config) -> str:
@@ -107,3 +115,24 @@ def _house_notices(config: Config) -> Iterator[str]:
         yield "mqtt.tls: false, so the password crosses the network unencrypted"
     if config.conversation.barge_in == "speech":
         yield 'conversation.barge_in: "speech" needs echo cancellation; without it the hub interrupts itself'
+
+
+def _device_notices(config: Config) -> Iterator[str]:
+    for device in config.devices:
+        for key, needed in _USELESS_WITHOUT.items():
+            if key in device.model_fields_set and all(getattr(device, other) is None for other in needed):
+                yield f"device[{device.id}].{key}: not used without {' or '.join(needed)}"
+    sent: dict[str, str] = {}
+    for device in config.devices:
+        for topic in {message.topic for message in dialects.compose(device, {ON: True})}:
+            other = sent.setdefault(topic, device.id)
+            if other != device.id:
+                yield f"device[{device.id}]: {quoted(topic)} switches {other} as well"
+    commands = sent | {function.publish.topic: device.id for device in config.devices for function in device.functions}
+    for device in config.devices:
+        heard = [source.topic for source in dialects.sources(device)]
+        heard += [function.expect.topic for function in device.functions if function.expect is not None]
+        for topic in dict.fromkeys(heard):
+            if topic in commands:
+                told = f"it carries the commands to {commands[topic]}, which would count as reports"
+                yield f"device[{device.id}]: {quoted(topic)} is no topic of reports: {told}"

@@ -154,7 +154,7 @@ class MqttSettings(Table):
     ca_file: Line = ""
     username: Line = ""
     client_id: str = ""
-    keepalive: Annotated[Duration, at_most(65535)] = 30.0
+    keepalive: Annotated[Duration, at_most(65535), Field(ge=1)] = 30.0
 
     @model_validator(mode="before")
     @classmethod

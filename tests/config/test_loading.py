@@ -102,7 +102,7 @@ class TestLoad:
     def test_files_that_options_name(self, tmp_path: Path) -> None:
         """Paths are relative to the configuration's folder; the instruction's text takes the place of its file."""
         (tmp_path / "me.txt").write_text("Speak like a butler.\n", encoding="utf-8")
-        (tmp_path / "hey_me_v0.2.onnx").write_bytes(b"model")
+        (tmp_path / "hey_me_v0.2.onnx").write_bytes(b"\x08\x07model")
         (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n", encoding="utf-8")
         config = load(
             written(
@@ -260,6 +260,7 @@ class TestAnyInput:
             case ConfigError() as error:
                 assert error.complaints
                 assert len(str(error).splitlines()) == len(error.complaints)
+                assert "stand_in" not in str(error) or "stand_in" in str(tree)
 
     @given(cut=st.integers(min_value=0), flip=st.integers(min_value=0), byte=st.integers(0, 255))
     def test_damaged_example(self, cut: int, flip: int, byte: int, folder: Path) -> None:

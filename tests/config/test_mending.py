@@ -115,7 +115,7 @@ def mistakes(tree: dict[str, object]) -> list[Mistake]:
             MainFile.model_validate(mended.tree)
         except ValidationError as error:
             new = mistakes_of(error, mended.tree, MainFile)
-            found += [each for each in new if each.path not in {old.path for old in found}]
+            found += [each for each in new if each not in found]
             mended.mend(new)
         else:
             return found

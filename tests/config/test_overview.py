@@ -60,6 +60,24 @@ def test_what_is_probably_not_meant(text: str, expected: str, tmp_path: Path) ->
     assert notices(load(path)) == (expected,)
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ('state_on = "1"', "device[x].state_on: not used without state_topic"),
+        (
+            'state_topic = "y/state"' + DEVICE.replace('"x"', '"y"', 2).replace('"x"', '"y/state"'),
+            'device[x]: "y/state" is no topic of reports: it carries the commands to y, which would count as reports',
+        ),
+        (DEVICE.replace('"x"', '"y"', 2), 'device[y]: "x" switches x as well'),
+    ],
+)
+def test_devices_that_are_probably_not_meant_so(more: str, expected: str, tmp_path: Path) -> None:
+    """An option that does nothing, a device that is there twice, a report that is a command give a notice."""
+    path = tmp_path / "hubd.toml"
+    path.write_text(DEVICE + more, encoding="utf-8")
+    assert notices(load(path)) == (expected,)
+
+
 def test_unused_certificate(tmp_path: Path) -> None:
     """A certificate without TLS is noticed."""
     (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----", encoding="utf-8")
