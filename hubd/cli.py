@@ -25,6 +25,8 @@ from hubd.reports import Report, to_json
 OK, FAILED, USAGE = 0, 1, 2
 # sysexits.h: EX_CONFIG; systemd does not try again after it (``operations.md`` 2).
 BROKEN_CONFIG = 78
+# More than anyone repairs at once.
+_SHOWN_COMPLAINTS = 200
 
 logger = logging.getLogger("hubd")
 _T = TypeVar("_T")
@@ -195,7 +197,9 @@ def _leaves(group: ExceptionGroup[HubdError]) -> Iterator[HubdError]:
 
 
 def _complain(error: ConfigError) -> None:
-    for complaint in error.complaints:
+    for complaint in error.complaints[:_SHOWN_COMPLAINTS]:
         print(complaint, file=sys.stderr)
     count = len(error.complaints)
-    print(f"{count} mistake{'s' if count > 1 else ''} in the configuration.", file=sys.stderr)
+    if count > _SHOWN_COMPLAINTS:
+        print(f"… and {count - _SHOWN_COMPLAINTS:,} more", file=sys.stderr)
+    print(f"{count:,} mistake{'s' if count > 1 else ''} in the configuration.", file=sys.stderr)

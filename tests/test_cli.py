@@ -101,6 +101,16 @@ def test_a_broken_configuration(hubd: Hubd, command: str, status: int) -> None:
     assert "misspelt.toml:2: mqtt.hots: unknown option; did you mean host?\n1 mistake" in outcome.stderr
 
 
+def test_endless_complaints(hubd: Hubd, place: Path) -> None:
+    """Of very many mistakes the first are told, with how many there are."""
+    (place / "many.toml").write_text("[[device]]\n" * 600)
+    outcome = hubd("check", "--config", "@many.toml")
+    assert outcome.status == 1
+    *told, more, count = outcome.stderr.splitlines()
+    assert len(told) == 200
+    assert (more, count) == ("… and 1,000 more", "1,200 mistakes in the configuration.")
+
+
 def test_a_good_configuration(hubd: Hubd) -> None:
     """Check says so on standard output, and nothing on standard error."""
     outcome = hubd("check", "--config", "@fine.toml")
