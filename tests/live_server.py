@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from pydantic import JsonValue
 from websockets.asyncio.server import ServerConnection, serve
@@ -27,8 +27,10 @@ from hubd.live.messages import (
     ToolCall,
 )
 
+# What has not come after so many seconds will not come: far longer than a busy computer needs.
+DEADLINE: Final = 60.0
 # As much as the service sends at once (``live-protocol.md`` 7.1 speaks of frames of a fraction of a second).
-_PIECE = DOWNLINK_RATE * SAMPLE_BYTES // 5
+_PIECE: Final = DOWNLINK_RATE * SAMPLE_BYTES // 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Visit:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return when the condition is met; it is looked at after each frame, and when the client is gone."""
-        async with self._changed:
+        async with asyncio.timeout(DEADLINE), self._changed:
             await self._changed.wait_for(condition)
 
     async def send(self, message: ServerMessage) -> None:
@@ -178,7 +180,7 @@ class LiveServer:
 
     async def visit(self, number: int = 0) -> Visit:
         """Return a connection once it is set up, the oldest first."""
-        async with self._came:
+        async with asyncio.timeout(DEADLINE), self._came:
             await self._came.wait_for(lambda: len(self.visits) > number)
         return self.visits[number]
 
@@ -210,17 +212,3 @@ class LiveServer:
             (outcome,) = await asyncio.gather(recording, return_exceptions=True)
             if isinstance(outcome, Exception) and outcome not in self._faults:
                 self._faults.append(outcome)
-
-
-@contextlib.asynccontextmanager
-async def running(*works: Awaitable[object]) -> AsyncIterator[None]:
-    """Do these works as long as the block lasts; one that fails, fails the block."""
-    async with asyncio.TaskGroup() as tasks:
-        started = [tasks.create_task(_done(work)) for work in works]
-        yield
-        for task in started:
-            task.cancel()
-
-
-async def _done(work: Awaitable[object]) -> None:
-    await work

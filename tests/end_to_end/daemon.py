@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.end_to_end.program import CHECKOUT, COMMAND, Event
+from tests.live_server import DEADLINE
 
 
 class Daemon:
@@ -47,10 +48,13 @@ class Daemon:
         return None
 
     async def _until(self, find: Callable[[], int | None]) -> int:
-        async with self._more:
-            while (place := find()) is None:
-                assert self._process.returncode is None, "\n".join(self.log)
-                await self._more.wait()
+        try:
+            async with asyncio.timeout(DEADLINE), self._more:
+                while (place := find()) is None:
+                    assert self._process.returncode is None, "".join(self.log)
+                    await self._more.wait()
+        except TimeoutError:
+            raise AssertionError("it did not come; the log so far:\n" + "".join(self.log)) from None
         return place
 
     async def _read(self, stream: asyncio.StreamReader | None, take: Callable[[str], None]) -> None:

@@ -23,6 +23,7 @@ from hubd.events import Backend
 from hubd.offline.espeak_voice import EspeakVoice
 from hubd.ports import MicrophoneFrame
 from hubd.reports import PublicState, Report, StateReport
+from tests.live_server import DEADLINE
 
 # Below this it is the voice's own hiss.
 _AUDIBLE: Final = 100
@@ -90,12 +91,13 @@ class Diary:
 
     async def until(self, condition: Callable[[Report], bool], since: int = 0) -> int:
         """Return the place after the first report that meets the condition, from a place on."""
-        while True:
-            for place, report in enumerate(self.reports[since:], start=since):
-                if condition(report):
-                    return place + 1
-            self._more.clear()
-            await self._more.wait()
+        async with asyncio.timeout(DEADLINE):
+            while True:
+                for place, report in enumerate(self.reports[since:], start=since):
+                    if condition(report):
+                        return place + 1
+                self._more.clear()
+                await self._more.wait()
 
     async def state(self, state: PublicState, since: int = 0) -> int:
         """Wait for a state; return the place after its report."""
