@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from typing import Final
 
 # How it is decided. The utterance is decoded twice: along the grammar, and along a free loop of phones, which fits any
-# speech. What the grammar loses against the loop per frame is small where the sentence was really said, large where
-# other speech was pressed into it. Two such margins count: over the whole utterance (silence, skipped sounds and
-# unusual wordings included), and over the two words that fit worst, which finds a sentence that is right but for a
-# word or two. Neither alone separates as well as their sum. Besides, nobody speaks faster than so many words a second.
-# The numbers are fitted by scripts/measure-recognition.
+# speech. What the grammar loses against the loop per frame, its margin, is small where the sentence was really said,
+# large where other speech was pressed into it. Six numbers are weighed: the margin over the whole utterance; over its
+# words; over the two words that fit worst, which finds a sentence that is right but for a word or two; how unusual the
+# wording is, since impostors need the odd corners of the grammar; the share of the sound that the grammar calls
+# silence and the loop calls speech; how few the words are, since few are soon resembled. The weights are fitted by
+# scripts/measure-recognition, on other sentences, houses, voices and recordings than those it measures.
 _WORST_WORDS: Final = 2
-_WEIGHT_OF_WORST: Final = 0.35
-_LEAST: Final = -50.0
-_FEWEST_FRAMES_PER_WORD: Final = 12.0
+_WEIGHTS: Final = (0.26, 0.084, 0.061, 10.7, -6.7, -2.1)
+_BIAS: Final = 14.8
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
     """How one word lies on the sound.
 
-    frames: its length in frames of 10 ms. margin: its score less the phone loop's over the same frames; in the
+    frames: its length in frames of 10 ms. margin: its score less the phone loop's over the same frames, in the
     recogniser's own logarithmic units.
     """
 
@@ -33,27 +33,40 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the recogniser found: the words in order, with the margin of the whole utterance over all its frames."""
+    """What the recogniser found in an utterance of so many frames: the words in order.
+
+    margin: as of a word, over all frames. prior: how usual the wording is, 0 or less. unexplained: frames of speech,
+    by the phone loop, that the sentence has no word for.
+    """
 
     words: tuple[Fit, ...]
     frames: int
     margin: float
+    prior: float
+    unexplained: int
 
     @property
-    def score(self) -> float:
-        """One number for how well the sentence fits: about 0 for a perfect one, less for others."""
-        if not self.words or not self.frames:
-            return float("-inf")
-        return self.margin / self.frames + _WEIGHT_OF_WORST * _worst(self.words)
+    def features(self) -> tuple[float, ...]:
+        """The six numbers that are weighed."""
+        spoken = sum(fit.frames for fit in self.words)
+        return (
+            self.margin / self.frames,
+            sum(fit.margin for fit in self.words) / spoken,
+            _worst(self.words),
+            self.prior / self.frames,
+            self.unexplained / self.frames,
+            1 / len(self.words),
+        )
 
 
 def is_said(evidence: Evidence) -> bool:
     """Return whether the words were said, rather than something else that resembles them."""
-    spoken = sum(fit.frames for fit in evidence.words)
-    return evidence.score >= _LEAST and spoken >= _FEWEST_FRAMES_PER_WORD * len(evidence.words)
+    if not evidence.words:
+        return False
+    return _BIAS + sum(weight * feature for weight, feature in zip(_WEIGHTS, evidence.features, strict=True)) >= 0
 
 
 def _worst(words: Sequence[Fit]) -> float:
     """Return the mean margin per frame of the words that fit worst."""
-    margins = sorted(fit.margin / max(1, fit.frames) for fit in words)[:_WORST_WORDS]
+    margins = sorted(fit.margin / fit.frames for fit in words)[:_WORST_WORDS]
     return sum(margins) / len(margins)

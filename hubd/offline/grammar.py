@@ -73,7 +73,7 @@ _OPENINGS: Final = (
     "will you please",
     "i want you to",
 )
-_CLOSINGS: Final = ("please", "thank you", "thanks", "now", "for me", "again")
+_CLOSINGS: Final = ("please", "thank you", "thanks", "now", "for me")
 
 
 class Grammar:
@@ -91,7 +91,7 @@ class Grammar:
         )
         goodbye = one_of(sentences_of(declaration) for declaration in farewells)
         self._automaton = Automaton(
-            in_order(one_of([NOTHING, seldom(*WAKE_REMAINDERS)]), one_of([whole, goodbye])),
+            in_order(one_of([NOTHING, seldom(*WAKE_REMAINDERS)]), one_of([whole, goodbye, NOTHING])),
         )
         self._amounts = {
             (declaration.name, parameter.name): parameter

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import sys
+import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
@@ -28,10 +31,12 @@ _SETTINGS: Final = {
     "wip": 0.01,
     "lw": 4.0,
     "silprob": 0.3,
+    # Its words for noise would swallow what the grammar has no words for.
+    "fillprob": 1e-30,
     # The usual beams lose the right path in a grammar where every word counts the same.
-    "beam": 1e-70,
-    "wbeam": 1e-50,
-    "pbeam": 1e-70,
+    "beam": 1e-56,
+    "wbeam": 1e-40,
+    "pbeam": 1e-56,
     # The path along the grammar, not one through the lattice, which may leave it.
     "bestpath": False,
     # Scores are relative to the best phone of the frame: both searches must have looked at all of them.
@@ -39,7 +44,37 @@ _SETTINGS: Final = {
     "loglevel": "FATAL",
 }
 
+# Bytes of sound without which the decoder can't begin: two frames of its own, and no word is that short.
+_SHORTEST: Final = 3200
+
+# What the phone loop calls its silence and its noises.
+_NO_PHONES: Final = frozenset({"SIL", "+SPN+", "+NSN+"})
+
 Transition = tuple[int, int, float, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """A part of the best path: its first frame, the one after its last, and its scores as logarithms."""
+
+    name: str
+    start: int
+    end: int
+    score: float
+    prior: float
+
+    @property
+    def frames(self) -> range:
+        return range(max(0, self.start), self.end)
+
+    @property
+    def is_step(self) -> bool:
+        """Whether it is a transition without a word."""
+        return self.name == "(NULL)"
+
+    @property
+    def is_word(self) -> bool:
+        return self.name[0] not in "<[(" and len(self.frames) > 1
 
 
 class Recognizer:
@@ -55,7 +90,7 @@ class Recognizer:
         """Take a grammar (state 0 begins, state 1 ends); return the words that have no pronunciation."""
         self._transitions = transitions
         words = {word for *_, word in transitions if word is not None}
-        self._known = dict(self._look_up(words))
+        self._known = self._look_up(words)
         return sorted(words - self._known.keys())
 
     def pronounce(self, pronunciations: Mapping[str, str]) -> None:
@@ -72,31 +107,44 @@ class Recognizer:
 
     def evidence(self, pcm: bytes) -> Evidence | None:
         """Return what fits an utterance best, whether it was said or not; None if nothing fits at all."""
-        if self._decoder is None:
-            return None
-        score, segments = self._decode(_GRAMMAR, pcm)
+        if self._decoder is None or len(pcm) < _SHORTEST or not any(pcm):
+            return None  # digital silence would be divided by its own energy
+        score, segments = self._decode(self._decoder, _GRAMMAR, pcm)
         if not segments:
             return None
-        loop_score, loop = self._decode(_PHONES, pcm)
-        frames = max(end for _, _, end, _ in segments) + 1
+        loop_score, loop = self._decode(self._decoder, _PHONES, pcm)
+        frames = max(segment.end for segment in segments)
         reached = _running_total(loop, frames)
-        words = tuple(
-            Fit(word.partition("(")[0], end - begin + 1, gained - (reached[end + 1] - reached[begin]))
-            for word, begin, end, gained in segments
-            if word[0] not in "<[(+" and end > begin
+        words = [segment for segment in segments if segment.is_word]
+        spoken = {frame for segment in loop if segment.name not in _NO_PHONES for frame in segment.frames}
+        explained = {frame for segment in words for frame in segment.frames}
+        return Evidence(
+            tuple(
+                Fit(
+                    word.name.partition("(")[0],
+                    len(word.frames),
+                    word.score - (reached[word.end] - reached[word.start]),
+                )
+                for word in words
+            ),
+            frames,
+            score - loop_score,
+            sum(segment.prior for segment in segments if segment.is_word or segment.is_step),
+            len(spoken - explained),
         )
-        return Evidence(words, frames, score - loop_score)
 
     def words(self, pcm: bytes) -> list[str] | None:
         """Return the words that were said; None if no sentence was."""
         evidence = self.evidence(pcm)
         return [fit.word for fit in evidence.words] if evidence is not None and is_said(evidence) else None
 
-    def _decode(self, search: str, pcm: bytes) -> tuple[float, list[tuple[str, int, int, float]]]:
-        """Return the score of the best path with its segments: name, first and last frame, score."""
-        assert self._decoder is not None  # noqa: S101 -- evidence() has asked
-        decoder = self._decoder
+    def _decode(self, decoder: pocketsphinx.Decoder, search: str, pcm: bytes) -> tuple[float, list[_Segment]]:
+        """Return the score of the best path, with its segments; without any if no path leads to an end."""
         decoder.activate_search(search)
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            # Forget the noise of the utterance before, or the second search would hear something else than the first.
+            # It is called unnecessary, but nothing else resets the noise.
+            decoder.start_stream()
         decoder.start_utt()
         # The utterance as a whole: it is normalised by its own average, which matters more than a head start.
         decoder.process_raw(pcm, full_utt=True)
@@ -104,26 +152,23 @@ class Recognizer:
         hypothesis = decoder.hyp()
         if hypothesis is None:
             return 0.0, []
-        segments = [(each.word, each.start_frame, each.end_frame, _logarithm(each.ascore)) for each in decoder.seg()]
+        segments = [
+            _Segment(each.word, each.start_frame, each.end_frame + 1, _logarithm(each.ascore), _logarithm(each.lscore))
+            for each in decoder.seg()
+        ]
         return _logarithm(hypothesis.score), segments
 
-    def _look_up(self, words: set[str]) -> Iterator[tuple[str, list[str]]]:
-        """Yield the words of the CMU dictionary, with all their pronunciations."""
-        text = (self._model / "cmudict-en-us.dict").read_bytes()
-        for word in words:
-            variants: list[str] = []
-            while (phones := _entry(text, word if not variants else f"{word}({len(variants) + 1})")) is not None:
-                variants.append(phones)
-            if variants:
-                yield word, variants
-
-
-def _entry(dictionary: bytes, name: str) -> str | None:
-    key = f"\n{name} ".encode()
-    at = dictionary.find(key)
-    if at < 0:
-        return None
-    return dictionary[at + len(key) : dictionary.index(b"\n", at + 1)].decode()
+    def _look_up(self, words: set[str]) -> dict[str, list[str]]:
+        """Return the words of the CMU dictionary with all their pronunciations: ``word``, ``word(2)`` and so on."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        wanted = {word.encode() for word in words}
+        with (self._model / "cmudict-en-us.dict").open("rb") as dictionary:
+            for line in dictionary:
+                name, _, phones = line.partition(b" ")
+                word = name.partition(b"(")[0]
+                if word in wanted:
+                    found[word.decode()].append(phones.decode().strip())
+        return dict(found)
 
 
 def _closed(transitions: Iterable[Transition]) -> Iterator[tuple[int, int, float, str] | tuple[int, int, float]]:
@@ -147,15 +192,14 @@ def _closed(transitions: Iterable[Transition]) -> Iterator[tuple[int, int, float
         yield from ((start, end, probability) for end, probability in best.items() if end != start)
 
 
-def _running_total(segments: Iterable[tuple[str, int, int, float]], frames: int) -> list[float]:
+def _running_total(segments: Iterable[_Segment], frames: int) -> list[float]:
     """Return the score gained before each frame, spread evenly within a segment."""
     gained = [0.0] * (frames + 1)
-    for _, begin, end, score in segments:
-        for frame in range(begin, min(end + 1, frames)):
-            gained[frame + 1] = score / (end - begin + 1)
-    for frame in range(frames):
-        gained[frame + 1] += gained[frame]
-    return gained
+    for segment in segments:
+        for frame in segment.frames:
+            if frame < frames:
+                gained[frame + 1] = segment.score / len(segment.frames)
+    return list(itertools.accumulate(gained))
 
 
 def _logarithm(score: float) -> float:

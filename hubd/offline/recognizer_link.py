@@ -51,6 +51,11 @@ class RecognizerLink:
         self._loaded: Sequence[Arc] | None = None
         self._turn = asyncio.Lock()
 
+    @property
+    def process_id(self) -> int | None:
+        """The process that recognises; None while there is none."""
+        return None if self._process is None else self._process.pid
+
     async def __aenter__(self) -> Self:
         await self._start()
         return self

@@ -48,7 +48,7 @@ _START: Final = Action(("start", "run", "begin"))
 _STOP: Final = Action(("stop", "end"))
 _PLAY: Final = Action(("play", "start", "resume"))
 _PAUSE: Final = Action(("pause", "stop"))
-_SET: Final = Action(("set", "change", "adjust", "turn", "put", "make"))
+_SET: Final = Action(("set", "turn", "change", "adjust", "make"))
 _ACTIONS: Final = (_ON, _OFF, _OPEN, _CLOSE, _LOCK, _UNLOCK, _MUTE, _UNMUTE, _START, _STOP, _PLAY, _PAUSE, _SET)
 
 # A yes-or-no parameter's name → what yes does, what no does.
@@ -71,18 +71,19 @@ _PREPOSITIONS: Final = frozenset(
     ("to", "in", "at", "for", "of", "by", "with", "from", "and", "or", "on", "off", "if", "when", "its", "until", "is")
 )
 _LONGEST_LITERAL: Final = 7
-_ARTICLES: Final = one_of(["the", seldom(NOTHING, "my", probability=0.1), seldom("all the", "all", "our")])
+_ARTICLES: Final = one_of(["the", seldom(NOTHING, "my", probability=0.1), seldom("all the")])
 _FAREWELLS: Final = (
     "goodbye",
     "good bye",
     "bye",
-    "bye bye",
     "that's all",
     "that is all",
     "that will be all",
     "thank you",
     "thanks",
     "thank you that's all",
+    "that's all thank you",
+    "that's all thanks",
     "thank you goodbye",
     "thanks goodbye",
     "no thank you",
@@ -93,7 +94,6 @@ _FAREWELLS: Final = (
     "never mind",
     "nevermind",
     "forget it",
-    "i'm done",
 )
 
 
@@ -259,8 +259,10 @@ def _acting(actions: Iterable[tuple[Action, Phrase, Phrase]], thing: Phrase) -> 
         yield in_order(action.leading, meaning, thing, tail)
     split = [action for action, _, _ in actions if action.particle]
     if split:
-        after = one_of(in_order(action.particle, meaning, tail) for action, meaning, tail in actions if action.particle)
+        split_actions = [(action, meaning, tail) for action, meaning, tail in actions if action.particle]
+        after = one_of(in_order(action.particle, meaning, tail) for action, meaning, tail in split_actions)
+        bare = one_of(in_order(action.particle, meaning) for action, meaning, _ in split_actions)
         usual = dict.fromkeys(verb for action in split for verb in action.split[:_USUAL_SPLIT])
         unusual = dict.fromkeys(verb for action in split for verb in action.split[_USUAL_SPLIT:])
         yield in_order(one_of([*usual, seldom(*unusual)]), thing, after)
-        yield seldom(in_order(thing, after))
+        yield seldom(in_order(thing, bare))
