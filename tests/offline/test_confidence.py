@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubd.offline.confidence import Evidence, Fit, is_said
+
+# As "turn on the kitchen lights" gave it, spoken by espeak-ng.
+SAID = Evidence(
+    tuple(
+        Fit(word, frames, margin)
+        for word, frames, margin in [
+            ("turn", 25, -300.0),
+            ("on", 15, -80.0),
+            ("the", 10, -60.0),
+            ("kitchen", 45, -500.0),
+            ("lights", 54, -450.0),
+        ]
+    ),
+    frames=186,
+    margin=-2200.0,
+    prior=0.0,
+    unexplained=4,
+)
+
+
+def changed(**changes: object) -> Evidence:
+    """Return the evidence of a good utterance, made worse."""
+    fields = {name: getattr(SAID, name) for name in ("words", "frames", "margin", "prior", "unexplained")}
+    return Evidence(**{**fields, **changes})
+
+
+def test_what_was_said_is_believed() -> None:
+    """A sentence that fits nearly as well as free phones was said."""
+    assert is_said(SAID)
+
+
+def test_each_fault_alone_is_enough() -> None:
+    """A bad fit, bad words, an odd wording, sound without words: what is grossly wrong, was not said."""
+    assert not is_said(changed(margin=-60.0 * SAID.frames))
+    assert not is_said(changed(words=(*SAID.words[:-2], Fit("kitchen", 45, -9000.0), Fit("lights", 54, -9000.0))))
+    assert not is_said(changed(prior=-2.0 * SAID.frames))
+    assert not is_said(changed(margin=-30.0 * SAID.frames, unexplained=SAID.frames))
+
+
+def test_no_words_are_no_sentence() -> None:
+    """Silence asks for nothing."""
+    assert not is_said(changed(words=()))
+
+
+@given(st.floats(-20_000, 0), st.floats(0, 5_000))
+def test_a_worse_fit_is_never_believed_more(margin: float, worse: float) -> None:
+    """The decision goes one way only."""
+    assert is_said(changed(margin=margin)) or not is_said(changed(margin=margin - worse))

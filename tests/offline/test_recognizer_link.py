@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import signal
+
+import pytest
+
+from hubd.errors import MissingPartError
+from hubd.offline.espeak_voice import EspeakVoice
+from hubd.offline.grammar import Grammar
+from hubd.offline.recognizer_link import RecognizerLink
+from tests.offline.house import HOUSE, devices, function
+from tests.offline.speaking import say
+
+ARCS = Grammar(HOUSE).arcs
+OTHER = Grammar(
+    [function("set_switch", "Plug.", ["device", "on"], device=devices("Thermomix"), on={"type": "BOOLEAN"})]
+).arcs
+
+
+async def test_words_come_back() -> None:
+    """A grammar is loaded when it is needed, another one in its place; strange names are given a pronunciation."""
+    async with RecognizerLink(EspeakVoice()) as link:
+        await link.prepare(ARCS)
+        assert await link.recognise(ARCS, say("turn off the lights")) == ("turn", "off", "the", "lights")
+        assert await link.recognise(OTHER, say("turn off the Thermomix")) == ("turn", "off", "the", "thermomix")
+        assert await link.recognise(ARCS, say("what a lovely day")) is None
+
+
+async def test_a_process_that_dies_is_replaced() -> None:
+    """The utterance is lost, the next is understood."""
+    async with RecognizerLink(EspeakVoice()) as link:
+        await link.prepare(ARCS)
+        assert link.process_id is not None
+        os.kill(link.process_id, signal.SIGKILL)
+        assert await link.recognise(ARCS, say("turn off the lights")) is None
+        assert await link.recognise(ARCS, say("turn off the lights")) == ("turn", "off", "the", "lights")
+
+
+async def test_a_request_that_is_given_up_leaves_nothing_behind() -> None:
+    """A cancelled request's answer is never taken for another's."""
+    async with RecognizerLink(EspeakVoice()) as link:
+        await link.prepare(ARCS)
+        given_up = asyncio.create_task(link.recognise(ARCS, say("turn on the lights")))
+        await asyncio.sleep(0)  # noqa: TID251 -- lets the task begin; no time passes
+        given_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+        assert await link.recognise(ARCS, say("open the garage door")) == ("open", "the", "garage", "door")
+
+
+async def test_the_process_ends_with_the_link() -> None:
+    """No program is left behind."""
+    async with RecognizerLink(EspeakVoice()) as link:
+        process_id = link.process_id
+    assert process_id is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(process_id, 0)
+
+
+def test_a_missing_recogniser_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever lacks pocketsphinx reads how to get it."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MissingPartError, match="pip install pocketsphinx"):
+        RecognizerLink(EspeakVoice())
