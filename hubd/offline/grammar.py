@@ -14,6 +14,23 @@ from hubd.offline.parameters import Amount, parameters_of
 from hubd.offline.phrases import NOTHING, Assign, Begin, Repeated, Tag, in_order, maybe, one_of, seldom
 from hubd.offline.sentences import is_farewell, sentences_of
 
+# What is left of a wake word when the sound begins at about its end; the recogniser has a pronunciation for each.
+WAKE_REMAINDERS: Final = (
+    "hey jarvis",
+    "jarvis",
+    "alexa",
+    "hey mycroft",
+    "mycroft",
+    "okay",
+    "hey",
+)
+
+
+def without_wake_word(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words without the rest of a wake word in front of them."""
+    beginnings = (tuple(each.split()) for each in WAKE_REMAINDERS)
+    return next((words[len(each) :] for each in beginnings if words[: len(each)] == each), words)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -51,16 +68,6 @@ class NotUnderstood:
 
 Meaning = Understood | Ambiguous | OutOfRange | NotUnderstood
 
-# What is left of a wake word when the sound begins at about its end; the recogniser has a pronunciation for each.
-WAKE_REMAINDERS: Final = (
-    "hey jarvis",
-    "jarvis",
-    "alexa",
-    "hey mycroft",
-    "mycroft",
-    "okay",
-    "hey",
-)
 _OPENINGS: Final = (
     "please",
     "could you",

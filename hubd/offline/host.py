@@ -23,6 +23,7 @@ from hubd.live.messages import (
 from hubd.live.setup import ActivityHandling, Modality, RealtimeInputConfig, Setup
 from hubd.offline.ear import Began, Ear, Ended, Heard, Paused
 from hubd.offline.effects import Close, Effect, Prepare, Recognise, Send
+from hubd.offline.grammar import without_wake_word
 from hubd.offline.interpreter import Calls, Interpreter
 from hubd.offline.memory import Handles, Memory, tokens_of_sound, tokens_of_text
 from hubd.offline.talk import Talk
@@ -255,7 +256,7 @@ class _Session:
             return
         self.talk.remember(tokens_of_sound(milliseconds / 1000), user=True)
         if words is not None and self._setup.input_audio_transcription is not None:
-            heard = Transcription(text=" ".join(words), finished=True)
+            heard = Transcription(text=" ".join(without_wake_word(words)), finished=True)
             self._outbox.append(Send(ServerMessage(server_content=ServerContent(input_transcription=heard))))
         self.talk.reply(reply)
 

@@ -116,6 +116,14 @@ def test_a_spoken_turn() -> None:
     assert len(host.recognises) == 1
 
 
+def test_the_wake_word_is_not_part_of_what_was_said() -> None:
+    """The rest of it that is still in the sound does not show in the transcript."""
+    host = driven()
+    host(audio(TURN))
+    sent = host.words("hey jarvis turn off the lights")
+    assert sent[0]["serverContent"]["inputTranscription"]["text"] == "turn off the lights"
+
+
 def test_words_that_come_late_are_waited_for() -> None:
     """On a slow computer the turn is over before its words are known."""
     host = driven()
