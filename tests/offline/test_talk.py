@@ -156,6 +156,8 @@ def test_the_user_frees_a_blocked_turn(host: Driven) -> None:
     assert kinds(sent) == ["interrupted", "toolCallCancellation", "turnComplete"]
     assert sent[1]["toolCallCancellation"]["ids"] == [garage["id"]]
     assert host(tool_response(answer(garage, message="Open."))) == []
+    host({"realtimeInput": {"audioStreamEnd": True}})
+    assert host.words("hey jarvis") == []
 
 
 def test_the_user_cuts_the_model_short(host: Driven) -> None:
@@ -169,6 +171,8 @@ def test_the_user_cuts_the_model_short(host: Driven) -> None:
     assert sent[1]["toolCallCancellation"]["ids"] == [second["id"]]
     assert host.after(20.0) == []
     assert host(tool_response(answer(second, "INTERRUPT", message="x"))) == []
+    host({"realtimeInput": {"audioStreamEnd": True}})
+    assert host.words("hey jarvis") == []
 
 
 def test_text_cuts_the_model_short_too(host: Driven) -> None:
