@@ -35,6 +35,8 @@ _REFUSED: Final = 1008
 _MIME_TYPE: Final = re.compile(r"audio/pcm(?:;\s*rate=(\d+))?")
 # Speech that fits no sentence is answered; a cough or the rest of a wake word is not speech.
 _SHORTEST_SPEECH_MS: Final = 900
+# The sound of a conversation may begin with as much of the wake word, its margins included.
+_LONGEST_WAKE_WORD_MS: Final = 1400
 
 
 class Host:
@@ -151,6 +153,7 @@ class _Session:
             interruptible=realtime.activity_handling is not ActivityHandling.NO_INTERRUPTION,
             transcribe=setup.output_audio_transcription is not None,
         )
+        self._utterances = 0
         self._asked = 0  # the number of the last Recognise
         self._asked_for = b""  # its sound
         self._result: _Result | None = None  # its result, if that came before the turn was over
@@ -250,8 +253,10 @@ class _Session:
         """Answer a turn whose words are known; what was no speech, or only the rest of a wake word, has no answer."""
         milliseconds = milliseconds_of(len(self._asked_for), UPLINK_RATE)
         self._over, self._asked_for = False, b""
+        shortest = _SHORTEST_SPEECH_MS if self._utterances else _LONGEST_WAKE_WORD_MS
+        self._utterances += 1
         reply = self._interpreter.reply(words)
-        if reply == Calls(()) or (words is None and milliseconds < _SHORTEST_SPEECH_MS):
+        if reply == Calls(()) or (words is None and milliseconds < shortest):
             self._pass_over()
             return
         self.talk.remember(tokens_of_sound(milliseconds / 1000), user=True)

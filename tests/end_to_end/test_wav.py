@@ -14,7 +14,7 @@ import pytest
 from tests.end_to_end.program import RECORDINGS, Outcome, demos, needs
 
 RATES: Final = (8_000, 16_000, 44_100, 48_000)
-VOICES: Final = ("en-us", "en-gb", "en-us+f3")
+VOICES: Final = ("en-us", "en-us+m3", "en-us+f3")
 PARTS: Final = ("hey jarvis", "turn on the kitchen lights")
 # Beside the wake words of the recordings the demo's own.
 SETTINGS: Final = """

@@ -37,7 +37,7 @@ def test_what_was_said_is_believed() -> None:
 
 def test_each_fault_alone_is_enough() -> None:
     """A bad fit, bad words, an odd wording, sound without words: what is grossly wrong, was not said."""
-    assert not is_said(changed(margin=-60.0 * SAID.frames))
+    assert not is_said(changed(margin=-150.0 * SAID.frames))
     assert not is_said(changed(words=(*SAID.words[:-2], Fit("kitchen", 45, -9000.0), Fit("lights", 54, -9000.0))))
     assert not is_said(changed(prior=-2.0 * SAID.frames))
     assert not is_said(changed(margin=-30.0 * SAID.frames, unexplained=SAID.frames))

@@ -163,6 +163,16 @@ def test_a_cough_or_a_rest_of_the_wake_word_is_no_turn(words: str | None) -> Non
     assert host.speaks == []
 
 
+def test_a_whole_wake_word_first_is_no_turn() -> None:
+    """A conversation may begin with the wake word itself, misheard; later as much speech gets its answer."""
+    host = driven()
+    host(audio(sound((1.0, 0), (0.8, 3000), (1.0, 0))))
+    assert host.words(None) == []
+    host(audio(sound((0.8, 3000), (1.0, 0))))
+    host.words(None)
+    assert [speak.text for speak in host.speaks] == [NOT_UNDERSTOOD]
+
+
 def test_the_users_marks_make_a_turn() -> None:
     """With manual activity the answer follows activityEnd, and sound outside the marks is dropped."""
     host = driven(**MANUAL)
