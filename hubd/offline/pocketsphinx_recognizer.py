@@ -34,8 +34,8 @@ _SETTINGS: Final = {
     "silprob": 0.005,
     # Its words for noise would swallow what the grammar has no words for.
     "fillprob": 1e-30,
-    # The usual beams lose the right path in a grammar where every word counts the same: of 110 commands in five voices
-    # they kept 57, these 92.
+    # The usual beams lose the right path in a grammar where every word counts the same. Of 110 commands in five voices
+    # all of pocketsphinx's own settings together got 57 right, all of these 93.
     "beam": 1e-80,
     "wbeam": 1e-60,
     "pbeam": 1e-80,
