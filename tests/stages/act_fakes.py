@@ -1,11 +1,10 @@
-"""What the tests of the act stage need: a loop whose time is a number, a broker without a network, a small house."""
+"""What the tests of the act stage need: a broker without a network, a small house."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
-import selectors
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +21,7 @@ from hubd.ports import InboundMessage
 from hubd.reports import AnsweredReport, CalledReport, PublishedReport, Report
 from hubd.stages.act import Act
 from hubd.tools import Toolbox
+from tests.virtual_time import pass_time, run
 
 DEVICES: list[dict[str, JsonValue]] = [
     {
@@ -68,38 +68,6 @@ DEVICES: list[dict[str, JsonValue]] = [
 ]
 
 
-class _VirtualSelector(selectors.DefaultSelector):
-    """A selector that never waits: where it would, the loop's time is put forward instead."""
-
-    now = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Return what is ready, else let the time pass; raises RuntimeError if nothing will ever happen."""
-        ready = super().select(0)
-        if not ready:
-            if timeout is None:
-                raise RuntimeError("everything waits, and nothing is going to happen")
-            self.now += max(timeout, 0.0)
-        return ready
-
-
-class _VirtualLoop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        self._virtual = _VirtualSelector()
-        super().__init__(self._virtual)
-
-    def time(self) -> float:
-        """Return the time that has passed, s."""
-        return self._virtual.now
-
-
-async def pass_time(seconds: float) -> None:
-    """Let the loop's own time go by; in virtual time nobody waits for it."""
-    passed = asyncio.Event()
-    asyncio.get_running_loop().call_later(seconds, passed.set)
-    await passed.wait()
-
-
 def in_virtual_time(scenario: Callable[[House], Coroutine[None, None, None]]) -> None:
     """Run the scenario with a running stage; every wait takes no time but moves the clock."""
 
@@ -114,8 +82,7 @@ def in_virtual_time(scenario: Callable[[House], Coroutine[None, None, None]]) ->
             with contextlib.suppress(asyncio.CancelledError):
                 await running
 
-    with asyncio.Runner(loop_factory=_VirtualLoop) as runner:
-        runner.run(main())
+    run(main())
 
 
 @dataclass

@@ -6,7 +6,8 @@ import json
 from hubd.devices.render import Publish
 from hubd.events import CallStatus, EndAsked, Scheduling
 from hubd.stages.act import MAX_RUNNING
-from tests.stages.act_fakes import House, in_virtual_time, pass_time
+from tests.stages.act_fakes import House, in_virtual_time
+from tests.virtual_time import pass_time
 
 KITCHEN = "zigbee2mqtt/kitchen_lights"
 
