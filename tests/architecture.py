@@ -83,13 +83,15 @@ ROWS: tuple[str, ...] = (
     "demo.private_broker demo.show demo.stand_in",
     "demo.house",
     "demo.stage",
+    "commands.common",
+    "commands.check commands.demo commands.run",
     "cli",
     "__main__",
 )
 
 # Modules that may wait, talk to the outside, or read the clock. All others are pure: time is their argument.
 IMPURE = re.compile(
-    r"stages\..+|edges\..+|demo\..+|offline\.(server|recognizer_link|pocketsphinx_recognizer|espeak_voice)|app|cli|__main__"
+    r"stages\..+|edges\..+|demo\..+|commands\..+|offline\.(server|recognizer_link|pocketsphinx_recognizer|espeak_voice)|app|cli|__main__"
 )
 IMPURE_LIBRARIES = frozenset(
     {
