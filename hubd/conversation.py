@@ -115,7 +115,7 @@ class Conversation:
                 return self._muted(muted=muted)
             case events.DeadlinePassed():
                 return self._overdue(now)
-            case events.HandleIssued() | events.GoingAway() | events.TokensUsed():
+            case events.HandleIssued() | events.GoingAway() | events.TokensUsed() | events.Shown():
                 return self.state
             case _:
                 assert_never(event)

@@ -144,6 +144,44 @@ class SaidText:
 
 
 @dataclass(frozen=True, slots=True)
+class Program:
+    """A program that the model wrote, and has run at the server."""
+
+    language: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramResult:
+    """What a program printed, or what went wrong with it."""
+
+    ok: bool
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A page that the model used; the title may be empty."""
+
+    title: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The pages that the model used for what it says."""
+
+    pages: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Something of the model's that is to be read: it is not spoken."""
+
+    what: Program | ProgramResult | Sources
+
+
+@dataclass(frozen=True, slots=True)
 class ToolsAsked:
     """The model wants functions called; several at once are parallel."""
 
@@ -243,6 +281,7 @@ Event = (
     | ModelAudio
     | HeardText
     | SaidText
+    | Shown
     | ToolsAsked
     | CallsCancelled
     | Interrupted

@@ -21,6 +21,7 @@ from hubd.events import (
     ModelAudio,
     MuteChanged,
     SaidText,
+    Shown,
     SpeechBegan,
     SpeechEnded,
     StopAsked,
@@ -151,8 +152,8 @@ _LEFT_OVER: Final = frozenset(
         SpeechEnded,
     }
 )
-# For the keeper of the handle, not for the conversation.
-_BOOKKEEPING: Final = frozenset({HandleIssued, GoingAway, TokensUsed})
+# For the keeper of the handle, or for somebody who reads; not for the conversation.
+_BOOKKEEPING: Final = frozenset({HandleIssued, GoingAway, TokensUsed, Shown})
 
 # Events that may come in a state, and change nothing.
 STALE: Final[Mapping[State, frozenset[type[Event]]]] = {

@@ -585,9 +585,17 @@ class TestImpossible:
             opening().hear(AUDIO)
 
     @pytest.mark.parametrize("state", State)
-    @pytest.mark.parametrize("event", [events.HandleIssued("h"), events.GoingAway(50), events.TokensUsed(1, 1, 0)])
+    @pytest.mark.parametrize(
+        "event",
+        [
+            events.HandleIssued("h"),
+            events.GoingAway(50),
+            events.TokensUsed(1, 1, 0),
+            events.Shown(events.Program("python", "print(1)")),
+        ],
+    )
     def test_bookkeeping(self, state: State, event: events.Event) -> None:
-        """What is meant for the line's keeper changes nothing, in any state."""
+        """What is meant for the line's keeper, or to be read, changes nothing, in any state."""
         talk = IN_STATE[state]()
         before = (talk.where(), talk.patience)
         assert talk.hear(event) == []

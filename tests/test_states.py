@@ -92,6 +92,7 @@ SOME: Final[Mapping[type[Event], st.SearchStrategy[Event]]] = {
     events.ModelAudio: st.just(events.ModelAudio(b"\0\0", 24_000)),
     events.HeardText: st.builds(events.HeardText, st.sampled_from(["", "lights"]), st.booleans()),
     events.SaidText: st.builds(events.SaidText, st.sampled_from(["", "noon"])),
+    events.Shown: st.just(events.Shown(events.Program("python", "print(1)"))),
     events.ToolsAsked: calls,
     events.CallsCancelled: st.builds(events.CallsCancelled, call_numbers.map(lambda number: (f"c{number}",))),
     events.Interrupted: st.just(events.Interrupted()),

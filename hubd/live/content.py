@@ -14,12 +14,28 @@ class Blob(Wire):
     data: Bytes = Field(default=b"", repr=False)
 
 
+class ExecutableCode(Wire):
+    """A program that the model wrote, to be run at the server; language is ``PYTHON``."""
+
+    language: str = ""
+    code: str = ""
+
+
+class CodeExecutionResult(Wire):
+    """What a program came to: outcome is ``OUTCOME_OK`` or another ``OUTCOME_…``, output what it printed, or why."""
+
+    outcome: str = ""
+    output: str = ""
+
+
 class Part(Wire):
-    """A piece of text or of media."""
+    """A piece of text, of media, or of a program; a thought is none of the person's business."""
 
     text: str = ""
     thought: Bool = False
     inline_data: Blob | None = None
+    executable_code: ExecutableCode | None = None
+    code_execution_result: CodeExecutionResult | None = None
 
 
 class Content(Wire):

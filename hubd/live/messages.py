@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
 from hubd.events import Scheduling
 from hubd.live.content import Blob, Content
@@ -92,6 +92,51 @@ class Transcription(Wire):
     language_code: str = ""
 
 
+class WebChunk(Wire):
+    """A page of the web."""
+
+    uri: str = ""
+    title: str = ""
+
+
+class GroundingChunk(Wire):
+    """A source of what was said."""
+
+    web: WebChunk | None = None
+
+
+class GroundingMetadata(Wire):
+    """Where Google Search found what was said; the rest of it is about layout."""
+
+    grounding_chunks: tuple[GroundingChunk, ...] = ()
+    web_search_queries: tuple[str, ...] = ()
+
+
+class UrlMetadata(Wire):
+    """A page that was fetched, or was to be."""
+
+    retrieved_url: str = ""
+    url_retrieval_status: str = ""
+
+
+class UrlContextMetadata(Wire):
+    """The pages that the URL context tool fetched."""
+
+    url_metadata: tuple[UrlMetadata, ...] = ()
+
+
+def _if_readable(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+_T = TypeVar("_T")
+# For display alone (``live-protocol.md`` 7.1): that it looks different one day must not end a conversation.
+Readable = Annotated[_T | None, WrapValidator(_if_readable)]
+
+
 class ServerContent(Wire):
     """Everything that the model says; a frame may set several fields (``live-protocol.md`` 7.1)."""
 
@@ -105,6 +150,8 @@ class ServerContent(Wire):
     waiting_for_input: Bool = False
     turn_complete_reason: str = ""
     interaction_status: str = ""
+    grounding_metadata: Readable[GroundingMetadata] = None
+    url_context_metadata: Readable[UrlContextMetadata] = None
 
 
 class FunctionCall(Wire):

@@ -15,16 +15,23 @@ from hubd.events import (
     HeardText,
     Interrupted,
     ModelAudio,
+    Program,
+    ProgramResult,
     SaidText,
+    Shown,
+    Source,
+    Sources,
     TurnComplete,
 )
-from hubd.live.content import Blob, Content
-from hubd.live.messages import ServerContent
+from hubd.live.content import Blob, Content, Part
+from hubd.live.messages import GroundingMetadata, ServerContent, UrlContextMetadata
 
 # Without a rate it is what the service sends today (``live-protocol.md`` 10).
 _PCM: Final = re.compile(r"audio/(?:pcm|l16)(?:\s*;\s*[a-z]+=[\w.+-]*)*", re.IGNORECASE | re.ASCII)
 _RATE: Final = re.compile(r";\s*rate=([0-9]{1,9})", re.IGNORECASE)
 _RATES: Final = range(8_000, 48_001)
+_OK: Final = "OUTCOME_OK"
+_RETRIEVED: Final = "URL_RETRIEVAL_STATUS_SUCCESS"
 
 
 class Phase(Enum):
@@ -43,10 +50,11 @@ class Turn:
         self._half_sample = b""
 
     def events(self, content: ServerContent) -> Iterator[Event]:
-        """Yield what the content says: interruption, transcripts, sound, ends (``live-protocol.md`` 7.1).
+        """Yield what the content says: interruption, transcripts, sound, what is to be read, ends.
 
-        From an interruption to its turnComplete what the model says is void, so it is left out. Text parts are left
-        out too: thoughts are not for ears, and what is spoken comes as transcript.
+        The order is that of ``live-protocol.md`` 7.1. From an interruption to its turnComplete what the model says is
+        void, so it is left out. Text parts are left out too: thoughts are not for ears, and what is spoken comes as
+        transcript.
         Raises RemoteProtocolError for sound that is not PCM.
         """
         if content.interrupted:
@@ -72,18 +80,45 @@ class Turn:
         if said is not None and said.text:
             yield SaidText(said.text)
         if turn is not None:
-            yield from self._sound(turn)
+            yield from self._parts(turn)
+        if sources := _sources(content.grounding_metadata, content.url_context_metadata):
+            yield Shown(Sources(sources))
 
-    def _sound(self, turn: Content) -> Iterator[Event]:
+    def _parts(self, turn: Content) -> Iterator[Event]:
         for part in turn.parts:
-            if part.inline_data is None or part.thought:
+            if part.thought:
                 continue
-            rate = _rate(part.inline_data)
-            pcm = self._half_sample + part.inline_data.data
-            whole = len(pcm) - len(pcm) % SAMPLE_BYTES
-            self._half_sample = pcm[whole:]
-            if whole:
-                yield ModelAudio(pcm[:whole], rate)
+            if part.inline_data is not None:
+                yield from self._sound(part.inline_data)
+            yield from _program(part)
+
+    def _sound(self, blob: Blob) -> Iterator[Event]:
+        rate = _rate(blob)
+        pcm = self._half_sample + blob.data
+        whole = len(pcm) - len(pcm) % SAMPLE_BYTES
+        self._half_sample = pcm[whole:]
+        if whole:
+            yield ModelAudio(pcm[:whole], rate)
+
+
+def _program(part: Part) -> Iterator[Event]:
+    if (code := part.executable_code) is not None and code.code:
+        yield Shown(Program(code.language.lower(), code.code))
+    if (result := part.code_execution_result) is not None:
+        yield Shown(ProgramResult(ok=result.outcome == _OK, output=result.output))
+
+
+def _sources(found: GroundingMetadata | None, fetched: UrlContextMetadata | None) -> tuple[Source, ...]:
+    """Return the pages that were used, each once."""
+    chunks = found.grounding_chunks if found is not None else ()
+    pages = fetched.url_metadata if fetched is not None else ()
+    sources = [Source(chunk.web.title, chunk.web.uri) for chunk in chunks if chunk.web is not None and chunk.web.uri]
+    sources += [
+        Source("", page.retrieved_url)
+        for page in pages
+        if page.retrieved_url and page.url_retrieval_status in {"", _RETRIEVED}
+    ]
+    return tuple(dict.fromkeys(sources))
 
 
 def _rate(blob: Blob) -> int:

@@ -9,8 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubd.errors import RemoteProtocolError
-from hubd.events import Event, GenerationComplete, HeardText, Interrupted, ModelAudio, SaidText, TurnComplete
-from hubd.live.content import Blob, Content, Part
+from hubd.events import (
+    Event,
+    GenerationComplete,
+    HeardText,
+    Interrupted,
+    ModelAudio,
+    Program,
+    ProgramResult,
+    SaidText,
+    Shown,
+    Source,
+    Sources,
+    TurnComplete,
+)
+from hubd.live import codec
+from hubd.live.content import Blob, CodeExecutionResult, Content, ExecutableCode, Part
 from hubd.live.messages import ServerContent, Transcription
 from hubd.live.turn import Turn
 
@@ -133,3 +147,78 @@ def test_a_finished_transcript_is_final() -> None:
         ServerContent(input_transcription=Transcription()),
     )
     assert run(Turn(), *contents) == [HeardText("turn"), HeardText(" off"), HeardText("", final=True)]
+
+
+CODE: Final = ExecutableCode(language="PYTHON", code="print(6 * 7)")
+
+
+def parts(*several: Part) -> ServerContent:
+    """Return content of these parts."""
+    return ServerContent(model_turn=Content(parts=several))
+
+
+def test_programs_are_shown() -> None:
+    """Code and what came of it are there to be read, in the order of the parts, and nothing of them is spoken."""
+    result = CodeExecutionResult(outcome="OUTCOME_OK", output="42\n")
+    content = parts(Part(executable_code=CODE), Part(code_execution_result=result))
+    assert run(Turn(), content) == [
+        Shown(Program("python", "print(6 * 7)")),
+        Shown(ProgramResult(ok=True, output="42\n")),
+    ]
+
+
+@pytest.mark.parametrize("outcome", ["OUTCOME_FAILED", "OUTCOME_DEADLINE_EXCEEDED", "OUTCOME_UNSPECIFIED", ""])
+def test_a_program_that_failed(outcome: str) -> None:
+    """Only OUTCOME_OK is success; what was printed comes along."""
+    content = parts(Part(code_execution_result=CodeExecutionResult(outcome=outcome, output="ZeroDivisionError")))
+    assert run(Turn(), content) == [Shown(ProgramResult(ok=False, output="ZeroDivisionError"))]
+
+
+def test_a_program_in_a_thought_is_a_thought() -> None:
+    """What is marked as a thought is neither spoken nor shown, whatever it holds."""
+    assert run(Turn(), parts(Part(executable_code=CODE, thought=True))) == []
+
+
+def test_a_cut_turn_shows_nothing_more() -> None:
+    """What comes between interruption and turnComplete is void, programs with the rest."""
+    turn = Turn()
+    run(turn, sound(b"ab"))
+    assert run(turn, ServerContent(interrupted=True), parts(Part(executable_code=CODE))) == [Interrupted()]
+
+
+def wire(body: str) -> ServerContent:
+    """Return the serverContent of a frame."""
+    content = codec.decode_server(f'{{"serverContent":{body}}}').server_content
+    assert content is not None
+    return content
+
+
+def test_pages_that_were_used_are_named() -> None:
+    """Pages that Search found and pages that were fetched are sources, each once; what was not fetched is none."""
+    content = wire(
+        """{"groundingMetadata":{"webSearchQueries":["ferry"],"searchEntryPoint":{"renderedContent":"<div>"},
+        "groundingChunks":[{"web":{"uri":"https://a.example/1","title":"a.example"}},{"maps":{}},{"web":{"title":"?"}},
+        {"web":{"uri":"https://a.example/1","title":"a.example"}}],"groundingSupports":[{"segment":{"endIndex":5}}]},
+        "urlContextMetadata":{"urlMetadata":[
+        {"retrievedUrl":"https://b.example","urlRetrievalStatus":"URL_RETRIEVAL_STATUS_SUCCESS"},
+        {"retrievedUrl":"https://c.example","urlRetrievalStatus":"URL_RETRIEVAL_STATUS_ERROR"}]}}"""
+    )
+    pages = (Source("a.example", "https://a.example/1"), Source("", "https://b.example"))
+    assert run(Turn(), content) == [Shown(Sources(pages))]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        "{}",
+        '{"groundingChunks":[]}',
+        '{"webSearchQueries":["ferry"]}',
+        '{"groundingChunks":{"web":1}}',
+        '"yes"',
+        "null",
+    ],
+)
+def test_sources_that_say_nothing(metadata: str) -> None:
+    """Without a page there is nothing to show, and sources that can't be read do not end the conversation."""
+    content = wire(f'{{"groundingMetadata":{metadata},"outputTranscription":{{"text":"At nine."}}}}')
+    assert run(Turn(), content) == [SaidText("At nine.")]
