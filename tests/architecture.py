@@ -57,7 +57,7 @@ ROWS: tuple[str, ...] = (
     (
         "stages.act stages.converse stages.line stages.listen stages.speak "
         "edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link edges.wav_sound "
-        "edges.websockets_link"
+        "edges.state_file edges.websockets_link"
     ),
     "offline.words",
     "offline.phrases",

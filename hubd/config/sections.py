@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -15,16 +15,22 @@ from hubd.config.suggestions import found, not_allowed, quoted
 from hubd.devices.fields import Duration, Place, Table, complaint
 from hubd.wake import WakeWord
 
+# What stands in place of a folder for nothing to be kept.
+NO_STATE = "none"
 # The wake words inside openwakeword 0.4.0.
 BUNDLED_WAKE_WORDS = ("alexa", "hey_jarvis", "hey_marvin", "hey_mycroft", "timer", "weather")
 
 
 class HubSettings(Table):
-    """[hub]: who this hub is. id names it on MQTT; room is where it hears; name is what automations show."""
+    """[hub]: who this hub is. id names it on MQTT; room is where it hears; name is what automations show.
+
+    state_dir: the folder for what survives a restart; empty for the usual one, "none" for no such thing.
+    """
 
     id: str = "hub"
     name: Line = ""
     room: Line = ""
+    state_dir: Line = ""
 
     @field_validator("id")
     @classmethod
@@ -32,6 +38,26 @@ class HubSettings(Table):
         if not re.fullmatch(r"[a-z0-9_-]{1,64}", text, re.ASCII):
             raise complaint(f"found {quoted(text)}, allowed are 1 to 64 of the characters a-z, 0-9, _ and -")
         return text
+
+    @field_validator("state_dir")
+    @classmethod
+    def _check_state_dir(cls, text: str) -> str:
+        if text not in {"", NO_STATE} and not PurePath(text).is_absolute():
+            raise complaint(f'found {quoted(text)}, allowed is a path from / on, or "{NO_STATE}"')
+        return text
+
+    def state_folder(self, environment: Mapping[str, str]) -> Path | None:
+        """Return where to keep what survives a restart: state_dir, else $STATE_DIRECTORY (systemd), else at home.
+
+        None if it is to be kept in memory only, or if there is no home.
+        """
+        if self.state_dir:
+            return None if self.state_dir == NO_STATE else Path(self.state_dir)
+        if given := environment.get("STATE_DIRECTORY", "").partition(":")[0]:
+            return Path(given)
+        if home := environment.get("XDG_STATE_HOME") or environment.get("HOME"):
+            return Path(home) / ("hubd" if environment.get("XDG_STATE_HOME") else ".local/state/hubd")
+        return None
 
 
 class WakeWordSettings(Table):

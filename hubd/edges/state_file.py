@@ -1,0 +1,107 @@
+"""A small private text on disk that survives a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import stat
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from hubd.reports import Part, ReportSink, TroubleReport
+
+# Far above anything that is kept; a bigger file is not ours.
+LIMIT: Final = 256 * 1024
+_PRIVATE: Final = 0o600
+_FOLDER: Final = 0o700
+
+logger = logging.getLogger(__name__)
+
+
+class StateFile:
+    """One file, for its owner's eyes only (mode 0600), always whole: the old text or the new one.
+
+    path: where it is; its folder is made if need be. report: takes trouble with writing, told once until it is over.
+    Nothing of the text gets into logs or errors: it may hold a secret.
+    """
+
+    def __init__(self, path: Path, report: ReportSink) -> None:
+        self._path = path
+        self._report = report
+        self._problem = ""
+        self._trouble: TroubleReport | None = None
+        # A write that was given up goes on in its thread; the next one waits for it.
+        self._writing = threading.Lock()
+
+    def read(self) -> str:
+        """Return the text; empty if there is none that can be used, which is logged if there is a file."""
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            logger.warning("%s can't be read (%s); starting without it", self._path, error.strerror)
+            return ""
+        try:
+            with os.fdopen(descriptor, "rb") as file:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise ValueError("no regular file")  # noqa: TRY301 -- one handler for all that is not ours
+                data = file.read(LIMIT + 1)
+            if len(data) > LIMIT:
+                raise ValueError("too big")  # noqa: TRY301 -- as above
+            return data.decode()
+        except (OSError, ValueError):
+            logger.warning("%s is not a file that hubd wrote; starting without it", self._path)
+            return ""
+
+    async def write(self, text: str) -> None:
+        """Put the text in the place of the one before; what goes wrong is reported as trouble, never raised."""
+        await asyncio.to_thread(self._attempt, text)
+        self._tell()
+
+    def write_now(self, text: str) -> None:
+        """Do what write() does, and block meanwhile: a flash card may take a tenth of a second."""
+        self._attempt(text)
+        self._tell()
+
+    def _attempt(self, text: str) -> None:
+        with self._writing:
+            try:
+                self._replace(text.encode())
+            except OSError as error:
+                self._problem = f"{self._path} can't be written: {error.strerror or error}"
+            else:
+                self._problem = ""
+
+    def _replace(self, data: bytes) -> None:
+        self._path.parent.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
+        fresh = self._path.with_name(f".{self._path.name}.new")
+        with contextlib.suppress(FileNotFoundError):
+            fresh.unlink()  # left behind by a hub that was killed, perhaps with other rights
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _PRIVATE)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        fresh.replace(self._path)
+        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _tell(self) -> None:
+        """Report trouble with writing when it begins, when it becomes another, when it is over."""
+        advice = "Conversations can't be taken up again after a restart. Make the folder writable, or name another one."
+        trouble = TroubleReport(Part.CONFIG, self._problem, advice) if self._problem else None
+        if trouble == self._trouble:
+            return
+        if self._trouble is not None:
+            self._report(replace(self._trouble, cleared=True))
+        if trouble is not None:
+            self._report(trouble)
+        self._trouble = trouble

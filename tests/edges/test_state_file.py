@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hubd.edges.state_file import LIMIT, StateFile
+from hubd.reports import Part, Report, TroubleReport
+
+
+def unheard(report: Report) -> None:
+    """Fail: there is nothing to report."""
+    raise AssertionError(report)
+
+
+def mode_of(path: Path) -> int:
+    """Return the rights of a file."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+async def test_kept_for_the_next_one(tmp_path: Path) -> None:
+    """What was written last is there after a restart, for its owner's eyes only, whatever the process allows others."""
+    path = tmp_path / "deep" / "state.json"
+    before = os.umask(0)
+    try:
+        file = StateFile(path, unheard)
+        await file.write("old")
+        await file.write("néw")
+    finally:
+        os.umask(before)
+    assert StateFile(path, unheard).read() == "néw"
+    assert (mode_of(path), mode_of(path.parent)) == (0o600, 0o700)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_rights_are_mended(tmp_path: Path) -> None:
+    """A file that others could read gives way to one that they can't, and so does a half-written new one."""
+    path = tmp_path / "state.json"
+    for name in (path.name, f".{path.name}.new"):
+        (tmp_path / name).write_text("left behind")
+        (tmp_path / name).chmod(0o666)
+    StateFile(path, unheard).write_now("new")
+    assert (path.read_text(), mode_of(path), list(tmp_path.iterdir())) == ("new", 0o600, [path])
+
+
+def test_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub that is stopped before the new text is on the disk leaves the old one."""
+    path = tmp_path / "state.json"
+    StateFile(path, unheard).write_now("old")
+
+    def cut(_descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", cut)
+    with pytest.raises(KeyboardInterrupt):
+        StateFile(path, unheard).write_now("new")
+    assert StateFile(path, unheard).read() == "old"
+
+
+def test_none_there(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A hub that starts for the first time has nothing, and nothing to say about it."""
+    assert StateFile(tmp_path / "none", unheard).read() == ""
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe", "big", "torn"])
+def test_not_ours(tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str) -> None:
+    """What hubd can't have written is passed over, with a line in the log that does not repeat it."""
+    path, elsewhere = tmp_path / "state.json", tmp_path / "elsewhere"
+    match kind:
+        case "link":
+            elsewhere.write_text("hush")
+            path.symlink_to(elsewhere)
+        case "folder":
+            path.mkdir()
+        case "pipe":
+            os.mkfifo(path)
+        case "big":
+            path.write_text("hush" * (LIMIT // 4 + 1))
+        case "torn":
+            path.write_bytes(b"hush \xff")
+    with caplog.at_level(logging.DEBUG):
+        assert StateFile(path, unheard).read() == ""
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "hush" not in caplog.text
+
+
+async def test_unwritable(tmp_path: Path) -> None:
+    """A folder that can't be made is trouble, told once; a write that succeeds ends it."""
+    (tmp_path / "folder").write_text("in the way")
+    told: list[Report] = []
+    file = StateFile(tmp_path / "folder" / "state.json", told.append)
+    await file.write("a")
+    await file.write("b")
+    (trouble,) = told
+    assert isinstance(trouble, TroubleReport)
+    assert trouble.part is Part.CONFIG
+    assert "can't be written" in trouble.problem
+    (tmp_path / "folder").unlink()
+    await file.write("c")
+    assert told == [trouble, replace(trouble, cleared=True)]
+    assert file.read() == "c"
