@@ -1,0 +1,201 @@
+"""Every frame that hubd can emit, made by the code that emits it."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+import types
+import typing
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Final
+
+from pydantic import JsonValue
+
+from hubd.demo.house import demo_devices
+from hubd.devices.catalog import Catalog
+from hubd.devices.model import Device
+from hubd.events import Answer, Backend, Behavior, Call, CallStatus, Scheduling
+from hubd.live.declarations import FunctionDeclaration
+from hubd.live.models import MODELS
+from hubd.live.session import LiveSession
+from hubd.live.settings import SessionSettings
+from hubd.live.wire import Wire
+from hubd.tools import Toolbox
+
+# What the type of a setting does not tell: what a fitting value is.
+_VALUES: Final[dict[str, Sequence[object]]] = {
+    "temperature": (0.0, 0.7, 2.0),
+    "top_p": (0.0, 0.95),
+    "trigger_tokens": (10_000, 1_000_000),
+    "target_tokens": (1, 8_000),
+    "budget": (-1, 0, 1_024),
+}
+_BY_TYPE: Final[dict[object, Sequence[object]]] = {
+    bool: (False, True),
+    int: (0, 1, 2**31 - 1),
+    float: (0.0, 0.25, -1.5),
+    str: ("", 'Kore, "ä" \N{HOUSE BUILDING}', "\ud83d"),
+}
+MODEL_IDS: Final = (*MODELS, "a-model-that-is-not-listed")
+
+SETUP_COMPLETE: Final = b'{"setupComplete":{}}'
+
+
+def settings_with_each_option() -> Iterator[SessionSettings]:
+    """Yield settings with each option at each of its values, alone and beside all others, for every model."""
+    fields = [field.name for field in dataclasses.fields(SessionSettings) if field.name != "model"]
+    hints = typing.get_type_hints(SessionSettings)
+    values = {name: _values(name, hints[name]) for name in fields}
+    fullest = {name: each[-1] for name, each in values.items()}
+    for model in MODEL_IDS:
+        yield SessionSettings(model)
+        for name, each in values.items():
+            for value, others in product(each, ({}, fullest)):
+                yield SessionSettings(model, **(others | {name: value}))  # type: ignore[arg-type] -- of the fields' own types
+
+
+def _values(name: str, hint: object) -> Sequence[object]:
+    """Return values for a setting of this name and type, the fullest last."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if name in _VALUES:
+        return _VALUES[name]
+    if isinstance(hint, types.UnionType):
+        return [value for each in arguments if each is not types.NoneType for value in _values(name, each)]
+    if origin is tuple:
+        return [(), tuple(_values("", arguments[0]))]
+    if origin is frozenset:
+        return [frozenset(), frozenset(_values("", arguments[0]))]
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return list(hint)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return _instances(hint)
+    return _BY_TYPE[hint]
+
+
+def _instances(kind: type) -> Sequence[object]:
+    hints = typing.get_type_hints(kind)
+    values = {field.name: _values(field.name, hints[field.name]) for field in dataclasses.fields(kind)}
+    fullest = {name: each[-1] for name, each in values.items()}
+    needed = {
+        field.name: values[field.name][0]
+        for field in dataclasses.fields(kind)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    }
+    alone = [kind(**(needed | {name: value})) for name, each in values.items() for value in each]
+    return [*alone, kind(**fullest)]
+
+
+def house() -> tuple[FunctionDeclaration, ...]:
+    """Return what the demo house offers, with one more device that has a parameter of every sort."""
+    device = Device.model_validate(
+        {
+            "id": "robot",
+            "name": "robot",
+            "function": [
+                {
+                    "name": f"command_robot_{behavior.lower()}",
+                    "description": "Tell the robot something.",
+                    "behavior": behavior,
+                    "publish": {"topic": "robot/set", "payload": "{{ room }}"},
+                    "parameters": {
+                        "room": {"type": "string", "enum": ["kitchen", "hall"], "default": "hall"},
+                        "word": {"type": "string", "description": 'Any, even "ä".', "default": ""},
+                        "speed": {"type": "number", "minimum": -0.5, "maximum": 1.5, "default": 0.0},
+                        "percent": {"type": "integer", "minimum": 0, "maximum": 100, "default": 0},
+                        "loud": {"type": "boolean", "default": False},
+                        "often": {"type": "integer"},
+                    },
+                }
+                for behavior in Behavior
+            ],
+        }
+    )
+    return Toolbox(Catalog([*demo_devices(), device])).declarations()
+
+
+def setups() -> Iterator[str]:
+    """Yield the first frame of sessions with every option, with functions or without, fresh or resumed."""
+    for settings in settings_with_each_option():
+        yield from _said(LiveSession(settings, house(), None, Backend.GEMINI))
+    for declarations, handle in product(((), house()), (None, "5b0e6c1e-7d0f-4a57-8f7d-0c3f1a2b9e44")):
+        yield from _said(LiveSession(SessionSettings(MODEL_IDS[0]), declarations, handle, Backend.GEMINI))
+
+
+def _said(session: LiveSession) -> list[str]:
+    return session.data_to_send()
+
+
+def open_session(*, manual: bool = False) -> LiveSession:
+    """Return a session that is set up, with nothing to send."""
+    settings = SessionSettings(MODEL_IDS[0], manual_activity=manual)
+    session = LiveSession(settings, house(), None, Backend.GEMINI)
+    session.data_to_send()
+    session.receive(SETUP_COMPLETE)
+    return session
+
+
+def sound(pcm: bytes) -> list[str]:
+    """Return the frames of sound."""
+    session = open_session()
+    session.send_audio(pcm)
+    return session.data_to_send()
+
+
+def text(words: str) -> list[str]:
+    """Return the frames of a typed question."""
+    session = open_session()
+    session.send_text(words)
+    return session.data_to_send()
+
+
+def marks() -> list[str]:
+    """Return the frames that tell where speech begins, where it ends, where the microphone pauses."""
+    manual, automatic = open_session(manual=True), open_session()
+    manual.begin_activity()
+    manual.end_activity()
+    automatic.end_audio_stream()
+    return [*manual.data_to_send(), *automatic.data_to_send()]
+
+
+def answers(scheduling: Scheduling, response: dict[str, JsonValue]) -> list[str]:
+    """Return the frame that answers two calls at once."""
+    session = open_session()
+    calls = [Call(f"call_{n}", "set_light", {}) for n in range(2)]
+    asked = [{"id": call.id, "name": call.name} for call in calls]
+    session.receive(json.dumps({"toolCall": {"functionCalls": asked}}))
+    session.respond([Answer(call, CallStatus.DONE, scheduling, response) for call in calls])
+    return session.data_to_send()
+
+
+def fields_in(message: JsonValue, kind: type[Wire]) -> Iterator[str]:
+    """Yield each field that a frame makes use of, as ``Setup.model``."""
+    assert isinstance(message, dict)
+    for field in kind.model_fields.values():
+        assert field.alias is not None
+        if field.alias not in message:
+            continue
+        yield f"{kind.__name__}.{field.alias}"
+        for inner, origin in _messages(field.annotation):
+            value: typing.Any = message[field.alias]
+            for each in value if origin is tuple else value.values() if origin is dict else [value]:
+                yield from fields_in(each, inner)
+
+
+def fields_of(kind: type[Wire]) -> set[str]:
+    """Return each field that a message of this kind can have, at any depth."""
+    kinds = [kind]
+    for each in kinds:
+        inner = [inner for field in each.model_fields.values() for inner, _ in _messages(field.annotation)]
+        kinds += [found for found in dict.fromkeys(inner) if found not in kinds]
+    return {f"{each.__name__}.{field.alias}" for each in kinds for field in each.model_fields.values()}
+
+
+def _messages(annotation: object, origin: object = None) -> Iterator[tuple[type[Wire], object]]:
+    """Yield the messages in a field's type, with the collection that they are in."""
+    if isinstance(annotation, type) and issubclass(annotation, Wire):
+        yield annotation, origin
+    outer = typing.get_origin(annotation)
+    for inner in typing.get_args(annotation):
+        yield from _messages(inner, outer if outer in {tuple, dict} else origin)
