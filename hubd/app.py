@@ -27,7 +27,7 @@ from hubd.ledger import Ledger
 from hubd.live.models import endpoint
 from hubd.live.mouth import Mouth
 from hubd.live.session import LiveSession
-from hubd.live.settings import SessionSettings
+from hubd.live.settings import Generation, SessionSettings
 from hubd.offline.server import OfflineServer
 from hubd.pace import BargeIn, Pace
 from hubd.ports import LiveLink, Sound
@@ -186,7 +186,7 @@ def _session_settings(config: Config) -> SessionSettings:
         system_instruction=live.system_instruction,
         voice=live.voice,
         language=live.language,
-        temperature=live.temperature,
+        generation=Generation(temperature=live.temperature),
         manual_activity=config.conversation.turn_end is TurnEnd.LOCAL,
         trigger_tokens=live.compression_trigger_tokens,
         target_tokens=live.compression_target_tokens,

@@ -10,15 +10,8 @@ from hubd.config.suggestions import quoted, suggestion
 from hubd.config.toml_files import name_of
 from hubd.devices import dialects
 from hubd.devices.kinds import ON
-from hubd.live.models import MODELS
+from hubd.live.models import MODELS, VOICES
 
-# The prebuilt voices of the Live API (``live-protocol.md`` 3.1 has the first eight).
-VOICES = (
-    *("Puck", "Charon", "Kore", "Fenrir", "Aoede", "Leda", "Orus", "Zephyr", "Callirrhoe", "Autonoe"),
-    *("Enceladus", "Iapetus", "Umbriel", "Algieba", "Despina", "Erinome", "Algenib", "Rasalgethi", "Laomedeia"),
-    *("Achernar", "Alnilam", "Schedar", "Gacrux", "Pulcherrima", "Achird", "Zubenelgenubi", "Vindemiatrix"),
-    *("Sadachbia", "Sadaltager", "Sulafat"),
-)
 _LOW, _HIGH = 0.2, 0.95
 _SHOWN_FILES = 4
 # Options of a device, with those of which one has to be there as well.

@@ -23,6 +23,7 @@ from hubd.events import (
 from hubd.live import codec
 from hubd.live.content import Blob
 from hubd.live.declarations import FunctionDeclaration
+from hubd.live.history import history_message
 from hubd.live.messages import (
     ClientMessage,
     FunctionResponse,
@@ -32,6 +33,7 @@ from hubd.live.messages import (
     ToolCall,
     ToolResponse,
 )
+from hubd.live.models import Option
 from hubd.live.settings import SessionSettings, setup_message
 from hubd.live.turn import Turn
 from hubd.live.wire import Empty, to_struct
@@ -89,6 +91,7 @@ class LiveSession:
         backend: Backend,
     ) -> None:
         self._settings = settings
+        handle = handle if settings.session_resumption else None
         self._resuming = bool(handle)
         self._backend = backend
         self._state = State.NEW
@@ -210,6 +213,7 @@ class LiveSession:
             raise LinkError(message.error.message or message.error.status, _INTERNAL_ERROR)
         if message.setup_complete is not None:
             self._step(Step.SETUP_COMPLETE)
+            self._tell_history()
             yield LinkReady(self._backend, self._resuming)
         elif self._state is not State.OPEN and (message.server_content is not None or message.tool_call is not None):
             raise RemoteProtocolError("the server spoke before the session was set up")
@@ -222,10 +226,18 @@ class LiveSession:
         if (usage := message.usage_metadata) is not None:
             response = usage.response_token_count or usage.candidates_token_count
             yield TokensUsed(usage.total_token_count, usage.prompt_token_count, response)
-        if message.session_resumption_update is not None:
+        # A model may send handles that nobody asked for (``live-protocol.md`` 9).
+        if message.session_resumption_update is not None and self._settings.session_resumption:
             yield from _handle(message.session_resumption_update)
         if message.go_away is not None:
             yield GoingAway(max(0.0, message.go_away.time_left))
+
+    def _tell_history(self) -> None:
+        """Tell a fresh session what was said before; one that goes on from a handle knows it (pitfall 13)."""
+        if not self._resuming and self._settings.may_send(Option.HISTORY):
+            content = history_message(self._settings.history, seeds=self._settings.seeds_history)
+            if content is not None:
+                self._queue(ClientMessage(client_content=content))
 
     def _asked(self, tool_call: ToolCall) -> Iterator[Event]:
         fresh: dict[str, Call] = {}
