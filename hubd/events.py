@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from pydantic import JsonValue
 
+from hubd.exhibits import Exhibit
+
 
 class Scheduling(StrEnum):
     """When the model speaks about an outcome or a piece of news (``live-protocol.md`` 8.4)."""
@@ -144,41 +146,10 @@ class SaidText:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
-    """A program that the model wrote, and has run at the server."""
-
-    language: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProgramResult:
-    """What a program printed, or what went wrong with it."""
-
-    ok: bool
-    output: str
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A page that the model used; the title may be empty."""
-
-    title: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """The pages that the model used for what it says."""
-
-    pages: tuple[Source, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Shown:
     """Something of the model's that is to be read: it is not spoken."""
 
-    what: Program | ProgramResult | Sources
+    what: Exhibit
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hubd.reports import CalledReport, HeardReport, Report, SaidReport
+from hubd.reports import CalledReport, HeardReport, Report, SaidReport, ShownReport
 
 
 def without_words(report: Report) -> Report:
     """Return the report without what people said, or the arguments that repeat it (``design.md`` 8)."""
     match report:
-        case HeardReport() | SaidReport():
+        case HeardReport() | SaidReport() | ShownReport():
             return replace(report, text="")
         case CalledReport():
             # The arguments are what the model said, not yet checked: a list may hold words as well.

@@ -125,6 +125,25 @@ class SaidReport:
     interrupted: bool
 
 
+class Showing(StrEnum):
+    """What is there to be read: a program, what it printed or why it failed, pages, an outcome that nobody spoke of."""
+
+    CODE = "code"
+    RESULT = "result"
+    ERROR = "error"
+    SOURCES = "sources"
+    OUTCOME = "outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReport:
+    """Part of an answer that is read, not heard; text may have several lines."""
+
+    kind: ClassVar[str] = "shown"
+    what: Showing
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class ToldReport:
     """An automation told the hub something."""
@@ -166,6 +185,7 @@ Report = (
     | PublishedReport
     | AnsweredReport
     | SaidReport
+    | ShownReport
     | ToldReport
     | UsageReport
     | TroubleReport

@@ -16,6 +16,7 @@ from hubd.reports import (
     Report,
     SaidReport,
     SessionReport,
+    ShownReport,
     StateReport,
     ToldReport,
     TroubleReport,
@@ -29,7 +30,7 @@ def line(report: Report) -> str:
     return "".join(character if character.isprintable() else " " for character in _words(report))
 
 
-def _words(report: Report) -> str:  # noqa: C901, PLR0911 -- one case a kind
+def _words(report: Report) -> str:  # noqa: C901, PLR0911, PLR0912 -- one case a kind
     match report:
         case WokeReport(model, score):
             return f"woke: {model.replace('_', ' ')} (score {score:.2f})"
@@ -49,6 +50,8 @@ def _words(report: Report) -> str:  # noqa: C901, PLR0911 -- one case a kind
             return f"answered: {report.status} after {report.after_ms} ms, {report.scheduling}{reported}"
         case SaidReport(text, interrupted):
             return f"said: {_quoted(text)}{' (interrupted)' if interrupted else ''}"
+        case ShownReport(what, text):
+            return f"shown: {what}: {_quoted(text)}"
         case ToldReport(source, text, scheduling):
             return f"told by {source}: {_quoted(text)}, {scheduling}"
         case UsageReport():

@@ -6,6 +6,7 @@ from hubd import effects, events
 from hubd.effects import Source
 from hubd.errors import LocalProtocolError
 from hubd.events import Scheduling
+from hubd.exhibits import Program
 from hubd.pace import BargeIn, Pace
 from hubd.reports import HeardReport, SaidReport, SessionChange, SessionReport, StateReport, WokeReport
 from hubd.states import State
@@ -591,7 +592,7 @@ class TestImpossible:
             events.HandleIssued("h"),
             events.GoingAway(50),
             events.TokensUsed(1, 1, 0),
-            events.Shown(events.Program("python", "print(1)")),
+            events.Shown(Program("python", "print(1)")),
         ],
     )
     def test_bookkeeping(self, state: State, event: events.Event) -> None:

@@ -15,6 +15,8 @@ from hubd.reports import (
     SaidReport,
     SessionChange,
     SessionReport,
+    Showing,
+    ShownReport,
     WokeReport,
     to_json,
 )
@@ -22,11 +24,14 @@ from hubd.reports import (
 WORDS = "I owe you"
 
 
-@pytest.mark.parametrize("report", [HeardReport(WORDS, final=True), SaidReport(WORDS, interrupted=True)])
-def test_words_stay_here(report: HeardReport | SaidReport) -> None:
-    """What was said leaves as the fact that something was said."""
+@pytest.mark.parametrize(
+    "report",
+    [HeardReport(WORDS, final=True), SaidReport(WORDS, interrupted=True), ShownReport(Showing.RESULT, WORDS)],
+)
+def test_words_stay_here(report: HeardReport | SaidReport | ShownReport) -> None:
+    """What was said or shown leaves as the fact that something was."""
     bare = without_words(report)
-    assert isinstance(bare, HeardReport | SaidReport)
+    assert isinstance(bare, HeardReport | SaidReport | ShownReport)
     assert bare.text == ""
     assert type(bare) is type(report)
     assert to_json(bare, 0.0) == to_json(report, 0.0).replace(WORDS, "")

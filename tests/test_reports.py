@@ -22,6 +22,8 @@ from hubd.reports import (
     SaidReport,
     SessionChange,
     SessionReport,
+    Showing,
+    ShownReport,
     StateReport,
     ToldReport,
     TroubleReport,
@@ -45,6 +47,8 @@ PUBLISHED = {
     "usage": ("total_tokens", "prompt_tokens", "response_tokens", "today_tokens"),
     "trouble": ("part", "problem", "advice", "cleared"),
 }
+# What `hubd ask` shows beside what is said.
+SHOWN = {"shown": ("what", "text")}
 ONE_OF_EACH: list[Report] = [
     WokeReport("hey_jarvis", 0.93, 720),
     SessionReport(SessionChange.OPENED, Backend.GEMINI),
@@ -54,6 +58,7 @@ ONE_OF_EACH: list[Report] = [
     PublishedReport(None, "lamp/set", "ON", 1),
     AnsweredReport("c1", CallStatus.DONE, Scheduling.SILENT, {"state": "ON"}, 93),
     SaidReport("Done.", interrupted=False),
+    ShownReport(Showing.RESULT, "42"),
     ToldReport("door", "open", Scheduling.INTERRUPT),
     UsageReport(3, 2, 1, 30),
     TroubleReport(Part.LIVE, "away", "wait"),
@@ -66,15 +71,15 @@ def test_fields(report: Report) -> None:
     body = json.loads(to_json(report, 1795384217.1234))
     assert list(body)[:2] == ["time", "event"]
     assert (body.pop("time"), body.pop("event")) == (1795384217.123, report.kind)
-    assert set(body) == set(PUBLISHED[report.kind])
+    assert set(body) == set((PUBLISHED | SHOWN)[report.kind])
 
 
 def test_no_kind_is_left_out() -> None:
     """Every kind of report is published."""
     assert {type(report) for report in ONE_OF_EACH} == set(get_args(Report))
-    assert {report.kind for report in ONE_OF_EACH} == PUBLISHED.keys()
+    assert {report.kind for report in ONE_OF_EACH} == PUBLISHED.keys() | SHOWN.keys()
     for report in ONE_OF_EACH:
-        assert {member.name for member in fields(report)} == set(PUBLISHED[report.kind])
+        assert {member.name for member in fields(report)} == set((PUBLISHED | SHOWN)[report.kind])
 
 
 @pytest.mark.skipif(not DESIGN.exists(), reason="the shared design.md is not beside this checkout")

@@ -13,6 +13,7 @@ from hubd.conversation import Conversation
 from hubd.effects import Source
 from hubd.errors import LocalProtocolError
 from hubd.events import Event
+from hubd.exhibits import Program
 from hubd.pace import BargeIn, Pace
 from hubd.states import STALE, TRANSITIONS, State
 
@@ -92,7 +93,7 @@ SOME: Final[Mapping[type[Event], st.SearchStrategy[Event]]] = {
     events.ModelAudio: st.just(events.ModelAudio(b"\0\0", 24_000)),
     events.HeardText: st.builds(events.HeardText, st.sampled_from(["", "lights"]), st.booleans()),
     events.SaidText: st.builds(events.SaidText, st.sampled_from(["", "noon"])),
-    events.Shown: st.just(events.Shown(events.Program("python", "print(1)"))),
+    events.Shown: st.just(events.Shown(Program("python", "print(1)"))),
     events.ToolsAsked: calls,
     events.CallsCancelled: st.builds(events.CallsCancelled, call_numbers.map(lambda number: (f"c{number}",))),
     events.Interrupted: st.just(events.Interrupted()),

@@ -15,14 +15,11 @@ from hubd.events import (
     HeardText,
     Interrupted,
     ModelAudio,
-    Program,
-    ProgramResult,
     SaidText,
     Shown,
-    Source,
-    Sources,
     TurnComplete,
 )
+from hubd.exhibits import Program, ProgramResult, Source, Sources
 from hubd.live.content import Blob, Content, Part
 from hubd.live.messages import GroundingMetadata, ServerContent, UrlContextMetadata
 

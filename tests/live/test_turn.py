@@ -15,14 +15,11 @@ from hubd.events import (
     HeardText,
     Interrupted,
     ModelAudio,
-    Program,
-    ProgramResult,
     SaidText,
     Shown,
-    Source,
-    Sources,
     TurnComplete,
 )
+from hubd.exhibits import Program, ProgramResult, Source, Sources
 from hubd.live import codec
 from hubd.live.content import Blob, CodeExecutionResult, Content, ExecutableCode, Part
 from hubd.live.messages import ServerContent, Transcription
