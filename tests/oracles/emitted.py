@@ -9,7 +9,7 @@ import types
 import typing
 from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 from pydantic import JsonValue
 
@@ -49,29 +49,27 @@ def settings_with_each_option() -> Iterator[SessionSettings]:
     hints = typing.get_type_hints(SessionSettings)
     values = {name: _values(name, hints[name]) for name in fields}
     fullest = {name: each[-1] for name, each in values.items()}
+    make: Any = SessionSettings  # the values have the fields' own types
     for model in MODEL_IDS:
         yield SessionSettings(model)
         for name, each in values.items():
             for value, others in product(each, ({}, fullest)):
-                yield SessionSettings(model, **(others | {name: value}))  # type: ignore[arg-type] -- of the fields' own types
+                yield make(model, **(others | {name: value}))
 
 
 def _values(name: str, hint: object) -> Sequence[object]:
     """Return values for a setting of this name and type, the fullest last."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if name in _VALUES:
-        return _VALUES[name]
+    if name in _VALUES or hint in _BY_TYPE:
+        return _VALUES.get(name) or _BY_TYPE[hint]
     if isinstance(hint, types.UnionType):
         return [value for each in arguments if each is not types.NoneType for value in _values(name, each)]
-    if origin is tuple:
-        return [(), tuple(_values("", arguments[0]))]
-    if origin is frozenset:
-        return [frozenset(), frozenset(_values("", arguments[0]))]
+    if origin in {tuple, frozenset}:
+        return [origin(), origin(_values("", arguments[0]))]
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return list(hint)
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return _instances(hint)
-    return _BY_TYPE[hint]
+    assert isinstance(hint, type), f"{name}: give this type of setting its values"
+    return _instances(hint)
 
 
 def _instances(kind: type) -> Sequence[object]:
@@ -178,7 +176,7 @@ def fields_in(message: JsonValue, kind: type[Wire]) -> Iterator[str]:
             continue
         yield f"{kind.__name__}.{field.alias}"
         for inner, origin in _messages(field.annotation):
-            value: typing.Any = message[field.alias]
+            value: Any = message[field.alias]
             for each in value if origin is tuple else value.values() if origin is dict else [value]:
                 yield from fields_in(each, inner)
 

@@ -25,13 +25,14 @@ def _proto(kind: str, frame: str) -> object:
     return json_format.MessageToDict(json_format.Parse(frame, _MESSAGES[kind]()))
 
 
-def _sdk(frame: str) -> None:
+def _sdk(frame: str) -> object:
     message = json.loads(frame)
     # Of the set-up's parts google-genai writes this one by hand, so its type of the whole lacks it.
     realtime = message.get("setup", {}).pop("realtimeInputConfig", None)
     types.LiveClientMessage.model_validate(message)
     if realtime is not None:
         types.RealtimeInputConfig.model_validate(realtime)
+    return None
 
 
 def _read(kind: str, frame: str) -> tuple[str | None, object]:

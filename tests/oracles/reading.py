@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from pydantic import JsonValue
 
@@ -72,7 +72,7 @@ class Reader:
         with self._process:
             pass
 
-    def read(self, kind: Literal["client", "server", "sdk"], frame: str) -> tuple[str | None, JsonValue]:
+    def read(self, kind: Literal["client", "server", "sdk"], frame: str) -> tuple[str | None, Any]:
         """Return what is wrong with the frame, or None, with the frame as it is printed again."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -116,7 +116,7 @@ def _remove(within: JsonValue, path: list[str], value: str | None) -> bool:
     if rest:
         inner = within[key]
         items = inner if name.endswith("[]") and isinstance(inner, list) else [inner]
-        return any([_remove(item, rest, value) for item in items])
+        return sum(_remove(item, rest, value) for item in items) > 0  # every item, not the first alone
     if value is not None and within[key] != value:
         return False
     del within[key]
@@ -143,7 +143,7 @@ def differences(one: JsonValue, other: JsonValue, place: str = "") -> Iterator[s
                 yield place
 
 
-def _careless_defaults(frame: dict[str, JsonValue]) -> Iterator[str]:
+def _careless_defaults(frame: dict[str, Any]) -> Iterator[str]:
     """Yield what parses but does not say what was meant: a default that differs between models, a key in a Struct."""
     match frame:
         case {"setup": {"tools": list(tools)}}:

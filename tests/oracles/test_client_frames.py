@@ -63,8 +63,7 @@ def test_answers(reader: Reader, scheduling: Scheduling, response: dict[str, Jso
     (frame,) = emitted.answers(scheduling, response)
     assert reader.complaints_about_client(frame) == []
     _, printed = reader.read("client", frame)
-    assert isinstance(printed, dict)
-    read = [each["scheduling"] for each in printed["toolResponse"]["functionResponses"]]  # type: ignore[index,call-overload] -- it was just parsed
+    read = [each["scheduling"] for each in printed["toolResponse"]["functionResponses"]]
     assert read == [scheduling, scheduling]
 
 

@@ -51,25 +51,25 @@ RESPONSE = "toolResponse.functionResponses.0"
         pytest.param(
             changed(SETUP, DECLARATION, behavior="non_blocking"), "Invalid enum value", id="enum-in-lower-case"
         ),
-        pytest.param(changed(SETUP, f"{DECLARATION}.parameters", type="object"), "Invalid enum value", id="schema-type"),
+        pytest.param(
+            changed(SETUP, f"{DECLARATION}.parameters", type="object"), "Invalid enum value", id="schema-type"
+        ),
         pytest.param(
             changed(SETUP, f"{DECLARATION}.parameters", additionalProperties=False),
             'no field named "additionalProperties"',
             id="additional-properties",
         ),
-        pytest.param(
-            changed(SETUP, "", clientContent={"turnComplete": True}), "oneof", id="two-members-of-the-union"
-        ),
+        pytest.param(changed(SETUP, "", clientContent={"turnComplete": True}), "oneof", id="two-members-of-the-union"),
         pytest.param(
             changed(ANSWER, RESPONSE, scheduling=None, response={"scheduling": "SILENT"}),
             "scheduling is inside response",
             id="scheduling-inside-response",
         ),
         pytest.param(changed(ANSWER, RESPONSE, scheduling=None), "there is no scheduling", id="missing-scheduling"),
+        pytest.param(changed(ANSWER, RESPONSE, willContinue=False), "differs at .toolResponse", id="explicit-default"),
         pytest.param(
-            changed(ANSWER, RESPONSE, willContinue=False), "differs at .toolResponse", id="explicit-default"
+            changed(ANSWER, RESPONSE, response="done"), "Failed to parse response", id="response-is-no-object"
         ),
-        pytest.param(changed(ANSWER, RESPONSE, response="done"), "Failed to parse response", id="response-is-no-object"),
         pytest.param(
             changed(SOUND, "realtimeInput.audio", mimeType=None, mime_type="audio/pcm"),
             "differs at .realtimeInput.audio.mime_type",
@@ -98,7 +98,9 @@ def test_google_genai_reads_what_the_proto_lacks(reader: Reader, field: str) -> 
     ("frame", "complaint"),
     [
         pytest.param('{"serverContent":{"turn_complete":true}}', "differs at .serverContent.turn", id="snake-case"),
-        pytest.param('{"serverContent":{"turnComplete":false}}', "differs at .serverContent.turn", id="explicit-default"),
+        pytest.param(
+            '{"serverContent":{"turnComplete":false}}', "differs at .serverContent.turn", id="explicit-default"
+        ),
         pytest.param('{"serverContent":{"cancelled":["a"]}}', 'no field named "cancelled"', id="unknown-name"),
         pytest.param('{"goAway":{"timeLeft":50}}', "Failed to parse timeLeft", id="duration-as-number"),
         pytest.param('{"goAway":{"timeLeft":"9.5s"}}', "differs at .goAway.timeLeft", id="duration-otherwise"),
