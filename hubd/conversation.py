@@ -11,7 +11,7 @@ from hubd.ear import Ear
 from hubd.errors import LocalProtocolError
 from hubd.floor import Floor, Turn
 from hubd.minutes import Minutes
-from hubd.open_calls import OpenCalls
+from hubd.open_calls import OpenCalls, closed_by
 from hubd.pace import BargeIn, Pace
 from hubd.patience import Awaiting, Patience
 from hubd.reports import StateReport, WokeReport
@@ -89,7 +89,7 @@ class Conversation:
                 return self._done(event, now)
             case events.CallsCancelled(ids):
                 self._effects.append(effects.Abandon(ids))
-                return self._settled(ids, now)
+                return self._settled(self._calls.take_back(ids), now)
             case events.Interrupted():
                 self._hush()
                 self._floor.interrupt()
@@ -213,9 +213,9 @@ class Conversation:
         return State.LISTENING
 
     def _done(self, done: events.ToolsDone, now: float) -> State:
-        answers = self._calls.known(done.answers)
+        answers = self._calls.take(done.answers)
         self._effects += [effects.Respond(answers)] if answers else []
-        return self._settled([answer.call.id for answer in answers], now)
+        return self._settled(closed_by(answers), now)
 
     def _settled(self, ids: Iterable[str], now: float) -> State:
         """Close calls; return the state that follows."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
 from pydantic import JsonValue
 
@@ -27,8 +27,9 @@ class Behavior(StrEnum):
 
 
 class CallStatus(StrEnum):
-    """What became of a call."""
+    """What became of a call; ON_ITS_WAY: nothing yet, its outcome follows."""
 
+    ON_ITS_WAY = "on_its_way"
     DONE = "done"
     LATE = "late"
     FAILED = "failed"
@@ -53,6 +54,18 @@ class Call:
     arguments: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
+class AnswerKind(Enum):
+    """Where an answer stands among those to one call.
+
+    FIRST: the outcome follows in another answer, and the call stays open (``willContinue``, ``live-protocol.md`` 5).
+    OUTCOME: it closes the call. AFTERWORD: the call is closed, or void, and no answer to it is listened to: text.
+    """
+
+    FIRST = auto()
+    OUTCOME = auto()
+    AFTERWORD = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the model is to hear about a call.
@@ -65,6 +78,7 @@ class Answer:
     status: CallStatus
     scheduling: Scheduling
     response: Mapping[str, JsonValue]
+    kind: AnswerKind = AnswerKind.OUTCOME
 
 
 # From the microphone's side

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from hubd.events import Answer, Call
+from hubd.events import Answer, AnswerKind, Call
+
+
+def closed_by(answers: Iterable[Answer]) -> tuple[str, ...]:
+    """Return the ids of the calls that need no further answer."""
+    return tuple(answer.call.id for answer in answers if answer.kind is AnswerKind.OUTCOME)
 
 
 class OpenCalls:
@@ -16,6 +21,7 @@ class OpenCalls:
     def __init__(self, blocking: Collection[str]) -> None:
         self._blocking = blocking
         self._open: dict[str, Call] = {}
+        self._void: set[str] = set()
 
     def __bool__(self) -> bool:
         return bool(self._open)
@@ -29,9 +35,24 @@ class OpenCalls:
         """Enter calls."""
         self._open |= {call.id: call for call in calls}
 
-    def known(self, answers: Iterable[Answer]) -> tuple[Answer, ...]:
-        """Return the answers to calls that are open; the others belong to conversations of the past."""
-        return tuple(answer for answer in answers if answer.call.id in self._open)
+    def take(self, answers: Iterable[Answer]) -> tuple[Answer, ...]:
+        """Return the answers that are for the session: to calls that are open, and afterwords; others are of the past.
+
+        An answer may cross the cancellation of its call on the way: it is returned as well, once.
+        """
+        wanted = tuple(
+            answer
+            for answer in answers
+            if answer.call.id in self._open.keys() | self._void or answer.kind is AnswerKind.AFTERWORD
+        )
+        self._void.difference_update(answer.call.id for answer in wanted)
+        return wanted
+
+    def take_back(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Note that the model has taken these calls back; return them."""
+        void = tuple(ids)
+        self._void.update(self._open.keys() & set(void))
+        return void
 
     def close(self, ids: Iterable[str]) -> None:
         """Strike out calls that are answered or cancelled."""
@@ -39,5 +60,6 @@ class OpenCalls:
             self._open.pop(call_id, None)
 
     def clear(self) -> None:
-        """Strike out all."""
+        """Strike out all, for the next conversation."""
         self._open.clear()
+        self._void.clear()

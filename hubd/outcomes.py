@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
@@ -11,7 +11,7 @@ from hubd.devices import phrases
 from hubd.devices.expectations import Expectation
 from hubd.devices.kinds import presentable
 from hubd.devices.model import Command
-from hubd.events import Answer, Call, CallStatus, Scheduling
+from hubd.events import Answer, AnswerKind, Call, CallStatus, Scheduling
 from hubd.tools import Refusal
 
 # What the model may choose from instead of a name that does not exist.
@@ -25,6 +25,7 @@ class Outcome:
     message: one sentence, fit to be spoken, that leaves nothing to ask again: a bare "ok" makes the model call again
     (``live-protocol.md`` 8.4). device: its spoken name, or empty. state: what it reported, in the front's units.
     retryable: whether the same call may be made once more. choices: names that are valid instead.
+    error: what went wrong, for the protocol's own key (``live-protocol.md`` 5); only where the model was left waiting.
     """
 
     status: CallStatus
@@ -33,8 +34,9 @@ class Outcome:
     state: Mapping[str, JsonValue] = field(default_factory=dict)
     retryable: bool = False
     choices: tuple[str, ...] = ()
+    error: str = ""
 
-    def answer(self, call: Call, scheduling: Scheduling) -> Answer:
+    def answer(self, call: Call, scheduling: Scheduling, kind: AnswerKind = AnswerKind.OUTCOME) -> Answer:
         """Return the answer to the call, with the JSON object that the model reads."""
         response: dict[str, JsonValue] = {"status": self.status.value}
         if self.device:
@@ -45,7 +47,9 @@ class Outcome:
         response["retryable"] = self.retryable
         if self.choices:
             response[_OPTIONS] = list(self.choices)
-        return Answer(call, self.status, scheduling, response)
+        if self.error:
+            response["error"] = self.error
+        return Answer(call, self.status, scheduling, response, kind)
 
 
 def state_of(command: Command, values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -87,10 +91,31 @@ def refused(refusal: Refusal) -> Outcome:
     return Outcome(CallStatus.REFUSED, refusal.message, retryable=True, choices=refusal.choices)
 
 
+def early(label: str, status: CallStatus, after: float) -> Outcome:
+    """Return what is said of a call that has no outcome after so many seconds; status: ON_ITS_WAY or FAILED."""
+    if status is CallStatus.FAILED:
+        late = f"no report within {after:g} s"
+        return Outcome(status, phrases.waited_in_vain(label, after), label, error=late)
+    return Outcome(status, phrases.on_its_way(label), label)
+
+
+def cut_short(label: str) -> Outcome:
+    """Return the outcome of a command of which only a part was sent, because the call was taken back."""
+    return Outcome(CallStatus.FAILED, phrases.cut_short(label), label)
+
+
+def taken_back_too_late(outcome: Outcome) -> Outcome:
+    """Return what is told of a call that the model took back when its command had gone out already."""
+    return replace(outcome, message=f"The call was taken back too late. {outcome.message}", retryable=False)
+
+
 def duplicate(earlier: Answer | None) -> Outcome:
-    """Return the outcome of a call that was carried out before, or is being carried out now."""
-    before = "" if earlier is None else f" {earlier.response.get('message', '')}"
-    return Outcome(CallStatus.DUPLICATE, f"The same call was made before and was not carried out again.{before}")
+    """Return the outcome of a call whose equal was carried out before, or is being carried out now."""
+    if earlier is None or earlier.status is CallStatus.CANCELLED:
+        said = "This is already being done; the same call is not carried out a second time."
+    else:
+        said = f"The same call was made before, and is not carried out again. {earlier.response.get('message', '')}"
+    return Outcome(CallStatus.DUPLICATE, said)
 
 
 def cancelled() -> Outcome:

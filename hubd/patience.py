@@ -11,6 +11,9 @@ _TURN_END_OVERDUE = 3.0
 # A word of farewell may follow the call that ends the conversation, as a word about an outcome may follow the outcome.
 _LAST_WORD = 2.0
 
+# A slow device may take minutes, and the microphone is open to the server meanwhile: what comes later than this is told
+# to the next conversation (``live-protocol.md`` 10: close after 30 to 60 s without conversation), s.
+_OUTCOME_COMES = 60.0
 # Once the person has spoken after an answer, the model's next one comes within this time, s.
 _ANSWER_COMES = 8.0
 
@@ -56,10 +59,11 @@ class Patience:
 
     def hear_out(self, now: float, *, calls_open: bool) -> None:
         """Wait for the end of what is being said after an answer."""
-        self.deadline = None if calls_open else now + max(self._pace.max_listening, self._pace.follow_up)
+        patience = max(self._pace.max_listening, self._pace.follow_up)
+        self.deadline = now + (max(patience, _OUTCOME_COMES) if calls_open else patience)
 
     def follow_up(self, now: float, *, calls_open: bool, ending: bool) -> None:
-        """Wait for another word of the person, but never less than until every call is answered."""
+        """Wait for another word of the person, and for the outcomes of open calls, but for these 60 s at most."""
         least = _ANSWER_COMES if self.awaiting is Awaiting.ANSWER else _LAST_WORD
         patience = _LAST_WORD if ending else max(self._pace.follow_up, least)
-        self.deadline = None if calls_open else now + patience
+        self.deadline = now + (max(patience, _OUTCOME_COMES) if calls_open else patience)

@@ -15,12 +15,17 @@ from hubd.devices.functions import Function, OutcomeScheduling, Schedule
 from hubd.devices.kinds import KIND_OF_FUNCTION, KINDS, KindFunction
 from hubd.devices.model import Command, Device, Kind
 from hubd.devices.parameters import MAX_TEXT, ArgumentError, Parameter, ParameterType, shown
-from hubd.events import Behavior, Call
+from hubd.events import AnswerKind, Behavior, Call, CallStatus
 from hubd.live.declarations import FunctionDeclaration, Schema, SchemaType
+from hubd.live.models import COMMON_SUBSET, Capabilities
 
 END_CONVERSATION = "end_conversation"
 DEVICE = "device"
 MAX_ALIASES = 50
+# A BLOCKING call is answered within this time: until then its session hangs (``live-protocol.md`` 13, pitfall 4), s.
+BLOCKING_TIMEOUT = 15.0
+# Where the model makes every call BLOCKING, nobody asked for the silence: it is short (``live-protocol.md`` 14), s.
+SHORT_ANSWER = 3.0
 
 _SCHEMA_TYPES: Mapping[ParameterType, SchemaType] = {
     ParameterType.STRING: SchemaType.STRING,
@@ -48,11 +53,32 @@ class Refusal:
     device: str = ""
 
 
-class Toolbox:
-    """What the model may call. Every call is checked here before anything is sent."""
+@dataclass(frozen=True, slots=True)
+class EarlyAnswer:
+    """What the model hears about a call that has no outcome after so many seconds.
 
-    def __init__(self, catalog: Catalog) -> None:
+    kind: FIRST leaves the call open, OUTCOME closes it; then what comes of it is an afterword.
+    status: ON_ITS_WAY, or FAILED for a device that was to answer while the conversation waits.
+    """
+
+    after: float
+    kind: AnswerKind
+    status: CallStatus
+
+
+class Toolbox:
+    """What the model may call. Every call is checked here before anything is sent.
+
+    takes: what the model that is talked to knows of behaviors. blocking_timeout: the longest that a BLOCKING call is
+    left without an answer, s.
+    """
+
+    def __init__(
+        self, catalog: Catalog, takes: Capabilities = COMMON_SUBSET, *, blocking_timeout: float = BLOCKING_TIMEOUT
+    ) -> None:
         self.catalog = catalog
+        self._takes = takes
+        self._blocking_timeout = blocking_timeout
         self._spelled_out: dict[str, tuple[Device, Function]] = {
             function.name: (device, function) for device in catalog.devices for function in device.functions
         }
@@ -63,13 +89,30 @@ class Toolbox:
         """Return every function: one for all devices of a kind, those spelled out, and end_conversation."""
         return (
             *(self._declare_kind(kind, function) for kind, function in self._of_kinds.values()),
-            *(_declare_function(device, function) for device, function in self._spelled_out.values()),
+            *(self._declare_function(device, function) for device, function in self._spelled_out.values()),
             FunctionDeclaration(
                 name=END_CONVERSATION,
                 description="End the conversation when the user says goodbye or needs nothing more.",
-                behavior=Behavior.NON_BLOCKING,
+                behavior=self._takes.behavior(Behavior.NON_BLOCKING),
             ),
         )
+
+    def forced(self) -> tuple[str, ...]:
+        """Return the names of functions whose configured behavior the model does not know."""
+        return tuple(each.name for each in self.declarations() if each.behavior is not self._configured(each.name))
+
+    def early_answer(self, command: Command) -> EarlyAnswer | None:
+        """Return when the model hears about a command that has no outcome yet; None for never."""
+        function, device = command.function, command.device
+        first = function.first_answer_after if function is not None else None
+        first = first if first is not None else device.first_answer_after
+        configured = self._configured(command.name)
+        if self._takes.behavior(configured) is Behavior.NON_BLOCKING:
+            return None if first is None else EarlyAnswer(first, AnswerKind.FIRST, CallStatus.ON_ITS_WAY)
+        if configured is Behavior.BLOCKING:
+            return EarlyAnswer(self._blocking_timeout, AnswerKind.OUTCOME, CallStatus.FAILED)
+        short = min(self._blocking_timeout, SHORT_ANSWER if first is None else first)
+        return EarlyAnswer(short, AnswerKind.OUTCOME, CallStatus.ON_ITS_WAY)
 
     def resolve(self, call: Call) -> Command | EndConversation | Refusal:
         """Check the call against its declaration; never raises, whatever the model sent."""
@@ -95,11 +138,10 @@ class Toolbox:
 
     def _declare_kind(self, kind: Kind, function: KindFunction) -> FunctionDeclaration:
         devices = [device for device in self.catalog.devices if device.kind is kind]
-        blocking = all(device.behavior is Behavior.BLOCKING for device in devices)
         return FunctionDeclaration(
             name=function.name,
             description=function.description,
-            behavior=Behavior.BLOCKING if blocking else Behavior.NON_BLOCKING,
+            behavior=self._takes.behavior(self._configured(function.name)),
             parameters=Schema(
                 type=SchemaType.OBJECT,
                 properties={
@@ -112,6 +154,31 @@ class Toolbox:
                 },
                 required=(DEVICE, *sorted(function.required)),
             ),
+        )
+
+    def _configured(self, name: str) -> Behavior:
+        """Return a function's behavior as the configuration has it: a kind is BLOCKING if each of its devices is."""
+        if name in self._spelled_out:
+            device, function = self._spelled_out[name]
+            return function.behavior or device.behavior
+        if name not in self._of_kinds:
+            return Behavior.NON_BLOCKING
+        kind = self._of_kinds[name][0]
+        blocking = all(each.behavior is Behavior.BLOCKING for each in self.catalog.devices if each.kind is kind)
+        return Behavior.BLOCKING if blocking else Behavior.NON_BLOCKING
+
+    def _declare_function(self, device: Device, function: Function) -> FunctionDeclaration:
+        return FunctionDeclaration(
+            name=function.name,
+            description=function.description,
+            behavior=self._takes.behavior(function.behavior or device.behavior),
+            parameters=Schema(
+                type=SchemaType.OBJECT,
+                properties={name: _schema(parameter) for name, parameter in function.parameters.items()},
+                required=tuple(name for name, parameter in function.parameters.items() if parameter.required),
+            )
+            if function.parameters
+            else None,
         )
 
     def _describe_devices(self, kind: Kind, devices: Sequence[Device]) -> str:
@@ -150,21 +217,6 @@ class Toolbox:
 
 def _end(arguments: Mapping[str, JsonValue]) -> EndConversation | Refusal:
     return Refusal(f"{END_CONVERSATION} takes no arguments.") if arguments else EndConversation()
-
-
-def _declare_function(device: Device, function: Function) -> FunctionDeclaration:
-    return FunctionDeclaration(
-        name=function.name,
-        description=function.description,
-        behavior=function.behavior or device.behavior,
-        parameters=Schema(
-            type=SchemaType.OBJECT,
-            properties={name: _schema(parameter) for name, parameter in function.parameters.items()},
-            required=tuple(name for name, parameter in function.parameters.items() if parameter.required),
-        )
-        if function.parameters
-        else None,
-    )
 
 
 def _schema(parameter: Parameter) -> Schema:

@@ -43,7 +43,7 @@ ROWS: tuple[str, ...] = (
     "devices.kinds",
     "devices.catalog devices.dialects devices.phrases",
     "devices.render devices.state",
-    "ledger",
+    "batches ledger",
     "tools",
     "outcomes",
     "ear floor minutes open_calls pace privacy states story usage",
@@ -51,6 +51,8 @@ ROWS: tuple[str, ...] = (
     "conversation",
     "ports",
     "mqtt.faults mqtt.filters mqtt.settings",
+    # The act stage in two parts: the first is used by it alone.
+    "stages.errand",
     # The one edge in three parts: each is used by the next one alone.
     "edges.paho_dialling",
     "edges.paho_connection",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from hubd.errors import LocalProtocolError
-from hubd.events import Answer, Call, CallStatus, Scheduling
+from hubd.events import Answer, AnswerKind, Call, CallStatus, Scheduling
 from hubd.ledger import DUPLICATE_WITHIN, MAX_ENTRIES, REMEMBERED_FOR, Ledger, Verdict
 
 
@@ -95,6 +96,57 @@ def test_a_call_is_answered_once() -> None:
         ledger.answered(answer(call("2")))
     with pytest.raises(LocalProtocolError):
         ledger.acted("2", 0.0)
+
+
+def test_a_first_answer_leaves_the_call_open() -> None:
+    """The call has no answer yet: it is running, there is nothing to tell, and its outcome may follow."""
+    ledger = Ledger()
+    ledger.enter(call(), 0.0)
+    ledger.answered(Answer(call(), CallStatus.ON_ITS_WAY, Scheduling.SILENT, {}, AnswerKind.FIRST))
+    assert ledger.enter(call(), 1.0) is Verdict.RUNNING
+    assert (ledger.answer("1"), ledger.untold()) == (None, ())
+    ledger.answered(answer(call()))
+    assert ledger.untold() == (answer(call()),)
+
+
+@pytest.mark.parametrize("status", [CallStatus.CANCELLED, CallStatus.FAILED])
+@pytest.mark.parametrize("heard", [True, False])
+def test_an_afterword_is_told_once(status: CallStatus, *, heard: bool) -> None:
+    """What became known after a call was answered, or taken back, is for the model to hear; then it has."""
+    ledger = Ledger()
+    ledger.enter(call(), 0.0)
+    ledger.acted("1", 0.1)
+    ledger.answered(answer(call(), status))
+    if heard:
+        ledger.told("1")
+    afterword = replace(answer(call()), kind=AnswerKind.AFTERWORD)
+    ledger.answered(afterword)
+    assert ledger.untold() == (afterword,)
+    assert ledger.answer("1") == afterword
+    ledger.told("1")
+    assert ledger.untold() == ()
+
+
+def test_an_afterword_needs_a_call() -> None:
+    """One to a call that was forgotten is passed over; one to a call without an answer is a fault of ours."""
+    ledger = Ledger()
+    afterword = replace(answer(call()), kind=AnswerKind.AFTERWORD)
+    ledger.answered(afterword)
+    assert ledger.untold() == ()
+    ledger.enter(call(), 0.0)
+    with pytest.raises(LocalProtocolError):
+        ledger.answered(afterword)
+
+
+def test_a_duplicate_knows_its_equal() -> None:
+    """The answer of the call that was carried out can be looked up by the call that was not."""
+    ledger = Ledger()
+    ledger.enter(call("1", on=True), 0.0)
+    ledger.enter(call("2", on=True), 0.1)
+    assert ledger.earlier(call("2", on=True)) is None
+    ledger.answered(answer(call("1", on=True)))
+    assert ledger.earlier(call("2", on=True)) == answer(call("1", on=True))
+    assert ledger.earlier(call("3", on=False)) is None
 
 
 def test_a_call_that_is_not_answered_can_not_be_told() -> None:

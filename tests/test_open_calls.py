@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from hubd.events import Answer, Call, CallStatus, Scheduling
-from hubd.open_calls import OpenCalls
+from dataclasses import replace
+
+from hubd.events import Answer, AnswerKind, Call, CallStatus, Scheduling
+from hubd.open_calls import OpenCalls, closed_by
 
 LAMP, LOCK = Call("c1", "set_light"), Call("c2", "lock_door")
 
@@ -17,11 +19,27 @@ def test_from_question_to_answer() -> None:
     assert not calls
     calls.ask((LAMP, LOCK))
     assert calls
-    assert calls.known((answer(LAMP), answer(LOCK))) == (answer(LAMP), answer(LOCK))
+    assert calls.take((answer(LAMP), answer(LOCK))) == (answer(LAMP), answer(LOCK))
     calls.close(("c1", "c1", "c9"))
-    assert calls.known((answer(LAMP), answer(LOCK))) == (answer(LOCK),)
+    assert calls
     calls.close(("c2",))
     assert not calls
+
+
+def test_answers_of_this_conversation_alone() -> None:
+    """An answer may cross a cancellation, an afterword may belong to any conversation; other answers are not known."""
+    calls = OpenCalls(frozenset())
+    calls.ask((LAMP,))
+    calls.close(calls.take_back(("c1", "c9")))
+    afterword = replace(answer(LOCK), kind=AnswerKind.AFTERWORD)
+    assert calls.take((answer(LAMP), answer(LOCK), afterword)) == (answer(LAMP), afterword)
+    assert calls.take((answer(LAMP), answer(LOCK))) == ()
+
+
+def test_a_first_answer_closes_nothing() -> None:
+    """Only an outcome closes a call; an afterword comes when it is closed."""
+    kinds = [replace(answer(Call(kind.name, "f")), kind=kind) for kind in AnswerKind]
+    assert closed_by(kinds) == ("OUTCOME",)
 
 
 def test_waiting_for_blocking_ones_alone() -> None:
@@ -42,4 +60,4 @@ def test_next_conversation_begins_without_calls() -> None:
     calls.clear()
     assert not calls
     assert not calls.waiting
-    assert calls.known((answer(LOCK),)) == ()
+    assert calls.take((answer(LOCK),)) == ()

@@ -58,6 +58,8 @@ class Course:
                 self.failed = True
             case CalledReport(call):
                 self.open.add(call)
+            case AnsweredReport(status=CallStatus.ON_ITS_WAY):
+                pass
             case AnsweredReport(call, status):
                 self.open.discard(call)
                 self.answered.append(status)

@@ -22,6 +22,8 @@ _UNREADABLE = (
     f"no report can hold this: the hub reads texts of at most {MAX_TEXT} characters, without line breaks and the like"
 )
 
+ONE_ANSWER = 'a BLOCKING function is answered once: choose behavior = "NON_BLOCKING", or leave first_answer_after out'
+
 Qos = Annotated[StrictInt, Field(ge=0, le=1)]
 """MQTT quality of service of a command: 0 or 1."""
 
@@ -41,15 +43,18 @@ NeverRetained = Annotated[StrictBool, AfterValidator(never_retained)]
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When the model speaks about each outcome."""
+    """When the model speaks about each outcome, or that there is none yet."""
 
     done: Scheduling
     late: Scheduling
     failed: Scheduling
+    on_its_way: Scheduling = Scheduling.SILENT
 
     def of(self, status: CallStatus) -> Scheduling:
         """Return the scheduling of a status. A refusal is repaired by the model; of a duplicate nobody need hear."""
         match status:
+            case CallStatus.ON_ITS_WAY:
+                return self.on_its_way
             case CallStatus.DONE:
                 return self.done
             case CallStatus.LATE:
@@ -66,12 +71,14 @@ class OutcomeScheduling(Table):
     """A scheduling for each outcome; one word stands for all three, an outcome left out has the default.
 
     done: the device confirmed it, or there is nothing to confirm. late: it confirmed after ``within``.
-    failed: it did not, or nothing could be sent.
+    failed: it did not, or nothing could be sent. on_its_way: the first answer of a slow device, see
+    ``first_answer_after``; SILENT unless given, also beside one word for the outcomes.
     """
 
     done: Scheduling | None = None
     late: Scheduling | None = None
     failed: Scheduling | None = None
+    on_its_way: Scheduling | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -80,7 +87,12 @@ class OutcomeScheduling(Table):
 
     def over(self, default: Schedule) -> Schedule:
         """Return the schedule with what is left out here taken from the default."""
-        return Schedule(self.done or default.done, self.late or default.late, self.failed or default.failed)
+        return Schedule(
+            self.done or default.done,
+            self.late or default.late,
+            self.failed or default.failed,
+            self.on_its_way or default.on_its_way,
+        )
 
 
 class PublishTemplate(Table):
@@ -128,7 +140,8 @@ class Function(Table):
     name: letters, digits and _. description: what it does, one sentence for the model. behavior: BLOCKING or
     NON_BLOCKING; the device's if left out. scheduling: the device's if left out. parameters: by name.
     publish: what is sent. expect: what confirms it; without it, sent is done. valid_for: seconds after which a command
-    that the broker has not taken is withdrawn; the device's if left out.
+    that the broker has not taken is withdrawn; the device's if left out. first_answer_after: seconds without an outcome
+    after which the model hears that the command is on its way, the outcome follows; the device's if left out.
     """
 
     name: FunctionName
@@ -139,9 +152,12 @@ class Function(Table):
     publish: PublishTemplate
     expect: Expect | None = None
     valid_for: Annotated[Duration, Field(le=600)] | None = None
+    first_answer_after: Annotated[Duration, Field(le=600)] | None = None
 
     def contradictions(self) -> Iterator[tuple[Place, str]]:
-        """Yield what keeps the function from being called: names, templates, topics."""
+        """Yield what keeps the function from being called: names, templates, topics, answers that don't fit."""
+        if self.first_answer_after is not None and self.behavior is Behavior.BLOCKING:
+            yield ("first_answer_after",), ONE_ANSWER
         for name in sorted(_KEYWORDS & self.parameters.keys()):
             problem = f"the parameter name {name!r} has a meaning of its own in templates, choose another"
             yield ("parameters", name), problem

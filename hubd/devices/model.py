@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field, JsonValue, StrictBool, StrictInt, StrictStr
 
 from hubd.devices.fields import Duration, Identifier, Name, Place, Table, Topic
-from hubd.devices.functions import Function, NeverRetained, OutcomeScheduling, Qos
+from hubd.devices.functions import ONE_ANSWER, Function, NeverRetained, OutcomeScheduling, Qos
 from hubd.devices.payloads import is_readable
 from hubd.events import Behavior
 
@@ -46,6 +46,8 @@ class Device(Table):
     within: seconds for its report (4 for zigbee2mqtt, 2 for plain if left out). valid_for: seconds after which a
     command that the broker has not taken is withdrawn. qos: of commands, 0 or 1. retain: false, always.
     scheduling: when the model speaks about each outcome. behavior: whether the conversation waits for it.
+    first_answer_after: for a slow device that the conversation does not wait for: seconds without an outcome after
+    which the model hears that the command is on its way; the outcome follows, with its own scheduling.
     """
 
     id: Identifier
@@ -72,6 +74,7 @@ class Device(Table):
     retain: NeverRetained = False
     scheduling: OutcomeScheduling | None = None
     behavior: Behavior = Behavior.NON_BLOCKING
+    first_answer_after: Annotated[Duration, Field(le=600)] | None = None
     functions: tuple[Function, ...] = Field(default=(), alias="function")
 
     @property
@@ -89,6 +92,7 @@ class Device(Table):
         yield from _gaps(self)
         yield from _foreign_keys(self)
         yield from _clashes(self)
+        yield from _second_answers(self)
 
 
 _SWITCHED = {"command_topic", "state_topic", "payload_on", "payload_off", "state_on", "state_off"}
@@ -150,6 +154,17 @@ def _clashes(device: Device) -> Iterator[tuple[Place, str]]:
         if topic in commands:
             problem = f"{topic!r} is a topic of commands as well as of state: the hub would hear its own message"
             yield (key,), problem
+
+
+def _second_answers(device: Device) -> Iterator[tuple[Place, str]]:
+    """Yield first answers where the conversation waits for the one answer that there is."""
+    if device.behavior is not Behavior.BLOCKING:
+        return
+    if device.first_answer_after is not None:
+        yield ("first_answer_after",), ONE_ANSWER
+    for position, function in enumerate(device.functions):
+        if function.first_answer_after is not None and function.behavior is None:
+            yield ("function", position, "first_answer_after"), ONE_ANSWER
 
 
 def _given(device: Device, *keys: str) -> Place:

@@ -81,6 +81,22 @@ def not_sent(label: str, reason: str) -> str:
     return _sentence(f"the command for {the(label)} was not sent: {reason}")
 
 
+def on_its_way(label: str) -> str:
+    """Return the sentence about a command that was sent, while its device is still at it."""
+    return _sentence(f"the command is on its way to {the(label)}; what comes of it follows")
+
+
+def waited_in_vain(label: str, seconds: float) -> str:
+    """Return the sentence about a device that was waited for, as long as the conversation can wait."""
+    has = "have" if is_plural(label) else "has"
+    return _sentence(f"{the(label)} {has} not reported within {seconds:g} seconds, so it is not known what happened")
+
+
+def cut_short(label: str) -> str:
+    """Return the sentence about a command of which only a part was sent."""
+    return _sentence(f"only a part of the command was sent to {the(label)}")
+
+
 def _now(command: Command, label: str, expectation: Expectation, state: Mapping[str, JsonValue]) -> str:
     """Return what the device is now: "are on at 30 percent", "reports state open"."""
     if command.function is None and command.device.kind is not None:

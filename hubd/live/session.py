@@ -10,9 +10,11 @@ from hubd.audio.pcm import SAMPLE_BYTES, UPLINK_RATE, bytes_of
 from hubd.errors import LinkError, LocalProtocolError, RemoteProtocolError
 from hubd.events import (
     Answer,
+    AnswerKind,
     Backend,
     Call,
     CallsCancelled,
+    CallStatus,
     Event,
     GoingAway,
     HandleIssued,
@@ -21,10 +23,11 @@ from hubd.events import (
     ToolsAsked,
 )
 from hubd.live import codec
-from hubd.live.content import Blob
+from hubd.live.content import Blob, Content, Part
 from hubd.live.declarations import FunctionDeclaration
 from hubd.live.history import history_message
 from hubd.live.messages import (
+    ClientContent,
     ClientMessage,
     FunctionResponse,
     RealtimeInput,
@@ -43,6 +46,7 @@ _AUDIO_TYPE: Final = f"audio/pcm;rate={UPLINK_RATE}"
 _FRAME_BYTES: Final = bytes_of(40, UPLINK_RATE)
 # One frame may hold a hundred thousand calls, and each is to be answered; a person asks for a handful.
 _MOST_CALLS: Final = 64
+_CARRIED_OUT: Final = frozenset({CallStatus.DONE, CallStatus.LATE, CallStatus.FAILED})
 # WebSocket's "internal error", which an error message counts as (``live-protocol.md`` 7).
 _INTERNAL_ERROR: Final = 1011
 
@@ -100,6 +104,7 @@ class LiveSession:
         self._speaking = False
         self._open_calls: dict[str, Call] = {}
         self._seen_calls: set[str] = set()
+        self._void_calls: set[str] = set()
 
     @property
     def state(self) -> State:
@@ -163,25 +168,37 @@ class LiveSession:
         """Say text as the user's input; the model answers at once."""
         self._say(RealtimeInput(text=text))
 
-    def respond(self, answers: Sequence[Answer]) -> tuple[Answer, ...]:
-        """Answer calls, all in one frame.
+    def send_note(self, text: str) -> None:
+        """Put text into the context, without asking for an answer (``live-protocol.md`` 4)."""
+        turn = Content(role="user", parts=(Part(text=text),))
+        self._queue(ClientMessage(client_content=ClientContent(turns=(turn,))))
 
-        Calls that the model has cancelled, and those answered before, are left out in silence. Returns the answers to
-        calls that this connection never asked for: it would not listen, so say them as text (``live-protocol.md`` 8.5).
+    def respond(self, answers: Sequence[Answer]) -> tuple[Answer, ...]:
+        """Answer calls, all in one frame; a first answer leaves its call open.
+
+        Calls answered before are left out in silence. Returns the answers that the model would not listen to: those
+        to calls of another connection, or cancelled meanwhile, and afterwords; say them as text (``live-protocol.md``
+        8.5).
         """
-        responses = [
-            FunctionResponse(
-                id=answer.call.id,
-                name=answer.call.name,
-                scheduling=answer.scheduling,
-                response=to_struct(answer.response),
-            )
-            for answer in answers
-            if self._open_calls.pop(answer.call.id, None) is not None
-        ]
+        responses: list[FunctionResponse] = []
+        unheard: list[Answer] = []
+        for answer in answers:
+            call_id, first = answer.call.id, answer.kind is AnswerKind.FIRST
+            if answer.kind is AnswerKind.AFTERWORD:
+                unheard.append(answer)
+            elif call_id in self._open_calls:
+                responses.append(_response(answer))
+                if not first:
+                    del self._open_calls[call_id]
+            elif not first and call_id in self._void_calls:
+                # Its answer was on the way already: what was done is known to the model no other way.
+                self._void_calls.discard(call_id)
+                unheard += [answer] if answer.status in _CARRIED_OUT else []
+            elif not first and call_id not in self._seen_calls:
+                unheard.append(answer)
         if responses:
             self._queue(ClientMessage(tool_response=ToolResponse(function_responses=tuple(responses))))
-        return tuple(answer for answer in answers if answer.call.id not in self._seen_calls)
+        return tuple(unheard)
 
     def _mark_activity(self, *, speaking: bool) -> None:
         if not self._settings.manual_activity:
@@ -255,8 +272,19 @@ class LiveSession:
 
     def _cancelled(self, ids: Sequence[str]) -> Iterator[Event]:
         void = tuple(call_id for call_id in ids if self._open_calls.pop(call_id, None) is not None)
+        self._void_calls.update(void)
         if void:
             yield CallsCancelled(void)
+
+
+def _response(answer: Answer) -> FunctionResponse:
+    return FunctionResponse(
+        id=answer.call.id,
+        name=answer.call.name,
+        scheduling=answer.scheduling,
+        will_continue=answer.kind is AnswerKind.FIRST,
+        response=to_struct(answer.response),
+    )
 
 
 def _handle(update: SessionResumptionUpdate) -> Iterator[Event]:

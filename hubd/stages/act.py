@@ -6,58 +6,63 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
 
 from hubd import outcomes
-from hubd.devices.expectations import Expectation
+from hubd.batches import Batches
 from hubd.devices.model import Command
-from hubd.devices.render import Order, Publish, render
 from hubd.devices.state import StateStore
-from hubd.devices.templates import TemplateError
-from hubd.errors import BrokerError
-from hubd.events import Answer, Call, CallStatus, EndAsked, Event, Scheduling, ToolsDone
+from hubd.events import Answer, AnswerKind, Call, EndAsked, Event, Scheduling, ToolsDone
 from hubd.ledger import Ledger, Verdict
 from hubd.outcomes import Outcome
 from hubd.ports import Broker, InboundMessage
-from hubd.reports import AnsweredReport, CalledReport, PublishedReport, ReportSink
-from hubd.tools import EndConversation, Refusal, Toolbox
+from hubd.reports import AnsweredReport, CalledReport, ReportSink
+from hubd.stages.errand import Errand, Means
+from hubd.tools import EarlyAnswer, EndConversation, Refusal, Toolbox
 
 MAX_RUNNING = 64
-# A device that is in the wanted state already may send no echo: so long it is waited for, s.
-GRACE = 1.0
-# A known state not older than this is success without an echo (``mqtt-devices.md`` 1: "a few seconds"), s.
-FRESH = 5.0
+# What the broker has not taken by this part of the time in which a call has to be answered is withdrawn: then the
+# answer says that nothing was sent.
+_SENDING = 0.8
 
 logger = logging.getLogger(__name__)
 
 
-class _Held(Enum):
-    """Whether the device is in the wanted state before the command: not known to be, by an older report, just now."""
+class _Standing(Enum):
+    """What the model waits for: the outcome; nothing, as it was answered early; nothing, as it took the call back."""
 
-    NO = auto()
-    ONCE = auto()
-    JUST_NOW = auto()
+    OPEN = auto()
+    EXPIRED = auto()
+    TAKEN_BACK = auto()
 
 
 @dataclass(slots=True, eq=False)
 class _Running:
-    """A call that is being carried out: asked is monotonic, s; changed is set when its device reported something."""
+    """A call that is being carried out; timer: when the model hears of it before there is an outcome."""
 
-    call: Call
-    asked: float
-    command: Command
-    label: str
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    errand: Errand
+    standing: _Standing = _Standing.OPEN
+    timer: asyncio.TimerHandle | None = None
+
+    def leave(self, standing: _Standing) -> None:
+        """Note that the model waits no more."""
+        self.standing = standing
+        self.rest()
+
+    def rest(self) -> None:
+        """Stop the timer."""
+        if self.timer is not None:
+            self.timer.cancel()
 
 
 class Act:
     """The stage that carries out calls, each as a task of its own.
 
     toolbox: checks calls. broker: takes the messages. states: fed here from the broker's messages. ledger: outlives
-    connections. report: the public event stream. post: the conversation's inbox. clock: monotonic, s, in step with the
-    event loop's.
+    connections. report: the public event stream. post: the conversation's inbox. together: whether the model listens to
+    one frame of answers only (``live/models.py``). clock: monotonic, s, in step with the event loop's.
     """
 
     def __init__(  # noqa: PLR0913 - a stage is given everything that it connects
@@ -69,65 +74,80 @@ class Act:
         ledger: Ledger,
         report: ReportSink,
         post: Callable[[Event], None],
+        together: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._toolbox = toolbox
-        self._broker = broker
-        self._states = states
+        self._means = Means(broker, states, ledger, report, clock)
         self._ledger = ledger
         self._report = report
         self._post = post
         self._clock = clock
         self._running: dict[str, _Running] = {}
+        self._batches = Batches(together=together)
+        self._sending: asyncio.TimerHandle | None = None
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
         """Take the devices' reports and own the calls' tasks, until cancelled."""
-        self._broker.subscribe(self._states.topics)
-        async with asyncio.TaskGroup() as tasks:
-            self._tasks = tasks
-            try:
-                async for message in self._broker.messages():
+        self._means.broker.subscribe(self._means.states.topics)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                async for message in self._means.broker.messages():
                     self._take(message)
-            finally:
-                self._tasks = None
+        finally:
+            self._tasks = None
+            for running in self._running.values():
+                running.rest()
+            if self._sending is not None:
+                self._sending.cancel()
 
     def ask(self, calls: Iterable[Call]) -> None:
-        """Start carrying out the calls; returns at once.
+        """Start carrying out the calls of one frame; returns at once.
 
-        Each new call is answered once, by a ToolsDone in the inbox, unless it is cancelled before.
+        Each new call is answered by a ToolsDone in the inbox, unless it is cancelled before. A slow one may have a
+        first answer before; what becomes known after a call was answered, or cancelled, comes as an afterword.
         """
-        for call in calls:
-            now = self._clock()
-            verdict = self._ledger.enter(call, now)
-            if verdict is Verdict.RUNNING:
-                logger.info("call %s came again while it is being carried out", call.id)
-                continue
+        now = self._clock()
+        entered = [(call, self._ledger.enter(call, now)) for call in calls]
+        # A call that came again while it is carried out has its answer on the way.
+        fresh = [(call, verdict) for call, verdict in entered if verdict is not Verdict.RUNNING]
+        self._batches.ask((call.id for call, _ in fresh), now)
+        ending = False
+        for call, verdict in fresh:
             found = self._toolbox.resolve(call)
             self._report(CalledReport(call.id, call.name, _device_of(found), dict(call.arguments)))
             match verdict:
-                case Verdict.ANSWERED | Verdict.DUPLICATE:
-                    earlier = self._ledger.answer(call.id)
-                    self._answer(call, now, outcomes.duplicate(earlier), Scheduling.SILENT)
+                case Verdict.ANSWERED:
+                    self._answer(call, now, outcomes.duplicate(self._ledger.answer(call.id)), Scheduling.SILENT)
+                case Verdict.DUPLICATE:
+                    self._answer(call, now, outcomes.duplicate(self._ledger.earlier(call)), Scheduling.SILENT)
                 case Verdict.NEW:
                     self._begin(call, now, found)
+                    ending = ending or isinstance(found, EndConversation)
                 case _:
                     assert_never(verdict)
+        self._send()
+        if ending:
+            self._post(EndAsked())
 
     def cancel(self, ids: Iterable[str]) -> None:
-        """Answer these calls no more; what was published stays published."""
+        """Answer these calls no more; what was published stays so, and is told as an afterword once it is known."""
         for call_id in ids:
-            running = self._running.pop(call_id, None)
-            if running is None:
+            running = self._running.get(call_id)
+            if running is None or running.standing is not _Standing.OPEN:
                 continue
-            self._conclude(running.call, running.asked, outcomes.cancelled(), Scheduling.SILENT)
-            running.changed.set()
+            running.leave(_Standing.TAKEN_BACK)
+            running.errand.take_back()
+            self._batches.drop(call_id, self._clock())
+            self._conclude(running.errand.call, running.errand.asked, outcomes.cancelled(), Scheduling.SILENT)
+        self._send()
 
     def _begin(self, call: Call, now: float, found: Command | EndConversation | Refusal) -> None:
         match found:
             case EndConversation():
                 self._answer(call, now, outcomes.ending(), Scheduling.SILENT)
-                self._post(EndAsked())
             case Refusal():
                 self._answer(call, now, outcomes.refused(found), Scheduling.WHEN_IDLE)
             case Command():
@@ -137,134 +157,96 @@ class Act:
                     outcome = outcomes.not_sent(label, reason, retryable=self._tasks is not None)
                     self._answer(call, now, outcome, self._toolbox.schedule(found).failed)
                     return
-                running = _Running(call, now, found, label)
-                self._running[call.id] = running
-                self._tasks.create_task(self._carry_out(running), name=f"call {call.id}")
+                self._start(call, now, found, label, self._tasks)
             case _:
                 assert_never(found)
 
+    def _start(self, call: Call, now: float, command: Command, label: str, tasks: asyncio.TaskGroup) -> None:
+        early = self._toolbox.early_answer(command)
+        sent_within = early.after * _SENDING if early is not None and early.kind is AnswerKind.OUTCOME else None
+        errand = Errand(self._means, call, command, label=label, asked=now, sent_within=sent_within)
+        running = self._running[call.id] = _Running(errand)
+        if early is not None:
+            loop = asyncio.get_running_loop()
+            running.timer = loop.call_later(early.after, self._answer_early, running, early)
+        tasks.create_task(self._carry_out(running), name=f"call {call.id}")
+
     def _take(self, message: InboundMessage) -> None:
-        told = self._states.receive(message.topic, message.payload, self._clock(), stored=message.retained)
+        states = self._means.states
+        told = states.receive(message.topic, message.payload, self._clock(), stored=message.retained)
         for running in self._running.values():
-            if running.command.device.id in told:
-                running.changed.set()
+            if running.errand.command.device.id in told:
+                running.errand.device_reported()
+
+    def _answer_early(self, running: _Running, early: EarlyAnswer) -> None:
+        """Say that there is no outcome yet."""
+        errand = running.errand
+        outcome = outcomes.early(errand.label, early.status, early.after)
+        scheduling = self._toolbox.schedule(errand.command).of(early.status)
+        if early.kind is AnswerKind.OUTCOME:
+            running.leave(_Standing.EXPIRED)
+        self._answer(errand.call, errand.asked, outcome, scheduling, early.kind)
+        self._send()
 
     async def _carry_out(self, running: _Running) -> None:
-        outcome = await self._outcome(running)
-        if self._wanted(running):
-            del self._running[running.call.id]
-            scheduling = self._toolbox.schedule(running.command).of(outcome.status)
-            self._answer(running.call, running.asked, outcome, scheduling)
-
-    async def _outcome(self, running: _Running) -> Outcome:
-        """Publish and wait for the device; what it returns for a call that was taken back means nothing."""
-        command, label = running.command, running.label
-        try:
-            order = render(command)
-        except TemplateError as error:
-            return outcomes.not_sent(label, str(error), retryable=False)
-        if not self._broker.connected:
-            return outcomes.not_sent(label, "there is no connection to the MQTT broker", retryable=True)
-        mark = self._states.mark()
-        held = self._held(command, order.expectation)
-        try:
-            for publish in order.publishes:
-                if not self._wanted(running):
-                    return outcomes.cancelled()
-                await self._publish(running, publish, running.asked + order.valid_for)
-        except BrokerError as error:
-            logger.warning("call %s: %s", running.call.id, error)
-            return outcomes.not_sent(label, str(error).rstrip("."), retryable=True)
-        if order.expectation is None:
-            return outcomes.unconfirmable(label)
-        return await self._confirmation(running, order, order.expectation, mark, held)
-
-    async def _confirmation(
-        self, running: _Running, order: Order, expectation: Expectation, mark: int, held: _Held
-    ) -> Outcome:
-        """Wait for the report; after ``within`` ask for it once, and wait as long again before it counts as failed."""
-        command, label, device_id = running.command, running.label, running.command.device.id
-        published = self._clock()
-
-        def confirmed(status: CallStatus) -> Outcome:
-            values = self._states.known(device_id, expectation.scope)
-            return outcomes.confirmed(command, label, expectation, values, status)
-
-        if held is not _Held.NO:
-            if await self._reported(running, expectation, mark, published + min(GRACE, order.within)):
-                return confirmed(CallStatus.DONE)
-            if held is _Held.JUST_NOW and expectation.met_by(self._states.known(device_id, expectation.scope)):
-                return confirmed(CallStatus.DONE)
-            await self._poll(running, order)
-        if await self._reported(running, expectation, mark, published + order.within):
-            return confirmed(CallStatus.DONE)
-        if held is _Held.NO:
-            await self._poll(running, order)
-        if await self._reported(running, expectation, mark, published + 2 * order.within):
-            return confirmed(CallStatus.LATE)
-        return outcomes.unconfirmed(command, label, expectation, self._states.since(device_id, mark, expectation.scope))
-
-    async def _reported(self, running: _Running, expectation: Expectation, mark: int, deadline: float) -> bool:
-        """Return whether the device reports what is expected before the deadline; False at once if nobody wants it."""
-        device_id = running.command.device.id
-        while self._wanted(running):
-            if expectation.met_by(self._states.since(device_id, mark, expectation.scope)):
-                return True
-            running.changed.clear()
-            try:
-                async with asyncio.timeout(deadline - self._clock()):
-                    await running.changed.wait()
-            except TimeoutError:
-                return expectation.met_by(self._states.since(device_id, mark, expectation.scope))
-        return False
-
-    async def _publish(self, running: _Running, publish: Publish, deadline: float) -> None:
-        """Hand a command over; raises BrokerError if the broker has not taken it by the deadline."""
-        valid_for = deadline - self._clock()
-        if valid_for <= 0:
-            raise BrokerError("it was not taken in time")
-        await self._broker.publish(publish, valid_for)
-        self._ledger.acted(running.call.id, self._clock())
-        self._tell_of(publish, running.call.id)
-
-    async def _poll(self, running: _Running, order: Order) -> None:
-        """Ask the device for its state, if it can be asked; no answer is no fault of the call."""
-        if order.poll is None or not self._wanted(running) or not self._broker.connected:
+        errand = running.errand
+        outcome = await errand.run()
+        running.rest()
+        del self._running[errand.call.id]
+        if outcome is None:
             return
-        try:
-            await self._broker.publish(order.poll, order.within)
-        except BrokerError as error:
-            logger.info("call %s: the device can't be asked for its state: %s", running.call.id, error)
-        else:
-            self._tell_of(order.poll, None)
+        scheduling = self._toolbox.schedule(errand.command).of(outcome.status)
+        match running.standing:
+            case _Standing.OPEN:
+                self._answer(errand.call, errand.asked, outcome, scheduling)
+            case _Standing.TAKEN_BACK:
+                told = outcomes.taken_back_too_late(outcome)
+                self._answer(errand.call, errand.asked, told, scheduling, AnswerKind.AFTERWORD)
+            case _Standing.EXPIRED:
+                heard = self._ledger.answer(errand.call.id)
+                # That nothing was heard from the device is no news after it was said once.
+                if heard is None or heard.status is not outcome.status:
+                    self._answer(errand.call, errand.asked, outcome, scheduling, AnswerKind.AFTERWORD)
+            case _:
+                assert_never(running.standing)
+        self._send()
 
-    def _tell_of(self, publish: Publish, call_id: str | None) -> None:
-        payload = publish.payload.decode(errors="replace")
-        self._report(PublishedReport(call_id, publish.topic, payload, publish.qos))
-
-    def _held(self, command: Command, expectation: Expectation | None) -> _Held:
-        if expectation is None:
-            return _Held.NO
-        device_id, scope = command.device.id, expectation.scope
-        if expectation.met_by(self._states.recent(device_id, self._clock() - FRESH, scope)):
-            return _Held.JUST_NOW
-        return _Held.ONCE if expectation.met_by(self._states.known(device_id, scope)) else _Held.NO
-
-    def _wanted(self, running: _Running) -> bool:
-        """Return whether the call's outcome is still wanted: cancel() takes it out."""
-        return self._running.get(running.call.id) is running
-
-    def _conclude(self, call: Call, asked: float, outcome: Outcome, scheduling: Scheduling) -> Answer:
-        """Enter the outcome in the ledger, unless the call has one, and report it."""
-        answer = outcome.answer(call, scheduling)
-        if self._ledger.answer(call.id) is None:
+    def _conclude(
+        self,
+        call: Call,
+        asked: float,
+        outcome: Outcome,
+        scheduling: Scheduling,
+        kind: AnswerKind = AnswerKind.OUTCOME,
+    ) -> Answer:
+        """Enter the outcome in the ledger, unless it is about a call that came again, and report it."""
+        answer = outcome.answer(call, scheduling, kind)
+        if kind is not AnswerKind.OUTCOME or self._ledger.answer(call.id) is None:
             self._ledger.answered(answer)
         after_ms = round((self._clock() - asked) * 1000)
         self._report(AnsweredReport(call.id, outcome.status, scheduling, outcome.state, after_ms))
         return answer
 
-    def _answer(self, call: Call, asked: float, outcome: Outcome, scheduling: Scheduling) -> None:
-        self._post(ToolsDone((self._conclude(call, asked, outcome, scheduling),)))
+    def _answer(
+        self,
+        call: Call,
+        asked: float,
+        outcome: Outcome,
+        scheduling: Scheduling,
+        kind: AnswerKind = AnswerKind.OUTCOME,
+    ) -> None:
+        self._batches.ready(self._conclude(call, asked, outcome, scheduling, kind), self._clock())
+
+    def _send(self) -> None:
+        """Post the answers that are due, and come again when others are."""
+        for answers in self._batches.take(self._clock()):
+            self._post(ToolsDone(answers))
+        if self._sending is not None:
+            self._sending.cancel()
+            self._sending = None
+        if (deadline := self._batches.deadline) is not None:
+            loop = asyncio.get_running_loop()
+            self._sending = loop.call_later(max(0.0, deadline - self._clock()), self._send)
 
 
 def _device_of(found: Command | EndConversation | Refusal) -> str:

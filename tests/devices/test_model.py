@@ -53,7 +53,7 @@ def test_the_designs_example_is_read_as_written() -> None:
     (function,) = living.functions
     assert function.behavior is Behavior.NON_BLOCKING
     assert function.scheduling is not None
-    assert set(function.scheduling.model_dump().values()) == {Scheduling.INTERRUPT}
+    assert set(function.scheduling.model_dump(exclude_none=True).values()) == {Scheduling.INTERRUPT}
     assert function.publish.qos == 1
     assert function.expect == Expect.model_validate(
         {"topic": "home/living/light", "json": {"state": "ON"}, "within": 2}
@@ -125,6 +125,34 @@ def test_every_mistake_has_a_sentence_that_helps(table: dict[str, object], compl
     with pytest.raises(ValidationError) as raised:
         Device.model_validate(table)
     assert complaint in "\n".join(error["msg"] for error in raised.value.errors())
+
+
+def test_one_word_for_the_outcomes_leaves_the_first_answer_silent() -> None:
+    """A slow device that interrupts with its outcome says nothing on the way, unless that is asked for."""
+    word = OutcomeScheduling.model_validate("INTERRUPT").over(SPELLED_OUT)
+    assert [word.of(status) for status in (CallStatus.DONE, CallStatus.ON_ITS_WAY)] == ["INTERRUPT", "SILENT"]
+    spoken = OutcomeScheduling.model_validate({"on_its_way": "WHEN_IDLE"}).over(SPELLED_OUT)
+    assert spoken.of(CallStatus.ON_ITS_WAY) is Scheduling.WHEN_IDLE
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        LAMP | {"behavior": "BLOCKING", "first_answer_after": "2s"},
+        BELL | {"function": [PRESS | {"behavior": "BLOCKING", "first_answer_after": "2s"}]},
+        BELL | {"behavior": "BLOCKING", "function": [PRESS | {"first_answer_after": "2s"}]},
+    ],
+)
+def test_a_blocking_function_has_no_first_answer(table: dict[str, object]) -> None:
+    """The conversation waits for the one answer that there is."""
+    with pytest.raises(ValidationError, match="a BLOCKING function is answered once"):
+        Device.model_validate(table)
+
+
+def test_a_function_may_differ_from_its_blocking_device() -> None:
+    """What the conversation does not wait for may be slow, whatever holds for the device's other functions."""
+    slow = PRESS | {"behavior": "NON_BLOCKING", "first_answer_after": "500ms"}
+    assert Device.model_validate(BELL | {"behavior": "BLOCKING", "function": [slow]}).functions[0].first_answer_after
 
 
 def test_equal_tables_are_equal_devices() -> None:

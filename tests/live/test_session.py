@@ -228,11 +228,11 @@ def test_a_call_is_delivered_once() -> None:
 
 
 def test_a_cancelled_call_is_not_answered() -> None:
-    """After its cancellation the outcome of a call is left out in silence."""
+    """After its cancellation the outcome of a call is no response any more; it is handed back, to be told as text."""
     session = opened()
     session.receive(ASKED)
     assert session.receive('{"toolCallCancellation":{"ids":["c1","unknown"]}}') == [CallsCancelled(("c1",))]
-    assert session.respond([answer()]) == ()
+    assert session.respond([answer()]) == (answer(),)
     assert session.data_to_send() == []
     assert session.receive('{"toolCallCancellation":{"ids":["c1"]}}') == []
 

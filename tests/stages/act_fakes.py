@@ -17,6 +17,7 @@ from hubd.devices.state import StateStore
 from hubd.errors import BrokerError
 from hubd.events import Answer, Call, Event, ToolsDone
 from hubd.ledger import Ledger
+from hubd.live.models import COMMON_SUBSET, Capabilities
 from hubd.ports import InboundMessage
 from hubd.reports import AnsweredReport, CalledReport, PublishedReport, Report
 from hubd.stages.act import Act
@@ -68,11 +69,13 @@ DEVICES: list[dict[str, JsonValue]] = [
 ]
 
 
-def in_virtual_time(scenario: Callable[[House], Coroutine[None, None, None]]) -> None:
+def in_virtual_time(
+    scenario: Callable[[House], Coroutine[None, None, None]], build: Callable[[], House] | None = None
+) -> None:
     """Run the scenario with a running stage; every wait takes no time but moves the clock."""
 
     async def main() -> None:
-        house = House()
+        house = House() if build is None else build()
         running = asyncio.create_task(house.act.run())
         await house.settle()
         try:
@@ -131,20 +134,27 @@ class FakeBroker:
 class House:
     """A stage with its broker, its reports and its inbox."""
 
-    def __init__(self) -> None:
-        devices = tuple(Device.model_validate(table) for table in DEVICES)
+    def __init__(
+        self,
+        tables: Sequence[dict[str, JsonValue]] = DEVICES,
+        takes: Capabilities = COMMON_SUBSET,
+        *,
+        together: bool = False,
+    ) -> None:
+        devices = tuple(Device.model_validate(table) for table in tables)
         self.broker = FakeBroker()
         self.ledger = Ledger()
         self.reports: list[Report] = []
         self.inbox: list[Event] = []
         self.arrived = asyncio.Event()
         self.act = Act(
-            toolbox=Toolbox(Catalog(devices)),
+            toolbox=Toolbox(Catalog(devices), takes),
             broker=self.broker,
             states=StateStore(devices),
             ledger=self.ledger,
             report=self.reports.append,
             post=self._post,
+            together=together,
             clock=asyncio.get_running_loop().time,
         )
 
@@ -155,6 +165,14 @@ class House:
     def ask(self, name: str, call_id: str = "1", **arguments: JsonValue) -> None:
         """Let the model call a function."""
         self.act.ask((Call(call_id, name, arguments),))
+
+    def ask_for(self, *calls: Call) -> None:
+        """Let the model call several functions in one frame."""
+        self.act.ask(calls)
+
+    def batches(self) -> list[tuple[Answer, ...]]:
+        """Return the answers that are there, as they were posted."""
+        return [event.answers for event in self.inbox if isinstance(event, ToolsDone)]
 
     async def answers(self, count: int = 1) -> list[Answer]:
         """Return the answers once there are so many."""

@@ -283,30 +283,16 @@ def test_a_template_that_fails_sends_nothing() -> None:
     in_virtual_time(scenario)
 
 
-def test_a_call_that_was_taken_back_is_not_answered() -> None:
-    """What was published stays published; the outcome is reported as cancelled and the model hears nothing."""
-
-    async def scenario(house: House) -> None:
-        house.ask("set_light", device="kitchen lights", on=True)
-        await house.settle()
-        house.act.cancel(("1", "unknown"))
-        house.broker.say(KITCHEN, {"state": "ON"})
-        await pass_time(20)
-        assert house.given() == []
-        assert [report.status for report in house.answered()] == [CallStatus.CANCELLED]
-        assert len(house.broker.published) == 1
-
-    in_virtual_time(scenario)
-
-
 def test_a_call_taken_back_at_once_publishes_nothing() -> None:
-    """A call whose task has not begun is not begun."""
+    """A call whose task has not begun is not begun, and there is nothing to tell."""
 
     async def scenario(house: House) -> None:
         house.ask("set_light", device="kitchen lights", on=True)
         house.act.cancel(("1",))
-        await house.settle()
+        await pass_time(60)
         assert house.broker.published == []
+        assert house.given() == []
+        assert house.ledger.untold() == ()
 
     in_virtual_time(scenario)
 

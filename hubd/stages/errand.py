@@ -1,0 +1,174 @@
+"""One command on its way: handed to the broker, then watched until its device has reported."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from hubd import outcomes
+from hubd.devices.expectations import Expectation
+from hubd.devices.model import Command
+from hubd.devices.render import Order, Publish, render
+from hubd.devices.state import StateStore
+from hubd.devices.templates import TemplateError
+from hubd.errors import BrokerError
+from hubd.events import Call, CallStatus
+from hubd.ledger import Ledger
+from hubd.outcomes import Outcome
+from hubd.ports import Broker
+from hubd.reports import PublishedReport, ReportSink
+
+# A device that is in the wanted state already may send no echo: so long it is waited for, s.
+GRACE = 1.0
+# A known state not older than this is success without an echo (``mqtt-devices.md`` 1: "a few seconds"), s.
+FRESH = 5.0
+
+logger = logging.getLogger(__name__)
+
+
+class _Held(Enum):
+    """Whether the device is in the wanted state before the command: not known to be, by an older report, just now."""
+
+    NO = auto()
+    ONCE = auto()
+    JUST_NOW = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What every errand needs; clock: monotonic, s, in step with the event loop's."""
+
+    broker: Broker
+    states: StateStore
+    ledger: Ledger
+    report: ReportSink
+    clock: Callable[[], float]
+
+
+class Errand:
+    """Carries one call out.
+
+    call: as the model asked for it, asked at monotonic s. command: the call, checked. label: the device's spoken name.
+    sent_within: s from then on within which the broker has to take everything, if that is shorter than the device's
+    own valid_for.
+    """
+
+    def __init__(  # noqa: PLR0913 -- a call, when it was asked, what it means, what it needs
+        self, means: Means, call: Call, command: Command, *, label: str, asked: float, sent_within: float | None
+    ) -> None:
+        self.call = call
+        self.command = command
+        self.label = label
+        self.asked = asked
+        self._means = means
+        self._sent_within = sent_within
+        self._published = False
+        self._taken_back = False
+        self._changed = asyncio.Event()
+
+    def take_back(self) -> None:
+        """Publish nothing more; what was published stays so, and is watched to its end."""
+        self._taken_back = True
+
+    def device_reported(self) -> None:
+        """Note that the device has said something."""
+        self._changed.set()
+
+    async def run(self) -> Outcome | None:
+        """Publish, wait for the device; return what became of it, or None if it was taken back with nothing sent."""
+        outcome = await self._outcome()
+        return None if self._taken_back and not self._published else outcome
+
+    async def _outcome(self) -> Outcome:
+        try:
+            order = render(self.command)
+        except TemplateError as error:
+            return outcomes.not_sent(self.label, str(error), retryable=False)
+        if not self._means.broker.connected:
+            return outcomes.not_sent(self.label, "there is no connection to the MQTT broker", retryable=True)
+        mark = self._means.states.mark()
+        held = self._held(order.expectation)
+        deadline = self.asked + min(order.valid_for, self._sent_within or order.valid_for)
+        try:
+            for publish in order.publishes:
+                if self._taken_back:
+                    return outcomes.cut_short(self.label)
+                await self._publish(publish, deadline)
+        except BrokerError as error:
+            logger.warning("call %s: %s", self.call.id, error)
+            return outcomes.not_sent(self.label, str(error).rstrip("."), retryable=True)
+        if order.expectation is None:
+            return outcomes.unconfirmable(self.label)
+        return await self._confirmation(order, order.expectation, mark, held)
+
+    async def _confirmation(self, order: Order, expectation: Expectation, mark: int, held: _Held) -> Outcome:
+        """Wait for the report; after ``within`` ask for it once, and wait as long again before it counts as failed."""
+        states, device_id = self._means.states, self.command.device.id
+        published = self._means.clock()
+
+        def confirmed(status: CallStatus) -> Outcome:
+            values = states.known(device_id, expectation.scope)
+            return outcomes.confirmed(self.command, self.label, expectation, values, status)
+
+        if held is not _Held.NO:
+            if await self._reported(expectation, mark, published + min(GRACE, order.within)):
+                return confirmed(CallStatus.DONE)
+            if held is _Held.JUST_NOW and expectation.met_by(states.known(device_id, expectation.scope)):
+                return confirmed(CallStatus.DONE)
+            await self._poll(order)
+        if await self._reported(expectation, mark, published + order.within):
+            return confirmed(CallStatus.DONE)
+        if held is _Held.NO:
+            await self._poll(order)
+        if await self._reported(expectation, mark, published + 2 * order.within):
+            return confirmed(CallStatus.LATE)
+        instead = states.since(device_id, mark, expectation.scope)
+        return outcomes.unconfirmed(self.command, self.label, expectation, instead)
+
+    async def _reported(self, expectation: Expectation, mark: int, deadline: float) -> bool:
+        """Return whether the device reports what is expected before the deadline."""
+        states, device_id = self._means.states, self.command.device.id
+        while not expectation.met_by(states.since(device_id, mark, expectation.scope)):
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(deadline - self._means.clock()):
+                    await self._changed.wait()
+            except TimeoutError:
+                return expectation.met_by(states.since(device_id, mark, expectation.scope))
+        return True
+
+    async def _publish(self, publish: Publish, deadline: float) -> None:
+        """Hand a command over; raises BrokerError if the broker has not taken it by the deadline."""
+        valid_for = deadline - self._means.clock()
+        if valid_for <= 0:
+            raise BrokerError("it was not taken in time")
+        await self._means.broker.publish(publish, valid_for)
+        self._published = True
+        self._means.ledger.acted(self.call.id, self._means.clock())
+        self._tell_of(publish, self.call.id)
+
+    async def _poll(self, order: Order) -> None:
+        """Ask the device for its state, if it can be asked; no answer is no fault of the call."""
+        if order.poll is None or not self._means.broker.connected:
+            return
+        try:
+            await self._means.broker.publish(order.poll, order.within)
+        except BrokerError as error:
+            logger.info("call %s: the device can't be asked for its state: %s", self.call.id, error)
+        else:
+            self._tell_of(order.poll, None)
+
+    def _tell_of(self, publish: Publish, call_id: str | None) -> None:
+        payload = publish.payload.decode(errors="replace")
+        self._means.report(PublishedReport(call_id, publish.topic, payload, publish.qos))
+
+    def _held(self, expectation: Expectation | None) -> _Held:
+        if expectation is None:
+            return _Held.NO
+        states, device_id, scope = self._means.states, self.command.device.id, expectation.scope
+        if expectation.met_by(states.recent(device_id, self._means.clock() - FRESH, scope)):
+            return _Held.JUST_NOW
+        return _Held.ONCE if expectation.met_by(states.known(device_id, scope)) else _Held.NO
