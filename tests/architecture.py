@@ -67,9 +67,13 @@ ROWS: tuple[str, ...] = (
     "offline.sentences",
     "offline.grammar offline.pronunciation offline.confidence",
     "offline.effects offline.interpreter",
-    "offline.ear offline.memory",
-    "offline.talk",
+    "offline.ear offline.memory offline.state offline.steps",
+    "offline.brain offline.calls offline.output",
+    "offline.mind offline.talk",
+    "offline.dialogue",
     "offline.host",
+    "offline.connection",
+    "offline.listener",
     "offline.espeak_voice offline.pocketsphinx_recognizer",
     "offline.recognizer_link",
     "offline.server",
@@ -93,7 +97,7 @@ ROWS: tuple[str, ...] = (
 
 # Modules that may wait, talk to the outside, or read the clock. All others are pure: time is their argument.
 IMPURE = re.compile(
-    r"stages\..+|edges\..+|demo\..+|commands\..+|offline\.(server|recognizer_link|pocketsphinx_recognizer|espeak_voice)|app|cli|__main__"
+    r"stages\..+|edges\..+|demo\..+|commands\..+|offline\.(connection|listener|server|recognizer_link|pocketsphinx_recognizer|espeak_voice)|app|cli|__main__"
 )
 IMPURE_LIBRARIES = frozenset(
     {
@@ -126,7 +130,7 @@ LIBRARIES: dict[str, re.Pattern[str]] = {
     "pydantic_core": EVERYWHERE,
     "soxr": re.compile(r"audio\.resample|offline\.espeak_voice"),
     "systemd": re.compile(r"edges\.systemd_notify"),
-    "websockets": re.compile(r"edges\.websockets_link|offline\.server"),
+    "websockets": re.compile(r"edges\.websockets_link|offline\.listener"),
 }
 
 

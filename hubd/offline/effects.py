@@ -16,11 +16,35 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class SendText:
+    """Send this text as a frame, whatever it says."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Close the connection; nothing is sent after it."""
 
     code: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Cut the connection without a close frame, as a network does that resets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """Leave the connection half open: nothing is sent or read any more, no pong either, and it is not closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPongs:
+    """Read nothing for so many seconds: what the client sends is taken late, its pings are answered late."""
+
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +73,7 @@ class Speak:
     text: str
 
 
-Effect = Send | Close | Prepare | Recognise | Speak
+Fault = Close | Break | Hush | HoldPongs | SendText
+Effect = Send | Fault | Prepare | Recognise | Speak
+# After one of these nothing goes over the connection any more.
+ENDS = (Close, Break, Hush)

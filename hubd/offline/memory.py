@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Final
 
 from hubd.live.setup import ContextWindowCompression
@@ -17,58 +18,137 @@ _CONTEXT: Final = 131_072
 _TRIGGER: Final = _CONTEXT * 8 // 10
 # More conversations than a home has in two hours; the oldest goes.
 _MOST_HANDLES: Final = 256
+# After the session's last connection ended (``live-protocol.md`` 9), s.
+_VALIDITY: Final = 7_200.0
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Something that was said: by the user, or by the model."""
+    """Something that was said: by the user, or by the model. text is empty where its words are not known."""
 
     user: bool
     tokens: int
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A conversation so far."""
+    """A conversation so far.
+
+    turns: what is left of it. user_turns: how many turns of the user were answered, those included that are forgotten.
+    """
 
     turns: tuple[Turn, ...] = ()
+    user_turns: int = 0
 
     @property
     def tokens(self) -> int:
-        """What the whole context costs."""
+        """What the turns cost."""
         return sum(turn.tokens for turn in self.turns)
 
-    def with_turn(self, *, user: bool, tokens: int) -> Memory:
+    def with_turn(self, *, user: bool, tokens: int, text: str = "") -> Memory:
         """Return the conversation with one more turn."""
-        return replace(self, turns=(*self.turns, Turn(user, tokens)))
+        return replace(self, turns=(*self.turns, Turn(user, tokens, text)))
 
-    def compressed(self, rule: ContextWindowCompression | None) -> Memory:
-        """Return what is left when a turn begins: cut at the beginning of a user's turn (``live-protocol.md`` 3.3)."""
-        if rule is None or self.tokens <= (trigger := rule.trigger_tokens or _TRIGGER):
+    def with_user_turn(self) -> Memory:
+        """Return the conversation with one more turn of the user counted."""
+        return replace(self, user_turns=self.user_turns + 1)
+
+    def compressed(self, rule: ContextWindowCompression | None, *, fixed: int = 0) -> Memory:
+        """Return what is left when a turn begins: cut at the beginning of a user's turn (``live-protocol.md`` 3.3).
+
+        fixed: what the system instruction costs, which stays.
+        """
+        if rule is None or self.tokens + fixed <= (trigger := rule.trigger_tokens or _TRIGGER):
             return self
         target = (rule.sliding_window.target_tokens if rule.sliding_window else None) or trigger // 2
-        cuts = (Memory(self.turns[at:]) for at, turn in enumerate(self.turns) if turn.user)
-        return next((memory for memory in cuts if memory.tokens <= target), Memory())
+        cuts = (replace(self, turns=self.turns[at:]) for at, turn in enumerate(self.turns) if turn.user)
+        return next((memory for memory in cuts if memory.tokens + fixed <= target), replace(self, turns=()))
 
 
+class Refusal(Enum):
+    """Why a handle resumes nothing: what the connection is closed with (``live-protocol.md`` 9, 12)."""
+
+    UNKNOWN = (1008, "Requested entity was not found.")
+    EXPIRED = (1008, "BidiGenerateContent session expired.")
+    IN_USE = (1011, "Internal error encountered.")
+    BROKEN = (1011, "The service is currently unavailable.")
+
+
+@dataclass(slots=True, eq=False)
+class Conversation:
+    """What all handles of one conversation have in common.
+
+    connected: whether a connection is open to it. ended: when the last one ended. broken: whether it ended with 1007,
+    after which no resume ever worked.
+    """
+
+    connected: Callable[[], bool]
+    ended: float = 0.0
+    broken: bool = False
+
+    def end(self, now: float, *, broken: bool) -> None:
+        """Take that its connection is gone."""
+        self.connected = _never
+        self.ended = now
+        self.broken = self.broken or broken
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A conversation that goes on, from this point of it."""
+
+    conversation: Conversation
+    memory: Memory
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(slots=True)
 class Handles:
-    """Conversations that can be resumed, for as long as the server lives."""
+    """Conversations that can be resumed, for as long as the server lives.
 
-    def __init__(self, new_handle: Callable[[], str] = lambda: str(uuid.uuid4())) -> None:
-        self._new_handle = new_handle
-        self._memories: OrderedDict[str, Memory] = OrderedDict()
+    new_handle: makes one. validity: how long one is good after the conversation's last connection ended, s.
+    """
 
-    def issue(self, memory: Memory) -> str:
+    new_handle: Callable[[], str] = lambda: str(uuid.uuid4())
+    validity: float = _VALIDITY
+    _points: OrderedDict[str, Resumed] = field(default_factory=OrderedDict)
+    _expired: set[str] = field(default_factory=set)
+
+    def issue(self, conversation: Conversation, memory: Memory) -> str:
         """Return a handle from which this conversation can be resumed."""
-        handle = self._new_handle()
-        self._memories[handle] = memory
-        if len(self._memories) > _MOST_HANDLES:
-            self._memories.popitem(last=False)
+        handle = self.new_handle()
+        self._points[handle] = Resumed(conversation, memory)
+        if len(self._points) > _MOST_HANDLES:
+            oldest, _ = self._points.popitem(last=False)
+            self._expired.discard(oldest)
         return handle
 
-    def resume(self, handle: str) -> Memory | None:
-        """Return the conversation of a handle; None if there is none."""
-        return self._memories.get(handle)
+    def resume(self, handle: str, now: float) -> Resumed | Refusal:
+        """Return the conversation of a handle, or why there is none."""
+        point = self._points.get(handle)
+        match point:
+            case None:
+                return Refusal.UNKNOWN
+            case Resumed(conversation) if conversation.connected():
+                return Refusal.IN_USE
+            case Resumed(conversation) if conversation.broken:
+                return Refusal.BROKEN
+            case Resumed(conversation) if handle in self._expired or now - conversation.ended > self.validity:
+                return Refusal.EXPIRED
+        return point
+
+    def forget(self) -> None:
+        """Know no handle any more."""
+        self._points.clear()
+        self._expired.clear()
+
+    def expire(self) -> None:
+        """Let every handle that was issued be too old."""
+        self._expired |= self._points.keys()
 
 
 def tokens_of_sound(seconds: float) -> int:

@@ -2,256 +2,286 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable, Mapping
-from enum import Enum
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, assert_never
 
-from hubd.audio.pcm import DOWNLINK_RATE, bytes_of, milliseconds_of
 from hubd.events import Behavior, Scheduling
-from hubd.live.content import Blob, Content, Part
+from hubd.live.content import Content
 from hubd.live.messages import (
-    FunctionCall,
     FunctionResponse,
-    ModalityTokenCount,
+    GoAway,
     ServerContent,
     ServerMessage,
-    SessionResumptionUpdate,
+    SetupComplete,
     ToolCall,
     ToolCallCancellation,
-    Transcription,
-    UsageMetadata,
 )
-from hubd.live.setup import ContextWindowCompression
-from hubd.offline.effects import Effect, Send, Speak
-from hubd.offline.grammar import Request
-from hubd.offline.interpreter import Calls, Reply, Spoken, outcome
-from hubd.offline.memory import Handles, Memory, tokens_of_sound, tokens_of_text
+from hubd.offline import steps
+from hubd.offline.brain import Brain
+from hubd.offline.calls import Calls
+from hubd.offline.effects import Break, Close, Effect, HoldPongs, Hush, SendText, Speak
+from hubd.offline.memory import tokens_of_text
+from hubd.offline.output import Output, Rules
+from hubd.offline.state import SPEAKING, State
+from hubd.offline.steps import Plan, Step, joined
 
-_PIECE: Final = bytes_of(200, DOWNLINK_RATE)
-_MIME_TYPE: Final = f"audio/pcm;rate={DOWNLINK_RATE}"
-
-
-class State(Enum):
-    """What the model does."""
-
-    IDLE = "waits for the user"
-    LISTENING = "hears the user, or looks for the words"
-    WAITING = "waits for the answer to a BLOCKING call"
-    VOICING = "has a sentence turned into speech"
-    DRAINING = "has sent its speech, which is assumed to be playing"
-
-
-_SPEAKING: Final = frozenset({State.VOICING, State.DRAINING})
+# What takes time or belongs into a turn of the model's own; the rest is done at once, whatever else is going on.
+_OF_A_TURN: Final = (steps.Say, steps.Sound, steps.Show, steps.Ground, steps.Pause, steps.LoseTurnComplete)
 
 
 class Talk:
     """Decides what is said, and when (``live-protocol.md`` 8.2 to 8.4).
 
-    outbox: where it puts what is to be done, in order. behaviors: of each declared function. memory: the conversation
-    so far. handles: who issues handles, or None if the client asked for none. compression: when the memory is cut.
-    interruptible: whether the user may cut the model short. transcribe: whether what is said goes out as text too.
+    outbox: where it puts what is to be done, in order. output: what it says goes through it. behaviors: of each
+    declared function. Times are monotonic seconds.
     """
 
-    def __init__(  # noqa: PLR0913 -- a set-up has that many rules
+    def __init__(  # noqa: PLR0913 -- a model's parts
         self,
         outbox: list[Effect],
-        behaviors: Mapping[str, Behavior],
-        memory: Memory,
+        output: Output,
+        brain: Brain,
         *,
-        handles: Handles | None,
-        compression: ContextWindowCompression | None,
-        interruptible: bool,
-        transcribe: bool,
+        rules: Rules,
+        behaviors: Mapping[str, Behavior],
+        now: float,
     ) -> None:
-        self.memory = memory
-        self.state = State.IDLE
-        self.deadline: float | None = None
+        self.state = State.SETTING_UP
         self._outbox = outbox
-        self._behaviors = behaviors
-        self._handles = handles
-        self._compression = compression
-        self._interruptible = interruptible
-        self._transcribe = transcribe
+        self._output = output
+        self._brain = brain
+        self._rules = rules
+        self._calls = Calls(behaviors)
         self._users_turn = False
-        self._open: dict[str, Behavior] = {}
-        self._blocking: list[str] = []  # outcomes of the BLOCKING calls of this turn
-        self._waiting: list[str] = []  # outcomes and answers that are said in the next pause
+        self._plan: deque[Step] = deque()
+        self._until: float | None = None  # when a pause or the playing of speech is over
+        self._playing_until = now
+        self._later: list[tuple[float, Plan]] = []
+        self._blocked: list[Plan] = []  # what is said about the outcomes of the BLOCKING calls of this turn
+        self._waiting: list[Plan] = []  # what is said in the next pause
         self._spoken = 0
-        self._sent_tokens = 0
+        self._lost = False  # whether the end of this turn goes unsaid
+        self._turn = 0  # counts the turns that were broken off
 
-    def remember(self, tokens: int, *, user: bool) -> None:
-        """Take that something was said, by the user or by the model."""
-        if user:
-            self.memory = self.memory.compressed(self._compression)
-        self.memory = self.memory.with_turn(user=user, tokens=tokens)
+    def start(self, now: float) -> None:
+        """Begin with what the brain does upon a set-up."""
+        self._later += [(now + seconds, plan) for seconds, plan in self._brain.timers()]
+        self._plan.extend(self._brain.opening())
+        self._go_on(now)
+
+    @property
+    def deadline(self) -> float | None:
+        """When to call wake(); None if there is nothing to wait for."""
+        times = [when for when, _ in self._later]
+        return min([*times, self._until] if self._until is not None else times, default=None)
 
     def listen(self) -> None:
         """Take that the user has begun a turn: what the model does is cut short (``live-protocol.md`` 8.3)."""
         self._users_turn = True
-        if self.state in _SPEAKING and not self._interruptible:
+        if self.state in SPEAKING and not self._rules.interruptible:
             return
-        if self.state in _SPEAKING or self.state is State.WAITING:
-            self._send(ServerContent(interrupted=True))
-            if self._open:
-                cancelled = ToolCallCancellation(ids=tuple(self._open))
-                self._outbox.append(Send(ServerMessage(tool_call_cancellation=cancelled)))
-            self._open.clear()
-            self._blocking.clear()
-            self._complete()
+        if self.state in SPEAKING or self.state is State.WAITING:
+            self._cut_short()
         self.state = State.LISTENING
 
-    def reply(self, reply: Reply | None, *, complete: bool = False) -> None:
-        """Answer the user's turn; None if there is nothing to answer, and complete if that is to be said."""
+    def reply(self, plan: Plan, now: float, *, complete: bool = False) -> None:
+        """Answer the user's turn; complete: its end is told even if there is nothing to answer."""
         self._users_turn = False
-        spoken_over = self.state in _SPEAKING  # only where the client forbade interruption
-        match reply:
-            case Calls(requests):
-                behaviors = self._call(requests)
-                if Behavior.BLOCKING in behaviors and not spoken_over:
-                    self.state = State.WAITING
-                elif not spoken_over:
-                    self._finish_silently()
-            case Spoken(text):
-                self._waiting.append(text)
-                if not spoken_over:
-                    self._rest()
-            case None if complete and not spoken_over:
-                self._finish_silently()
-            case None if not spoken_over:
-                self._rest()
-            case None:
-                pass
-            case _:
-                assert_never(reply)
+        if self.state in SPEAKING:  # only where the client forbade interruption
+            self._beside(plan, now)
+        elif plan or complete:
+            self._begin(joined([plan]), now)
+        else:
+            self._rest(now)
 
-    def answer(self, responses: Iterable[FunctionResponse]) -> None:
+    def answer(self, responses: Iterable[FunctionResponse], now: float) -> None:
         """Take outcomes of calls; that of a call which is not open is ignored."""
+        were_open = bool(self._calls)
         for response in responses:
             self._answer(response)
-        if self.state is State.WAITING and Behavior.BLOCKING not in self._open.values():
-            self._say_outcomes()
+        if self.state is State.WAITING and not self._calls.blocking:
+            plan = joined(self._blocked)
+            self._blocked.clear()
+            self._plan.extendleft(reversed(plan))
+            self._go_on(now)
         elif self.state is State.IDLE:
-            self._rest()
-
-    def _answer(self, response: FunctionResponse) -> None:
-        behavior = self._open.get(response.id)
-        if behavior is None:
-            return
-        if not response.will_continue:
-            del self._open[response.id]
-        text = outcome(response.response)
-        self.remember(tokens_of_text(text), user=False)
-        if behavior is Behavior.BLOCKING:
-            self._blocking.append(text)
-        elif text:
-            self._schedule(text, response.scheduling or Scheduling.WHEN_IDLE)
+            self._rest(now)
+            if were_open and not self._calls and self.state is State.IDLE:
+                self._output.offer_handle()
 
     def voiced(self, number: int, pcm: bytes, now: float) -> None:
         """Take the speech for the Speak with this number: it is sent at once, much faster than it plays."""
-        if self.state is not State.VOICING or number != self._spoken:
-            return
-        for start in range(0, len(pcm), _PIECE):
-            blob = Blob(mime_type=_MIME_TYPE, data=pcm[start : start + _PIECE])
-            self._send(ServerContent(model_turn=Content(role="model", parts=(Part(inline_data=blob),))))
-        self._send(ServerContent(generation_complete=True))
-        seconds = milliseconds_of(len(pcm), DOWNLINK_RATE) / 1000
-        self._sent_tokens = tokens_of_sound(seconds)
-        self.state = State.DRAINING
-        self.deadline = now + seconds
+        if self.state is State.VOICING and number == self._spoken:
+            self._play(pcm, "", now)
+            self._go_on(now)
 
     def wake(self, now: float) -> None:
-        """Take that time has passed: when the speech has been played, the turn is complete."""
-        if self.deadline is not None and now >= self.deadline:
+        """Take that time has passed."""
+        for when, plan in [due for due in self._later if due[0] <= now]:
+            self._later.remove((when, plan))
+            self._beside(plan, now)
+        if self._until is None or now < self._until:
+            return
+        self._until = None
+        if self.state is State.DRAINING:
             self._complete()
-            self._rest()
+            self._rest(now)
+        else:
+            self._go_on(now)
 
-    def offer_handle(self) -> None:
-        """Send a handle from which the conversation so far can be resumed, if the client wants one."""
-        if self._handles is not None:
-            update = SessionResumptionUpdate(new_handle=self._handles.issue(self.memory), resumable=True)
-            self._outbox.append(Send(ServerMessage(session_resumption_update=update)))
+    def _answer(self, response: FunctionResponse) -> None:
+        behavior = self._calls.answer(response)
+        if behavior is None:
+            return
+        self._output.remember(tokens_of_text(str(response.response)), user=False)
+        blocking = behavior is Behavior.BLOCKING
+        plan = self._brain.outcome(response, going_on=blocking and bool(self._plan))
+        if blocking:
+            self._blocked.append(plan)
+        elif plan:
+            self._schedule(plan, response.scheduling or Scheduling.WHEN_IDLE)
 
-    def _call(self, requests: tuple[Request, ...]) -> set[Behavior]:
-        calls = []
-        behaviors = set()
-        for request in requests:
-            call = FunctionCall(id=f"call_{uuid.uuid4().hex[:12]}", name=request.function, args=dict(request.arguments))
-            calls.append(call)
-            self._open[call.id] = self._behaviors[request.function]
-            behaviors.add(self._behaviors[request.function])
-        self._outbox.append(Send(ServerMessage(tool_call=ToolCall(function_calls=tuple(calls)))))
-        return behaviors
-
-    def _schedule(self, text: str, scheduling: Scheduling) -> None:
+    def _schedule(self, plan: Plan, scheduling: Scheduling) -> None:
         match scheduling:
             case Scheduling.SILENT:
                 pass  # it is remembered, no more
             case Scheduling.WHEN_IDLE:
-                self._waiting.append(text)
+                self._waiting.append(plan)
             case Scheduling.INTERRUPT:
-                self._waiting.insert(0, text)
-                if self.state in _SPEAKING:
-                    self._send(ServerContent(interrupted=True))
-                    self._complete()
+                self._waiting.insert(0, plan)
+                if self.state in SPEAKING:
+                    self._cut_short(cancel=False)
             case _:
                 assert_never(scheduling)
 
-    def _say_outcomes(self) -> None:
-        text = _joined(self._blocking)
-        self._blocking.clear()
-        if text:
-            self._say(text)
+    def _beside(self, plan: Plan, now: float) -> None:
+        """Do at once what can be done at once; the rest waits for the next pause."""
+        later = []
+        for step in plan:
+            if isinstance(step, _OF_A_TURN):
+                later.append(step)
+            elif (waiting_for := self._do(step, now)) is not None and self.state is State.IDLE:
+                self.state = waiting_for
+        if later:
+            self._waiting.append(tuple(later))
+        if self.state is State.IDLE:
+            self._rest(now)
+        elif self.state is State.WAITING and not self._calls.blocking:
+            self._go_on(now)
+
+    def _begin(self, plan: Sequence[Step], now: float) -> None:
+        self.state = State.WORKING
+        self._plan = deque(plan)
+        self._playing_until = now
+        self._go_on(now)
+
+    def _go_on(self, now: float) -> None:
+        """Take the steps of the plan until one takes time, or the turn is over."""
+        turn = self._turn
+        if self.state is not State.SETTING_UP:
+            self.state = State.WORKING
+        while self._plan:
+            waiting_for = self._do(self._plan.popleft(), now)
+            if self._turn != turn:
+                break
+            if waiting_for is not None:
+                self.state = State.SETTING_UP if self.state is State.SETTING_UP else waiting_for
+                return
+        match self.state:
+            case State.SETTING_UP:  # never completed
+                return
+            case State.WORKING:
+                self._output.content(ServerContent(generation_complete=True))
+                if self._playing_until > now:
+                    self.state, self._until = State.DRAINING, self._playing_until
+                    return
+                self._complete()
+            case _:  # set up, or broken off
+                pass
+        self._rest(now)
+
+    def _do(self, step: Step, now: float) -> State | None:  # noqa: C901, PLR0912 -- one row for each kind of step
+        """Take a step; return the state to wait in if it takes time."""
+        match step:
+            case steps.Ready():
+                self.state = State.IDLE
+                self._output.message(ServerMessage(setup_complete=SetupComplete()))
+                self._output.offer_handle()
+                self._waiting += [tuple(self._plan)] if self._plan else []
+                self._plan.clear()
+            case steps.Transcribe(text):
+                self._output.heard(text)
+            case steps.Say(text):
+                self._output.generating()
+                self._output.words(text)
+                self._spoken += 1
+                self._outbox.append(Speak(self._spoken, text))
+                return State.VOICING
+            case steps.Sound(text, pcm):
+                self._output.generating()
+                self._play(pcm, text, now)
+            case steps.Show(parts):
+                self._output.generating()
+                self._output.content(ServerContent(model_turn=Content(role="model", parts=parts)))
+            case steps.Ground(metadata):
+                self._output.generating()
+                self._output.content(ServerContent(grounding_metadata=metadata))
+            case steps.Call(calls, again):
+                self._output.message(ServerMessage(tool_call=ToolCall(function_calls=calls)))
+                if not again and self._calls.make(calls):
+                    return State.WAITING
+            case steps.Cancel():
+                self._cancel(step)
+            case steps.Pause(seconds):
+                self._until = now + seconds
+                return State.WORKING
+            case steps.Interrupt():
+                self._interrupt()
+            case steps.LoseTurnComplete():
+                self._lost = True
+            case steps.GoAway(seconds, ending):
+                self._output.message(ServerMessage(go_away=GoAway(time_left=seconds)))
+                self._later.append((now + seconds, (ending,)))
+            case Close() | Break() | Hush() | HoldPongs() | SendText():
+                self._outbox.append(step)
+            case _:
+                assert_never(step)
+        return None
+
+    def _interrupt(self) -> None:
+        """Break off without the user: a turn ends, in a pause there is nothing to end."""
+        if self.state in SPEAKING or self.state is State.WAITING:
+            self._cut_short()
         else:
-            self._finish_silently()
+            self._output.content(ServerContent(interrupted=True))
 
-    def _say(self, text: str) -> None:
-        self.state = State.VOICING
-        self._spoken += 1
-        self._sent_tokens = 0
-        if self._handles is not None:
-            # Not resumable at this point, which is to say: nothing (``live-protocol.md`` 2, rule 5).
-            self._outbox.append(Send(ServerMessage(session_resumption_update=SessionResumptionUpdate())))
-        if self._transcribe:
-            self._send(ServerContent(output_transcription=Transcription(text=text)))
-        self._outbox.append(Speak(self._spoken, text))
-
-    def _finish_silently(self) -> None:
-        self._sent_tokens = 0
-        self._send(ServerContent(generation_complete=True))
+    def _cut_short(self, *, cancel: bool = True) -> None:
+        self._turn += 1
+        self._plan.clear()
+        self._blocked.clear()
+        self._output.content(ServerContent(interrupted=True))
+        if cancel:
+            self._cancel(steps.Cancel())
         self._complete()
-        self._rest()
+
+    def _cancel(self, which: steps.Cancel) -> None:
+        if ids := self._calls.cancel(which):
+            self._output.message(ServerMessage(tool_call_cancellation=ToolCallCancellation(ids=ids)))
+
+    def _play(self, pcm: bytes, text: str, now: float) -> None:
+        self._playing_until = max(self._playing_until, now) + self._output.sound(pcm, text)
 
     def _complete(self) -> None:
-        """End the model's turn: what was sent of it is remembered, whether it was heard or not."""
-        prompt = self.memory.tokens
-        self.remember(self._sent_tokens, user=False)
-        usage = UsageMetadata(
-            prompt_token_count=prompt,
-            response_token_count=self._sent_tokens,
-            total_token_count=prompt + self._sent_tokens,
-            response_tokens_details=(ModalityTokenCount(modality="AUDIO", token_count=self._sent_tokens),)
-            if self._sent_tokens
-            else (),
-        )
-        self._outbox.append(Send(ServerMessage(server_content=ServerContent(turn_complete=True), usage_metadata=usage)))
+        """End the model's turn."""
+        self._output.complete(resumable=not self._calls, lost=self._lost)
         self.state = State.IDLE
-        self.deadline = None
-        self._sent_tokens = 0
-        self.offer_handle()
+        self._until = None
+        self._lost = False
 
-    def _rest(self) -> None:
+    def _rest(self, now: float) -> None:
         """Be idle, unless the user speaks or something waits to be said."""
         self.state = State.LISTENING if self._users_turn else State.IDLE
         if self._waiting and self.state is State.IDLE:
-            text = _joined(self._waiting)
-            self._waiting.clear()
-            self._say(text)
-
-    def _send(self, content: ServerContent) -> None:
-        self._outbox.append(Send(ServerMessage(server_content=content)))
-
-
-def _joined(sentences: Iterable[str]) -> str:
-    """Return sentences as one text; what two devices say alike is said once."""
-    return " ".join(dict.fromkeys(filter(None, sentences)))
+            plans, self._waiting = self._waiting, []
+            self._begin(joined(plans), now)

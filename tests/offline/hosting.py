@@ -14,6 +14,7 @@ from hubd.live.declarations import FunctionDeclaration
 from hubd.offline.effects import Close, Prepare, Recognise, Send, Speak
 from hubd.offline.host import Host
 from hubd.offline.memory import Handles
+from hubd.offline.mind import OfflineBrain
 from tests.offline.house import HOUSE
 
 RATE: Final = 16_000
@@ -80,7 +81,7 @@ class Driven:
     """
 
     def __init__(self, handles: Handles | None = None) -> None:
-        self.host = Host(handles or Handles())
+        self.host = Host(handles or Handles(), OfflineBrain.of)
         self.now = 100.0
         self.sent: list[Frame] = []
         self.closed: Close | None = None
@@ -90,13 +91,13 @@ class Driven:
 
     def __call__(self, frame: Frame | str | bytes) -> list[Frame]:
         """Send a frame; return what was sent because of it."""
-        self.host.receive(json.dumps(frame) if isinstance(frame, dict) else frame)
+        self.host.receive(json.dumps(frame) if isinstance(frame, dict) else frame, self.now)
         return self._collect()
 
     def words(self, text: str | None, number: int | None = None) -> list[Frame]:
         """Say what was recognised, by default in the newest utterance."""
         at = self.recognises[-1].number if number is None else number
-        self.host.recognised(at, None if text is None else tuple(text.split()))
+        self.host.recognised(at, None if text is None else tuple(text.split()), self.now)
         return self._collect()
 
     def voice(self, pcm: bytes = SECOND, number: int | None = None) -> list[Frame]:

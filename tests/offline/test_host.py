@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubd.offline.effects import Close
 from hubd.offline.interpreter import NOT_UNDERSTOOD
 from hubd.offline.memory import Handles
+from hubd.offline.mind import OfflineBrain
 from tests.offline.hosting import SPEECH, TURN, Driven, Frame, audio, kinds, set_up, sound
 
 MANUAL = {"realtimeInputConfig": {"automaticActivityDetection": {"disabled": True}}}
@@ -223,7 +225,7 @@ def test_every_piece_of_sound_is_shown() -> None:
     """The seam for tests gets all sound, whether it is listened to or not, bit for bit."""
     heard: list[bytes] = []
     host = Driven()
-    host.host = type(host.host)(Handles(), on_audio=heard.append)
+    host.host = type(host.host)(Handles(), OfflineBrain.of, on_audio=heard.append)
     host(set_up(**MANUAL))
     for piece in (TURN[:1000], TURN[1000:1002], TURN[1002:]):
         host(audio(piece))
@@ -232,7 +234,7 @@ def test_every_piece_of_sound_is_shown() -> None:
 
 
 def test_a_handle_resumes_the_conversation() -> None:
-    """What was said counts on: the prompt of the resumed session holds it."""
+    """What was said counts on, once the first connection is gone: the prompt of the resumed session holds it."""
     handles = Handles()
     first = Driven(handles)
     first(set_up())
@@ -241,6 +243,10 @@ def test_a_handle_resumes_the_conversation() -> None:
     first.voice()
     first.after(1.0)
     newest = first.sent[-1]["sessionResumptionUpdate"]["newHandle"]
+    refused = Driven(handles)
+    refused(set_up(sessionResumption={"handle": newest}))
+    assert refused.closed == Close(1011, "Internal error encountered.")
+    first.host.lost(first.now)
     second = Driven(handles)
     assert kinds(second(set_up(sessionResumption={"handle": newest}))) == ["setupComplete"]
     second.asked("goodbye")

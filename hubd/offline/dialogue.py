@@ -1,0 +1,153 @@
+"""What goes on once a connection is set up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Final, assert_never
+
+from hubd.audio.pcm import UPLINK_RATE
+from hubd.errors import RemoteProtocolError
+from hubd.live.content import Blob
+from hubd.live.messages import ClientContent, RealtimeInput
+from hubd.live.setup import ActivityHandling, RealtimeInputConfig, Setup
+from hubd.offline.brain import Began, Brain, Said, SaidNothing, Verdict
+from hubd.offline.effects import Effect
+from hubd.offline.memory import Memory, tokens_of_sound, tokens_of_text
+from hubd.offline.output import Output, Rules
+from hubd.offline.state import State
+from hubd.offline.talk import Talk
+
+_MIME_TYPE: Final = re.compile(r"audio/pcm(?:;\s*rate=(\d+))?")
+
+
+class Dialogue:
+    """The user's side of a session: what is said goes to the brain, what the brain makes of it to the model's side.
+
+    memory: the conversation so far. issue: makes a handle, None if the client wants none. outbox: where everything goes
+    that is to be done, in order. Times are monotonic seconds. Raises RemoteProtocolError for what the service refuses.
+    """
+
+    def __init__(  # noqa: PLR0913 -- everything comes together here
+        self,
+        setup: Setup,
+        brain: Brain,
+        memory: Memory,
+        outbox: list[Effect],
+        *,
+        issue: Callable[[Memory], str] | None,
+        now: float,
+    ) -> None:
+        realtime = setup.realtime_input_config or RealtimeInputConfig()
+        instruction = setup.system_instruction.parts if setup.system_instruction is not None else ()
+        rules = Rules(
+            issue=issue,
+            compression=setup.context_window_compression,
+            interruptible=realtime.activity_handling is not ActivityHandling.NO_INTERRUPTION,
+            hear=setup.input_audio_transcription is not None,
+            transcribe=setup.output_audio_transcription is not None,
+            fixed=sum(tokens_of_text(part.text) for part in instruction),
+        )
+        behaviors = {each.name: each.behavior for tool in setup.tools for each in tool.function_declarations}
+        self._outbox = outbox
+        self._brain = brain
+        self._output = Output(outbox, memory, rules)
+        self._seeding = setup.history_config is not None and setup.history_config.initial_history_in_client_content
+        self.talk = Talk(outbox, self._output, brain, rules=rules, behaviors=behaviors, now=now)
+        self._fetch()
+        self.talk.start(now)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the set-up is complete."""
+        return self.talk.state is not State.SETTING_UP
+
+    @property
+    def deadline(self) -> float | None:
+        """When something is to be done without a frame."""
+        return self.talk.deadline
+
+    def realtime_input(self, message: RealtimeInput, now: float) -> None:
+        """Take sound, text, or marks; several in one frame in the order in which they make sense."""
+        if message.activity_start is not None:
+            self._need_manual("activity_start")
+            self._take(self._brain.begin(self._output.memory), now)
+        for blob in (*message.media_chunks, *((message.audio,) if message.audio is not None else ())):
+            self._sound(blob, now)
+        if message.text:
+            self._text(message.text, now)
+        if message.audio_stream_end:
+            if not self._brain.automatic:
+                raise RemoteProtocolError("audio_stream_end needs automatic activity detection.")
+            self._take(self._brain.end(self._output.memory), now)
+        if message.activity_end is not None:
+            self._need_manual("activity_end")
+            self._take(self._brain.end(self._output.memory), now)
+
+    def client_content(self, message: ClientContent, now: float) -> None:
+        """Take turns for the history; with turn_complete the last of the user's is answered."""
+        said = ""
+        for turn in message.turns:
+            if turn.role not in ("", "user", "model"):
+                raise RemoteProtocolError("Please use a valid role: user, model.")
+            text = " ".join(part.text for part in turn.parts)
+            self._output.remember(tokens_of_text(text), user=turn.role != "model", text=text)
+            said = text if turn.role != "model" else said
+        seeding, self._seeding = self._seeding, False
+        if message.turn_complete and not seeding:
+            self.talk.listen()
+            self._reply(said, now)
+
+    def recognised(self, number: int, words: tuple[str, ...] | None, now: float) -> None:
+        """Take the words of a Recognise."""
+        self._take(self._brain.recognised(number, words), now)
+
+    def _need_manual(self, mark: str) -> None:
+        if self._brain.automatic:
+            raise RemoteProtocolError(f"{mark} needs automatic activity detection to be disabled.")
+
+    def _sound(self, blob: Blob, now: float) -> None:
+        if blob.mime_type.startswith("image/"):
+            return
+        match = _MIME_TYPE.fullmatch(blob.mime_type)
+        if match is None or int(match[1] or UPLINK_RATE) != UPLINK_RATE:
+            raise RemoteProtocolError(f"Unsupported audio format: audio/pcm;rate={UPLINK_RATE} is wanted.")
+        self._take(self._brain.audio(blob.data, self._output.memory), now)
+
+    def _text(self, text: str, now: float) -> None:
+        if not self._brain.automatic and self._brain.hears_user:
+            # Inside an activity it was never answered (``live-protocol.md`` 4).
+            self._output.remember(tokens_of_text(text), user=True, text=text)
+            return
+        self.talk.listen()
+        self._output.remember(tokens_of_text(text), user=True, text=text)
+        self._reply(text, now)
+
+    def _reply(self, text: str, now: float) -> None:
+        plan = self._brain.text(text, self._output.memory)
+        self._output.memory = self._output.memory.with_user_turn()
+        self.talk.reply(plan, now)
+        self._fetch()
+
+    def _take(self, verdicts: Iterable[Verdict], now: float) -> None:
+        for verdict in verdicts:
+            match verdict:
+                case Began():
+                    self.talk.listen()
+                case SaidNothing():
+                    # A client that marks its turns itself is told that this one is over.
+                    self.talk.reply((), now, complete=not self._brain.automatic)
+                case Said(words, seconds, plan):
+                    self._output.remember(tokens_of_sound(seconds), user=True, text=words or "")
+                    self._output.memory = self._output.memory.with_user_turn()
+                    if words is not None:
+                        self._output.heard(words)
+                    self.talk.reply(plan, now, complete=True)
+                case _:
+                    assert_never(verdict)
+        self._fetch()
+
+    def _fetch(self) -> None:
+        """Take over what the brain wants done."""
+        self._outbox += self._brain.effects
+        self._brain.effects.clear()

@@ -1,0 +1,157 @@
+"""The offline model's mind: a grammar of the declared functions."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Final, Self, assert_never
+
+from hubd.audio.pcm import UPLINK_RATE, milliseconds_of
+from hubd.live.declarations import FunctionDeclaration
+from hubd.live.messages import FunctionCall, FunctionResponse
+from hubd.live.setup import AutomaticActivityDetection, Setup
+from hubd.offline import ear
+from hubd.offline.brain import Began, Said, SaidNothing, Verdict
+from hubd.offline.effects import Effect, Prepare, Recognise
+from hubd.offline.grammar import without_wake_word
+from hubd.offline.interpreter import Calls, Interpreter, Reply, Spoken, outcome
+from hubd.offline.memory import Memory
+from hubd.offline.steps import Call, Plan, Ready, Say
+from hubd.offline.words import spoken
+
+# Speech that fits no sentence is answered; a cough or the rest of a wake word is not speech.
+_SHORTEST_SPEECH_MS: Final = 900
+# The sound of a conversation may begin with as much of the wake word, its margins included.
+_LONGEST_WAKE_WORD_MS: Final = 1400
+
+
+class OfflineBrain:
+    """Knows the functions that were declared, nothing else (the contract is ``brain.Brain``'s).
+
+    detection: how the user's turns are found (``live-protocol.md`` 3.2).
+    """
+
+    def __init__(
+        self, declarations: Sequence[FunctionDeclaration], detection: AutomaticActivityDetection | None
+    ) -> None:
+        self._interpreter = Interpreter(declarations)
+        self._ear = ear.Ear(detection)
+        self._utterances = 0
+        self._asked = 0  # the number of the last Recognise
+        self._asked_for = b""  # its sound
+        self._words: tuple[str, ...] | None = None  # its result
+        self._known = False  # whether that came
+        self._over = False  # whether the turn is over, and only its words are awaited
+        self.effects: list[Effect] = [Prepare(self._interpreter.grammar)]
+
+    @classmethod
+    def of(cls, setup: Setup) -> Self:
+        """Return a brain that knows what a set-up declares."""
+        realtime = setup.realtime_input_config
+        return cls(
+            [function for tool in setup.tools for function in tool.function_declarations],
+            realtime.automatic_activity_detection if realtime is not None else None,
+        )
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the turns are found in the sound."""
+        return self._ear.automatic
+
+    @property
+    def hears_user(self) -> bool:
+        """Whether the user's turn goes on."""
+        return self._ear.hears_user
+
+    def opening(self) -> Plan:
+        """Complete the set-up."""
+        return (Ready(),)
+
+    def timers(self) -> tuple[()]:
+        """Do nothing by the clock."""
+        return ()
+
+    def audio(self, pcm: bytes, _memory: Memory) -> list[Verdict]:
+        """Take sound."""
+        return self._take(self._ear.audio(pcm))
+
+    def begin(self, _memory: Memory) -> list[Verdict]:
+        """Take the client's mark."""
+        return self._take(self._ear.begin())
+
+    def end(self, _memory: Memory) -> list[Verdict]:
+        """Take the client's mark, or the end of the stream."""
+        return self._take(self._ear.end())
+
+    def recognised(self, number: int, words: tuple[str, ...] | None) -> list[Verdict]:
+        """Take the words of a Recognise; they count once the turn is over, and if nothing was said since."""
+        if number != self._asked:
+            return []
+        self._words, self._known = words, True
+        return self._answer() if self._over else []
+
+    def text(self, text: str, _memory: Memory) -> Plan:
+        """Understand it as speech is understood."""
+        return _plan(self._interpreter.reply(spoken(text)))
+
+    def outcome(self, response: FunctionResponse, *, going_on: bool) -> Plan:  # noqa: ARG002 -- never goes on
+        """Say it in a sentence, if there is one."""
+        text = outcome(response.response)
+        return (Say(text),) if text else ()
+
+    def _take(self, heard: list[ear.Heard]) -> list[Verdict]:
+        verdicts: list[Verdict] = []
+        for event in heard:
+            match event:
+                case ear.Began():
+                    self._over = False
+                    verdicts.append(Began())
+                case ear.Paused(pcm):
+                    self._ask(pcm)
+                case ear.Ended(b""):
+                    verdicts.append(SaidNothing())
+                case ear.Ended(pcm):
+                    self._over = True
+                    if pcm != self._asked_for:
+                        self._ask(pcm)
+                    elif self._known:
+                        verdicts += self._answer()
+                case _:
+                    assert_never(event)
+        return verdicts
+
+    def _ask(self, pcm: bytes) -> None:
+        self._asked += 1
+        self._asked_for = pcm
+        self._known = False
+        self.effects.append(Recognise(self._asked, pcm))
+
+    def _answer(self) -> list[Verdict]:
+        """Answer a turn whose words are known; what was no speech, or only the rest of a wake word, has no answer."""
+        milliseconds = milliseconds_of(len(self._asked_for), UPLINK_RATE)
+        words = self._words
+        self._over, self._asked_for = False, b""
+        shortest = _SHORTEST_SPEECH_MS if self._utterances else _LONGEST_WAKE_WORD_MS
+        self._utterances += 1
+        plan = _plan(self._interpreter.reply(words))
+        if not plan or (words is None and milliseconds < shortest):
+            return [SaidNothing()]
+        transcript = None if words is None else " ".join(without_wake_word(words))
+        return [Said(transcript, milliseconds / 1000, plan)]
+
+
+def _plan(reply: Reply) -> Plan:
+    match reply:
+        case Calls(()):
+            return ()
+        case Calls(requests):
+            calls = (FunctionCall(id=_new_id(), name=each.function, args=dict(each.arguments)) for each in requests)
+            return (Call(tuple(calls)),)
+        case Spoken(text):
+            return (Say(text),)
+        case _:
+            assert_never(reply)
+
+
+def _new_id() -> str:
+    return f"call_{uuid.uuid4().hex[:12]}"
