@@ -94,7 +94,8 @@ def _decode_duration(value: object) -> object:
 
 
 def _encode_duration(value: float) -> str:
-    return f"{value:.0f}s" if value == int(value) else f"{value:.3f}s"
+    # Google prints whole seconds, or three digits; and 0, never -0.
+    return f"{round(value, 3) + 0.0:.3f}".removesuffix(".000") + "s"
 
 
 def _encode_number(value: float) -> int | float:

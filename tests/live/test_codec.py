@@ -162,6 +162,12 @@ def test_64_bit_numbers_are_strings_on_the_wire() -> None:
     )
 
 
+@pytest.mark.parametrize(("seconds", "text"), [(9.0004, "9s"), (1e-9, "0s"), (-1e-9, "0s"), (0.9999, "1s")])
+def test_a_duration_is_printed_as_google_prints_it(seconds: float, text: str) -> None:
+    """Whole seconds have no fraction, even where it was rounded away."""
+    assert encode(ServerMessage(go_away=GoAway(time_left=seconds))) == f'{{"goAway":{{"timeLeft":"{text}"}}}}'
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("50s", 50.0), ("9.500s", 9.5), ("0.200s", 0.2), ("0s", 0.0)])
 def test_durations_are_seconds_with_an_s(text: str, seconds: float) -> None:
     """A duration is read in the forms that the service prints."""

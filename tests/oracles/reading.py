@@ -49,9 +49,22 @@ SENT_UNPUBLISHED: Final = (
     ),
 )
 
-# What the offline server sends beyond the proto.
+# What our servers can send beyond the proto, as the service does.
+_CONTENT: Final = "live-protocol.md 7.1"
 SERVED_UNPUBLISHED: Final = (
-    Unpublished("serverContent.inputTranscription.finished", "live-protocol.md 7.1 [issue]; google-genai 3.4.0"),
+    Unpublished("setupComplete.sessionId", "live-protocol.md 7"),
+    Unpublished("sessionResumptionUpdate.lastConsumedClientMessageIndex", "live-protocol.md 7"),
+    Unpublished("voiceActivity", "live-protocol.md 7 [field]"),
+    Unpublished("interactionStatus", f"{_CONTENT} [ref]"),
+    Unpublished("error", "live-protocol.md 7"),
+    Unpublished("usageMetadata.candidatesTokenCount", "live-protocol.md 7.2"),
+    Unpublished("serverContent.inputTranscription.finished", f"{_CONTENT} [issue]"),
+    Unpublished("serverContent.inputTranscription.languageCode", f"{_CONTENT} [issue]"),
+    Unpublished("serverContent.outputTranscription.finished", f"{_CONTENT} [issue]"),
+    Unpublished("serverContent.outputTranscription.languageCode", f"{_CONTENT} [issue]"),
+    Unpublished("serverContent.interimInputTranscription", f"{_CONTENT} [sdk]"),
+    Unpublished("serverContent.turnCompleteReason", f"{_CONTENT} [sdk]"),
+    Unpublished("serverContent.interactionStatus", f"{_CONTENT} [sdk]"),
 )
 
 
