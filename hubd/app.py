@@ -86,9 +86,9 @@ class Hub:
         self._sound = sound
         toolbox = Toolbox(Catalog(config.devices))
         uplink = Uplink()
-        self._broker = PahoBroker(_broker_settings(config.mqtt, config.hub.id, secrets.mqtt_password), report)
+        self._broker = PahoBroker(broker_settings(config.mqtt, config.hub.id, secrets.mqtt_password), report)
         self._line = Line(
-            dial=_dial(config.live, url, secrets.live_key if backend is Backend.GEMINI else None),
+            dial=dial(config.live, url, secrets.live_key if backend is Backend.GEMINI else None),
             make_mouth=partial(_mouth, _session_settings(config), toolbox, uplink, backend),
             backend=backend,
             setup_timeout=config.live.setup_timeout,
@@ -169,7 +169,8 @@ def microphone_and_speaker(config: Config, report: ReportSink) -> Sound:
     )
 
 
-def _dial(settings: LiveSettings, url: str, key: SecretStr | None) -> Callable[[], Awaitable[LiveLink]]:
+def dial(settings: LiveSettings, url: str, key: SecretStr | None) -> Callable[[], Awaitable[LiveLink]]:
+    """Return what opens a link to the Live server at url, a base URL; key: None for a server that wants none."""
     sent = key if settings.may_carry_key else None
     return partial(connect, endpoint(url, settings.api_version), sent, open_timeout=settings.connect_timeout)
 
@@ -209,7 +210,8 @@ def _pace(config: Config, toolbox: Toolbox) -> Pace:
     )
 
 
-def _broker_settings(settings: MqttSettings, hub: str, password: SecretStr | None) -> BrokerSettings:
+def broker_settings(settings: MqttSettings, hub: str, password: SecretStr | None) -> BrokerSettings:
+    """Return the broker as the hub with this id sees it."""
     return BrokerSettings(
         host=settings.host,
         port=settings.port,

@@ -15,10 +15,18 @@ _T = TypeVar("_T")
 
 
 async def until_told(work: Coroutine[None, None, _T]) -> _T | None:
-    """Do the work until it ends, or until SIGTERM ends it; return what it came to."""
+    """Do the work until it ends, or until SIGTERM ends it: then return None. SIGINT raises KeyboardInterrupt."""
     task = asyncio.ensure_future(work)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    told = asyncio.Event()
+
+    def stop() -> None:
+        told.set()
+        task.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
     try:
         return await task
     except asyncio.CancelledError:
+        if not told.is_set():
+            raise
         return None

@@ -2,6 +2,7 @@
 
 from hubd.config.live_section import BackendChoice, LiveSettings
 from hubd.config.loading import Config, find, load
+from hubd.config.overrides import at_server
 from hubd.config.overview import describe, notices
 from hubd.config.sections import (
     BargeInChoice,
@@ -30,6 +31,7 @@ __all__ = [
     "TurnEnd",
     "WakeSettings",
     "WakeWordSettings",
+    "at_server",
     "describe",
     "find",
     "load",

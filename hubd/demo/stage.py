@@ -6,30 +6,25 @@ import asyncio
 import glob
 import json
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-
 from hubd.app import Hub, Secrets, live_server, microphone_and_speaker
 from hubd.audio.pcm import DOWNLINK_RATE, UPLINK_RATE, bytes_of
 from hubd.audio.resample import Resampler
-from hubd.config import BackendChoice, Config, LiveSettings, load
+from hubd.config import BackendChoice, Config, at_server, load
 from hubd.config.loading import VARIABLE
-from hubd.demo.house import House, demo_devices
-from hubd.demo.private_broker import PrivateBroker
+from hubd.demo.home import at_home
+from hubd.demo.house import demo_devices
 from hubd.demo.show import Request, Screen, Show
 from hubd.devices.model import Device
-from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.edges.wav_sound import WavSound, read_wav
 from hubd.errors import Complaint, ConfigError, SoundError, UsageError
 from hubd.events import Backend, CallStatus
 from hubd.offline.espeak_voice import EspeakVoice
 from hubd.ports import Sound
-from hubd.reports import Report
 
 # Of espeak-ng's voices the one that both the wake models and the offline recogniser understand best; at a quicker pace
 # the wake models miss a wake word that is followed by its request in one breath.
@@ -77,7 +72,7 @@ def configuration(wish: Wish, environment: Mapping[str, str]) -> Config:
     devices = _devices_in(wish.devices) if wish.devices is not None else demo_devices()
     live = config.live
     if wish.url:
-        live = _elsewhere(live, wish.url)
+        live = at_server(live, wish.url)
     elif file is None:
         live = live.model_copy(update={"backend": BackendChoice.OFFLINE})
     return replace(config, devices=devices, live=live)
@@ -106,34 +101,17 @@ async def run(wish: Wish, config: Config, secrets: Secrets, screen: Screen) -> b
     to_say = requests(wish)
     _check_record(wish.record)
     scripted = not (wish.wav or wish.say or wish.microphone or wish.devices)
-    async with PrivateBroker() as broker, live_server(config.live, secrets.live_key) as (backend, url):
-        mqtt = config.mqtt.model_copy(update={"host": "127.0.0.1", "port": broker.port, "tls": False, "username": ""})
-        config = replace(config, mqtt=mqtt)
+    jammed = JAMMED if scripted else frozenset[str]()
+    async with live_server(config.live, secrets.live_key) as (backend, url), at_home(config, jammed=jammed) as here:
         show = Show(screen, quiet=_QUIET[backend])
         wav = WavSound(record=wish.record)
-        sound: Sound = microphone_and_speaker(config, show.take) if wish.microphone else wav
-        hub = Hub(config, secrets, sound=sound, backend=backend, url=url, report=show.take)
-        house = House(
-            config.devices,
-            PahoBroker(BrokerSettings(host="127.0.0.1", port=broker.port, client_id="hubd-demo-house"), _unheard),
-            jammed=JAMMED if scripted else frozenset(),
-        )
-        async with _running(house, hub):
-            await house.ready.wait()
-            return await show.run(to_say, speak=wav.speak, post=hub.post)
-
-
-@asynccontextmanager
-async def _running(house: House, hub: Hub) -> AsyncIterator[None]:
-    async with asyncio.TaskGroup() as tasks:
-        both = [tasks.create_task(house.run(), name="house"), tasks.create_task(hub.run(), name="hub")]
-        yield
-        for task in both:
-            task.cancel()
-
-
-def _unheard(_report: Report) -> None:
-    """Drop a report: the house has no event stream."""
+        sound: Sound = microphone_and_speaker(here, show.take) if wish.microphone else wav
+        hub = Hub(here, secrets, sound=sound, backend=backend, url=url, report=show.take)
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(hub.run(), name="hub")
+            good = await show.run(to_say, speak=wav.speak, post=hub.post)
+            running.cancel()
+        return good
 
 
 def _read(path: Path) -> bytes:
@@ -150,15 +128,6 @@ def _check_record(path: Path | None) -> None:
         path.open("ab").close()
     except OSError as error:
         raise UsageError(f"{path} can't be written: {error.strerror}.") from error
-
-
-def _elsewhere(live: LiveSettings, url: str) -> LiveSettings:
-    """Return the settings for another server."""
-    try:
-        return LiveSettings.model_validate({**live.model_dump(exclude_unset=True), "url": url, "backend": "gemini"})
-    except ValidationError as error:
-        problem = error.errors(include_url=False, include_context=False, include_input=False)[0]["msg"]
-        raise UsageError(f"--url: {problem}") from None
 
 
 def _spoken(texts: Sequence[str]) -> list[bytes]:
