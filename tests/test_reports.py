@@ -95,7 +95,8 @@ def test_table_is_that_of_the_design() -> None:
         ("session", "change", SessionChange),
         ("session", "backend", Backend),
         ("state", "state", PublicState),
-        ("answered", "status", CallStatus),
+        # What is said of a slow device before its outcome came later.
+        ("answered", "status", [status for status in CallStatus if status is not CallStatus.ON_ITS_WAY]),
         ("trouble", "part", Part),
     ):
         found = re.search(rf"`{field}`: ([\w, ]+)", table[kind])

@@ -133,6 +133,7 @@ class Watch:
         self.drained = 0
         self.marked = False
         self.asked: dict[str, bool] = {}
+        self.void: set[str] = set()
         self.refused = False
         self.pace = pace
 
@@ -190,7 +191,7 @@ class Watch:
         match effect:
             case effects.OpenLine():
                 assert not self.line_open
-                self.line_open, self.marked, self.asked = True, False, {}
+                self.line_open, self.marked, self.asked, self.void = True, False, {}, set()
             case effects.CloseLine():
                 assert self.line_open
                 self.line_open = False
@@ -218,9 +219,12 @@ class Watch:
             case effects.Respond(answers):
                 assert self.line_open
                 for answer in answers:
-                    assert not self.asked[answer.call.id]
+                    # An answer may cross the cancellation of its call.
+                    assert not self.asked[answer.call.id] or answer.call.id in self.void
+                    self.void.discard(answer.call.id)
                     self.asked[answer.call.id] = True
             case effects.Abandon(ids):
+                self.void |= {call_id for call_id in self.asked.keys() & ids if not self.asked[call_id]}
                 self.asked |= dict.fromkeys(self.asked.keys() & ids, True)
             case effects.Signal() | effects.Tell():
                 pass
@@ -239,16 +243,16 @@ class Watch:
         assert self.line_open is (state not in SILENT)
         if state in SILENT:
             assert self.source is Source.NOTHING
-        # Who waits for sound that is sure to end, for calls that are sure to be answered, for a line that is sure to
-        # be open or lost, needs no deadline; whoever waits for a server or for a person does.
+        # Who waits for sound that is sure to end, for a line that is sure to be open or lost, needs no deadline; who waits
+        # for a server, for a person, for a device does.
         match state:
             case State.LISTENING | State.ACTING:
                 assert deadline is not None
+            case State.FOLLOWING_UP:
+                assert deadline is not None
+                assert not self.marked
             case State.SPEAKING:
                 assert (deadline is None) is (self.drained < self.plays)
-            case State.FOLLOWING_UP:
-                assert (deadline is None) is any(not answered for answered in self.asked.values())
-                assert not self.marked
             case State.IDLE | State.MUTED | State.OPENING:
                 assert deadline is None
         assert deadline is None or deadline > self.now
