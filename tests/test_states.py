@@ -243,8 +243,8 @@ class Watch:
         assert self.line_open is (state not in SILENT)
         if state in SILENT:
             assert self.source is Source.NOTHING
-        # Who waits for sound that is sure to end, for a line that is sure to be open or lost, needs no deadline; who waits
-        # for a server, for a person, for a device does.
+        # Who waits for sound that is sure to end, for a line that is sure to be open or lost, needs no deadline. Who
+        # waits for a server, for a person, for a device does.
         match state:
             case State.LISTENING | State.ACTING:
                 assert deadline is not None
