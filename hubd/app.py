@@ -27,7 +27,7 @@ from hubd.ledger import Ledger
 from hubd.live.models import endpoint
 from hubd.live.mouth import Mouth
 from hubd.live.session import LiveSession
-from hubd.live.settings import Generation, SessionSettings
+from hubd.live.settings import SessionSettings
 from hubd.offline.server import OfflineServer
 from hubd.pace import BargeIn, Pace
 from hubd.ports import LiveLink, Sound
@@ -181,17 +181,7 @@ def _mouth(settings: SessionSettings, toolbox: Toolbox, uplink: Uplink, backend:
 
 
 def _session_settings(config: Config) -> SessionSettings:
-    live = config.live
-    return SessionSettings(
-        model=live.model,
-        system_instruction=live.system_instruction,
-        voice=live.voice,
-        language=live.language,
-        generation=Generation(temperature=live.temperature),
-        manual_activity=config.conversation.turn_end is TurnEnd.LOCAL,
-        trigger_tokens=live.compression_trigger_tokens,
-        target_tokens=live.compression_target_tokens,
-    )
+    return config.live.session(manual_activity=config.conversation.turn_end is TurnEnd.LOCAL)
 
 
 def _pace(config: Config, toolbox: Toolbox) -> Pace:

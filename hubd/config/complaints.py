@@ -173,7 +173,11 @@ def _none_of(details: ErrorDetails) -> str:
 def _out_of_range(details: ErrorDetails) -> str:
     limits = details.get("ctx", {})
     sentences = {"ge": "at least {}", "gt": "numbers above {}", "le": "at most {}", "lt": "numbers below {}"}
-    bound = next(sentences[name].format(bound) for name, bound in limits.items() if name in sentences)
+    bound = next(
+        sentences[name].format(f"{bound:g}" if isinstance(bound, float) else bound)
+        for name, bound in limits.items()
+        if name in sentences
+    )
     return f"found {found(details['input'])}, allowed are {bound}"
 
 
@@ -229,9 +233,9 @@ def _unknown_key(path: KeyPath, value: object, model: type[BaseModel]) -> Mistak
     options = _option_names(owner) if owner is not None else []
     kind = "section" if isinstance(value, dict) and len(path) == 1 else "option"
     homes = [
-        f"[[{name}]]" if get_origin(field.annotation) is tuple else f"[{name}]"
-        for name, field in model.model_fields.items()
-        if (inner := _model_at((name,), model)) is not None and inner is not owner and key in _option_names(inner)
+        f"[[{key_name(place, {})}]]" if is_list else f"[{key_name(place, {})}]"
+        for place, inner, is_list in _tables(model)
+        if inner is not owner and key in _option_names(inner) and (len(place) == 1 or place[0] == path[0])
     ]
     if homes:
         return Mistake(path, f"unknown {kind}; it belongs into {' or '.join(homes)}", on_key=True)
@@ -240,6 +244,21 @@ def _unknown_key(path: KeyPath, value: object, model: type[BaseModel]) -> Mistak
         return Mistake(path, problem, on_key=True, meant=meant)
     problem = f"unknown {kind}, allowed: {', '.join(options)}" if options else f"unknown {kind}"
     return Mistake(path, problem, on_key=True)
+
+
+def _tables(model: type[BaseModel]) -> Iterator[tuple[KeyPath, type[BaseModel], bool]]:
+    """Yield the tables of the main file, with those right inside them: path, model, whether it is a list."""
+    for name, field in model.model_fields.items():
+        for table in _models_in(field.annotation):
+            is_list = get_origin(field.annotation) is tuple
+            yield (name,), table, is_list
+            if not is_list:
+                yield from (
+                    ((name, part), inner, False)
+                    for part, within in table.model_fields.items()
+                    for inner in _models_in(within.annotation)
+                    if get_origin(within.annotation) is not tuple
+                )
 
 
 def _option_names(model: type[BaseModel]) -> list[str]:

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, field_validator
 
-from hubd.config.options import Line, Timeout, Whole
+from hubd.config.live_rules import refusals
+from hubd.config.live_tables import (
+    GenerationSettings,
+    HistoryTurnSettings,
+    SpeechDetectionSettings,
+    ThinkingSettings,
+    TranscriptionSettings,
+)
+from hubd.config.options import Flag, Line, Timeout, Whole, word_of
 from hubd.config.suggestions import quoted
 from hubd.devices.fields import Place, Table, complaint
+from hubd.live.models import Option
+from hubd.live.settings import SessionSettings
+from hubd.live.setup import ActivityHandling, Modality, TurnCoverage
 
 
 class BackendChoice(StrEnum):
@@ -27,27 +38,42 @@ class BackendChoice(StrEnum):
 class LiveSettings(Table):
     """[live]: the conversation partner (``live-protocol.md``). Timeouts in s, compression in tokens (3.3).
 
-    url: scheme, host and port; the service's path is added. language: in words, as German; empty for any.
-    temperature: None for the model's own.
+    url: scheme, host and port; the service's path is added. model_takes: options that the model takes whatever hubd
+    knows about it. language: in words, as German; empty for any. None: the model's own way.
     """
 
     backend: BackendChoice = BackendChoice.AUTO
     url: str = "wss://generativelanguage.googleapis.com"
     api_version: Literal["v1beta", "v1alpha", "v1"] = "v1beta"
     model: str = "gemini-3.8-live"
+    model_takes: tuple[Option, ...] = ()
     voice: Line = "Kore"
     language: Line = ""
+    modality: Annotated[Modality, word_of((Modality.AUDIO, Modality.TEXT))] = Modality.AUDIO
     system_instruction: str = (
         "You are the voice of a home. Answer in one short sentence, in the language you are spoken to. "
         "Use the functions to operate devices; never say that something is done before a function has said so. "
         "If a request could mean several devices, ask which one. Ignore speech that is not meant for you."
     )
     system_instruction_file: Line = ""
-    temperature: Annotated[float, Field(strict=True, ge=0, le=2)] | None = None
+    affective_dialog: Flag = False
+    proactive_audio: Flag | None = None
+    google_search: Flag = False
+    code_execution: Flag = False
+    url_context: Flag = False
+    activity_handling: Annotated[ActivityHandling, word_of(ActivityHandling)] | None = None
+    turn_coverage: Annotated[TurnCoverage, word_of(TurnCoverage)] | None = None
+    session_resumption: Flag = True
+    compression: Flag = True
     compression_trigger_tokens: Annotated[Whole, Field(ge=10_000, le=1_000_000)] = 25_000
     compression_target_tokens: Annotated[Whole, Field(ge=1)] = 8_000
+    history: tuple[HistoryTurnSettings, ...] = ()
     connect_timeout: Timeout = 10.0
     setup_timeout: Timeout = 15.0
+    transcription: TranscriptionSettings = Field(default_factory=TranscriptionSettings)
+    generation: GenerationSettings = Field(default_factory=GenerationSettings)
+    thinking: ThinkingSettings = Field(default_factory=ThinkingSettings)
+    speech_detection: SpeechDetectionSettings = Field(default_factory=SpeechDetectionSettings)
 
     @field_validator("url")
     @classmethod
@@ -64,11 +90,52 @@ class LiveSettings(Table):
         return model.removeprefix("models/")
 
     def contradictions(self) -> Iterator[tuple[Place, str]]:
-        """Yield whether compression would end above its beginning."""
+        """Yield whether compression would end above its beginning, with what the model refuses."""
         target, trigger = self.compression_target_tokens, self.compression_trigger_tokens
         if target > trigger:
             problem = f"found {target}, allowed are at most compression_trigger_tokens ({trigger})"
             yield ("compression_target_tokens",), problem
+        yield from refusals(self.model, self.api_version, self.asked())
+
+    def asked(self) -> Mapping[Option, object]:
+        """Return what is asked for beyond the common options, but for what model_takes names."""
+        values: dict[Option, object] = {}
+        for option in Option:
+            *table, name = option.split(".")
+            value = getattr(getattr(self, table[0]) if table else self, name)
+            # No proactive audio is a wish as well: some models can't do without.
+            nothing = value is None or value == () or (value is False and option is not Option.PROACTIVE_AUDIO)
+            if not nothing and value is not Modality.AUDIO and option not in self.model_takes:
+                values[option] = value
+        return values
+
+    def session(self, *, manual_activity: bool) -> SessionSettings:
+        """Return how a session is to be; manual_activity: we mark where the user's speech begins and ends."""
+        return SessionSettings(
+            model=self.model,
+            model_takes=frozenset(self.model_takes),
+            system_instruction=self.system_instruction,
+            voice=self.voice,
+            language=self.language,
+            modality=self.modality,
+            generation=self.generation.wanted(),
+            thinking=self.thinking.wanted(),
+            transcription=self.transcription.wanted(),
+            affective_dialog=self.affective_dialog,
+            proactive_audio=self.proactive_audio,
+            google_search=self.google_search,
+            code_execution=self.code_execution,
+            url_context=self.url_context,
+            manual_activity=manual_activity,
+            speech_detection=self.speech_detection.wanted(),
+            activity_handling=self.activity_handling,
+            turn_coverage=self.turn_coverage,
+            compression=self.compression,
+            trigger_tokens=self.compression_trigger_tokens,
+            target_tokens=self.compression_target_tokens,
+            session_resumption=self.session_resumption,
+            history=tuple(turn.wanted() for turn in self.history),
+        )
 
     @property
     def may_carry_key(self) -> bool:

@@ -32,7 +32,13 @@ _STAND_INS: Mapping[_Shape, object] = {
     (*_DEVICE, "dimmable"): True,
     (*_DEVICE, "brightness_scale"): 255,
     ("live", "compression_trigger_tokens"): 1_000_000,
+    ("live", "history", "*"): {"role": "user", "text": "stand-in"},
+    ("live", "history", "*", "role"): "user",
+    ("live", "history", "*", "text"): "stand-in",
+    ("live", "transcription", "languages", "*"): "en",
 }
+# Without them what a model takes can't be judged.
+_JUDGES_OF_MODELS: tuple[_Shape, ...] = ("live", "api_version"), ("live", "model_takes"), ("live", "model_takes", "*")
 # Options that have to be there, or that a rule about another option looks at; each takes any text.
 _TEXTS = frozenset(
     {"id", "name", "description", "topic", "payload", "model", "system_instruction"}
@@ -128,6 +134,10 @@ class MendedTree:
                 self._put(path, dict(_A_DEVICE))
             case _ if shape in _WAKE_WORDS:
                 self._put(path, f"{next(self._names)}.onnx")
+            case _ if shape in _JUDGES_OF_MODELS:
+                self._put(path[:2], None)
+                # A model that is not known refuses nothing.
+                self._put(("live", "model"), next(self._names))
             case _ if shape in _STAND_INS:
                 self._put(path, deepcopy(_STAND_INS[shape]))
             case _ if _is_text(shape):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from enum import Enum
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from hubd.config.suggestions import quoted
+from hubd.config.suggestions import found, not_allowed, quoted
 from hubd.devices.fields import Duration, complaint, seconds_of
 
 Flag = Annotated[bool, Field(strict=True)]
 Whole = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True)]
 
 
 def _check_line(text: str) -> str:
@@ -32,6 +35,27 @@ def at_most(limit: float) -> AfterValidator:
         return seconds
 
     return AfterValidator(check)
+
+
+def word(member: Enum) -> str:
+    """Return the word that stands for a member of a table of words: its name in small letters, with hyphens."""
+    return member.name.lower().replace("_", "-")
+
+
+def word_of(members: Iterable[Enum]) -> BeforeValidator:
+    """Return the check that turns the word of one of the members into it."""
+    by_word = {word(member): member for member in members}
+
+    def parse(value: object) -> object:
+        if isinstance(value, Enum) and value in by_word.values():
+            return value
+        if not isinstance(value, str):
+            raise complaint(f"found {found(value)}, allowed: {', '.join(map(quoted, by_word))}")
+        if value not in by_word:
+            raise complaint(not_allowed(value, tuple(by_word)))
+        return by_word[value]
+
+    return BeforeValidator(parse)
 
 
 def _check_fraction(number: float) -> float:

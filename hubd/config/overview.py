@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from hubd.config.live_notices import live_notices
 from hubd.config.loading import Config
-from hubd.config.suggestions import quoted, suggestion
+from hubd.config.suggestions import quoted
 from hubd.config.toml_files import name_of
 from hubd.devices import dialects
 from hubd.devices.kinds import ON
-from hubd.live.models import MODELS, VOICES
 
 _LOW, _HIGH = 0.2, 0.95
 _SHOWN_FILES = 4
@@ -41,7 +41,7 @@ def describe(config: Config) -> str:
 
 def notices(config: Config) -> tuple[str, ...]:
     """Return what is allowed but probably not meant, one sentence each."""
-    return (*_live_notices(config), *_house_notices(config), *_device_notices(config))
+    return (*live_notices(config), *_house_notices(config), *_device_notices(config))
 
 
 def _files(config: Config) -> str:
@@ -67,24 +67,6 @@ def _off(config: Config) -> Iterator[str]:
         "TLS to the broker": config.mqtt.tls,
     }
     return (name for name, is_on in switches.items() if not is_on)
-
-
-def _live_notices(config: Config) -> Iterator[str]:
-    live = config.live
-    if live.voice not in VOICES:
-        meant = suggestion(live.voice, VOICES)
-        hint = f"did you mean {quoted(meant)}?" if meant else f"known are {', '.join(VOICES)}"
-        yield f"live.voice: {quoted(live.voice)} is no voice known to hubd; {hint}"
-    if live.model not in MODELS:
-        meant = suggestion(live.model, MODELS)
-        hint = f"did you mean {quoted(meant)}?" if meant else f"known are {', '.join(MODELS)}"
-        yield f"live.model: {quoted(live.model)} is no model known to hubd, it gets the common options only; {hint}"
-    if not live.may_carry_key and live.backend != "offline":
-        yield "live.url: the connection would not be encrypted, so no key is sent there; use wss://"
-    if live.backend == "offline":
-        unused = sorted({"url", "model", "voice", "language", "temperature"} & live.model_fields_set)
-        if unused:
-            yield f'live.{", live.".join(unused)}: not used with backend = "offline"'
 
 
 def _house_notices(config: Config) -> Iterator[str]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from hubd.config import Config, describe, find, load, notices
 from hubd.config.includes import MAX_CHAIN
 from hubd.config.loading import MainFile
+from hubd.devices.fields import Table
 from hubd.errors import ConfigError
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
@@ -142,26 +144,53 @@ class TestLoad:
         assert config.live.may_carry_key is safe
 
 
+def tables_of(table: Table) -> dict[str, object]:
+    """Return the tables inside a table, empty but for tables."""
+    values = {name: getattr(table, name) for name in type(table).model_fields}
+    return {name: tables_of(value) for name, value in values.items() if isinstance(value, Table)}
+
+
+def options_of(table: Table, path: str = "") -> dict[str, object]:
+    """Return every option inside a table with its value, by its path; devices are none."""
+    found: dict[str, object] = {}
+    for name in type(table).model_fields:
+        value = getattr(table, name)
+        found |= options_of(value, f"{path}{name}.") if isinstance(value, Table) else {f"{path}{name}": value}
+    return {name: value for name, value in found.items() if name != "device"}
+
+
+def leaves(tree: object, path: str = "") -> Iterator[str]:
+    """Yield the path of everything in a parsed file that is no table."""
+    for name, value in tree.items() if isinstance(tree, dict) else ():
+        yield from leaves(value, f"{path}{name}.") if isinstance(value, dict) else [f"{path}{name}"]
+
+
+def without_refusal(tree: dict[str, object]) -> dict[str, object]:
+    """Return the tree with a model that is not known, which refuses nothing; its thoughts are told once how long."""
+    live = tree["live"]
+    assert isinstance(live, dict)
+    thinking = {name: value for name, value in live["thinking"].items() if name != "budget"}
+    return {**tree, "live": {**live, "model": "any", "thinking": thinking}}
+
+
 class TestShippedFiles:
     def test_every_option_stands_at_its_default(self) -> None:
         """hubd.toml names every option of the model, commented out; uncommented, it says what the model says."""
         text = (CONFIG / "hubd.toml").read_text(encoding="utf-8")
-        assert tomllib.loads(text) == {name: {} for name in MainFile.model_fields if name not in {"include", "device"}}
+        assert tomllib.loads(text) == {
+            name: tables for name, tables in tables_of(MainFile()).items() if name != "include"
+        }
         lines = [line[1:] if re.match(r"#[^ \n]", line) else line for line in text.splitlines()]
-        unset = {line.split(" = ")[0] for line in lines if line.endswith("# not set")}
         tree = tomllib.loads("\n".join(line for line in lines if not line.endswith("# not set")))
         assert MainFile.model_validate(tree) == MainFile()
-        named = {
-            f"{section}.{option}" for section, options in tree.items() if section != "include" for option in options
-        }
-        known = {
-            f"{name}.{option}": getattr(getattr(MainFile(), name), option)
-            for name in tree
-            if name != "include"
-            for option in type(getattr(MainFile(), name)).model_fields
-        }
-        assert named == {option for option, default in known.items() if default is not None}
-        assert unset == {option.partition(".")[2] for option, default in known.items() if default is None}
+        defaults = options_of(MainFile())
+        assert {*leaves(tree)} == {option for option, default in defaults.items() if default is not None}
+        # What is not set has an example, which is right.
+        examples = tomllib.loads(
+            "\n".join(line for line in lines if line.startswith("[") or line.endswith("# not set"))
+        )
+        assert {*leaves(examples)} == {option for option, default in defaults.items() if default is None}
+        MainFile.model_validate(without_refusal(examples))
 
     def test_examples_work(self) -> None:
         """The shipped configuration loads without a complaint or a notice, with devices of every kind."""

@@ -27,6 +27,26 @@ words = ["hey_jarvis", { model = "alexa", threshold = 0.6 }]
 system_instruction = "Speak."
 compression_trigger_tokens = 30000
 compression_target_tokens = 29000
+model = "gemini-2.5-flash-native-audio-preview-12-2025"
+api_version = "v1alpha"
+model_takes = ["code_execution", "history"]
+code_execution = true
+affective_dialog = true
+proactive_audio = true
+activity_handling = "no-interruption"
+history = [{ role = "user", text = "Hello." }, { role = "model", text = "Hello!" }]
+[live.transcription]
+languages = ["de-DE"]
+vocabulary = ["pergola"]
+[live.generation]
+temperature = 0.5
+media_resolution = "low"
+[live.thinking]
+budget = 0
+include_thoughts = true
+[live.speech_detection]
+end_sensitivity = "low"
+silence = "600ms"
 [conversation]
 follow_up = "2s"
 barge_in = "off"
