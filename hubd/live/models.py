@@ -77,7 +77,8 @@ class Capabilities:
 
     behaviors: what its functions may declare. verdicts: on options, by name; otherwise: on all others.
     thinking_levels: those that it knows. alpha_only: options for which api_version has to be v1alpha.
-    seeds_history: whether the first clientContent is taken as history if the set-up says so.
+    seeds_history: whether the first clientContent is taken as history if the set-up says so. output_tokens: the most
+    that it says (``live-protocol.md`` 10).
     input_during_blocking_call: whether sound may be sent while a BLOCKING call is open
     (``live-protocol.md`` 13, pitfall 6).
     """
@@ -89,6 +90,7 @@ class Capabilities:
     api_versions: frozenset[str] = frozenset({"v1beta", "v1"})
     alpha_only: frozenset[Option] = frozenset()
     seeds_history: bool = True
+    output_tokens: int = 65_536
     input_during_blocking_call: bool = True
 
     def verdict(self, option: Option) -> Verdict:
@@ -140,6 +142,7 @@ MODELS: Final[dict[str, Capabilities]] = {
         api_versions=frozenset({"v1beta", "v1", ALPHA}),
         alpha_only=frozenset({Option.AFFECTIVE_DIALOG, Option.PROACTIVE_AUDIO}),
         seeds_history=False,
+        output_tokens=8_192,
         input_during_blocking_call=False,
     ),
 }
