@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.oracles.google_client import make_certificate
 from tests.oracles.reading import ORACLE_PYTHON, Reader
 
 
@@ -20,3 +23,9 @@ def reader(_installed: None) -> Iterator[Reader]:
     """Yield Google's parsers, ready."""
     with Reader() as parsers:
         yield parsers
+
+
+@pytest.fixture(scope="session")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
+    """Return a certificate with the server's context for it."""
+    return make_certificate(tmp_path_factory.mktemp("tls"))

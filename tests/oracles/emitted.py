@@ -16,9 +16,10 @@ from pydantic import JsonValue
 from hubd.demo.house import demo_devices
 from hubd.devices.catalog import Catalog
 from hubd.devices.model import Device
-from hubd.events import Answer, Backend, Behavior, Call, CallStatus, Scheduling
+from hubd.events import Answer, AnswerKind, Backend, Behavior, Call, CallStatus, Scheduling
 from hubd.live.declarations import FunctionDeclaration
-from hubd.live.models import MODELS
+from hubd.live.history import HistoryTurn, Role, outcome_turn
+from hubd.live.models import MODELS, Option
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 from hubd.live.wire import Wire
@@ -157,13 +158,31 @@ def marks() -> list[str]:
     return [*manual.data_to_send(), *automatic.data_to_send()]
 
 
-def answers(scheduling: Scheduling, response: dict[str, JsonValue]) -> list[str]:
+def notes(words: str) -> list[str]:
+    """Return the frames of something that the model is to know."""
+    session = open_session()
+    session.send_note(words)
+    return session.data_to_send()
+
+
+def histories(words: str) -> Iterator[str]:
+    """Yield what sessions are told of before, in every way, for every model."""
+    turns = tuple(HistoryTurn(role, words) for role in (*Role, Role.MODEL))
+    turns += (outcome_turn(Call("call_1", "set_light", {"on": True}), {"status": words}),)
+    for model, takes in product(MODEL_IDS, (frozenset[Option](), frozenset(Option))):
+        session = LiveSession(SessionSettings(model, history=turns, model_takes=takes), house(), None, Backend.GEMINI)
+        session.data_to_send()
+        session.receive(SETUP_COMPLETE)
+        yield from session.data_to_send()
+
+
+def answers(scheduling: Scheduling, response: dict[str, JsonValue], kind: AnswerKind = AnswerKind.OUTCOME) -> list[str]:
     """Return the frame that answers two calls at once."""
     session = open_session()
     calls = [Call(f"call_{n}", "set_light", {}) for n in range(2)]
     asked = [{"id": call.id, "name": call.name} for call in calls]
     session.receive(json.dumps({"toolCall": {"functionCalls": asked}}))
-    session.respond([Answer(call, CallStatus.DONE, scheduling, response) for call in calls])
+    session.respond([Answer(call, CallStatus.DONE, scheduling, response, kind) for call in calls])
     return session.data_to_send()
 
 

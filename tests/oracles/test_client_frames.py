@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from hubd.events import Scheduling
+from hubd.events import AnswerKind, Scheduling
 from hubd.live.messages import ClientMessage
 from hubd.live.session import LiveSession
 from tests.oracles import emitted
@@ -51,29 +51,28 @@ def test_sound(reader: Reader, samples: bytes) -> None:
 @given(words=st.text(st.characters(), min_size=1))
 @settings(max_examples=50)
 def test_text(reader: Reader, words: str) -> None:
-    """Whatever is typed is text of the protocol, halves of surrogate pairs included."""
-    assert [fault for frame in emitted.text(words) for fault in reader.complaints_about_client(frame)] == []
+    """Whatever is typed or told is text of the protocol, halves of surrogate pairs included."""
+    frames = [*emitted.text(words), *emitted.notes(words), *emitted.histories(words)]
+    assert [fault for frame in dict.fromkeys(frames) for fault in reader.complaints_about_client(frame)] == []
 
 
 @pytest.mark.parametrize("scheduling", Scheduling)
+@pytest.mark.parametrize("kind", [AnswerKind.FIRST, AnswerKind.OUTCOME])
 @given(response=st.dictionaries(st.text(max_size=8).filter(lambda key: key != "scheduling"), VALUES, max_size=4))
-@settings(max_examples=50)
-def test_answers(reader: Reader, scheduling: Scheduling, response: dict[str, JsonValue]) -> None:
-    """Google reads the scheduling that was meant, for whatever a device reports."""
-    (frame,) = emitted.answers(scheduling, response)
+@settings(max_examples=25)
+def test_answers(reader: Reader, kind: AnswerKind, scheduling: Scheduling, response: dict[str, JsonValue]) -> None:
+    """Google reads the scheduling that was meant, for whatever a device reports, now or later."""
+    (frame,) = emitted.answers(scheduling, response, kind)
     assert reader.complaints_about_client(frame) == []
     _, printed = reader.read("client", frame)
-    read = [each["scheduling"] for each in printed["toolResponse"]["functionResponses"]]
-    assert read == [scheduling, scheduling]
+    read = [
+        (each["scheduling"], each.get("willContinue", False)) for each in printed["toolResponse"]["functionResponses"]
+    ]
+    assert read == [(scheduling, kind is AnswerKind.FIRST)] * 2
 
 
 # Client messages have these fields too, so that the offline server can read what other clients send.
 NEVER_SENT = {
-    "ClientMessage.clientContent": "no history yet",
-    "ClientContent.turns": "no history yet",
-    "ClientContent.turnComplete": "no history yet",
-    "Content.role": "no history yet",
-    "FunctionResponse.willContinue": "not yet",
     "Part.thought": "the model's alone",
     "Part.inlineData": "sound is realtimeInput",
     "Part.executableCode": "the model's alone",
@@ -101,7 +100,8 @@ NEVER_SENT = {
 def test_no_field_is_overlooked() -> None:
     """Every field of a client message is in a frame above, or is listed with the reason why hubd never sends it."""
     frames = [*emitted.setups(), *emitted.marks(), *emitted.sound(b"\0\0"), *emitted.text("a")]
-    frames += [frame for each in Scheduling for frame in emitted.answers(each, {"a": 1})]
+    frames += [*emitted.notes("a"), *emitted.histories("a")]
+    frames += [frame for kind in AnswerKind for frame in emitted.answers(Scheduling.SILENT, {"a": 1}, kind)]
     sent = {field for frame in frames for field in emitted.fields_in(json.loads(frame), ClientMessage)}
     assert emitted.fields_of(ClientMessage) - sent == NEVER_SENT.keys()
 
@@ -109,8 +109,9 @@ def test_no_field_is_overlooked() -> None:
 def test_no_way_to_speak_is_overlooked() -> None:
     """What a session can be told to say is said above, and nothing but a session makes client messages."""
     public = {name for name in vars(LiveSession) if not name.startswith("_")}
-    speaking = {"send_audio", "begin_activity", "end_activity", "end_audio_stream", "send_text", "respond"}
-    assert public - {"state", "open_calls", "receive"} == speaking | {"data_to_send"}
+    assert public - {"state", "open_calls", "receive", "data_to_send"} == {
+        *("send_audio", "begin_activity", "end_activity", "end_audio_stream", "send_text", "send_note", "respond"),
+    }
     package = CHECKOUT / "hubd"
     makers = {path.name for path in package.rglob("*.py") if re.search(r"(?<!class )ClientMessage\(", path.read_text())}
     assert makers == {"session.py"}

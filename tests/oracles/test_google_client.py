@@ -14,7 +14,7 @@ from hubd.offline.server import OfflineServer
 from tests.offline.hosting import declared
 from tests.offline.house import HOUSE
 from tests.offline.speaking import in_a_room
-from tests.oracles.google_client import GoogleClient, Message, behind_tls, google_client, make_certificate
+from tests.oracles.google_client import GoogleClient, Message, behind_tls, google_client
 from tests.oracles.reading import Reader
 
 CONFIG = {
@@ -23,12 +23,6 @@ CONFIG = {
     "input_audio_transcription": {},
     "output_audio_transcription": {},
 }
-
-
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
-    """Return a certificate with the server's context for it."""
-    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import ssl
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 
 from hubd.events import Scheduling
 from hubd.live import codec
 from hubd.live.messages import ServerContent, ServerMessage, Transcription
 from tests.oracles import emitted
+from tests.oracles.google_client import GoogleClient, behind_tls, google_client
 from tests.oracles.reading import Reader
 
 SETUP = json.loads(next(emitted.setups()))
@@ -121,3 +127,46 @@ def test_a_default_that_is_written_is_found(reader: Reader) -> None:
     assert reader.complaints_about_server(codec.encode(message)) == []
     careless = message.model_dump_json(by_alias=True, exclude_none=True)
     assert reader.complaints_about_server(careless) != []
+
+
+@asynccontextmanager
+async def saying(frame: str, tls: tuple[Path, ssl.SSLContext]) -> AsyncIterator[GoogleClient]:
+    """Yield Google's client with an open session in which the server says this once."""
+
+    async def serve_one(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send(b'{"setupComplete":{}}')
+        await connection.send(frame.encode())
+        await connection.wait_closed()
+
+    certificate, context = tls
+    async with (
+        serve(serve_one, "127.0.0.1", 0) as server,
+        behind_tls(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}", context) as url,
+        google_client(url, certificate) as client,
+    ):
+        await client.open()
+        yield client
+
+
+CALL = '{"toolCall":{"functionCalls":[{"id":"a","name":"set_light","args":{"on":true}}]}}'
+
+
+@pytest.mark.parametrize(
+    ("frame", "wanted"),
+    [
+        pytest.param(CALL.replace("toolCall", "tool_call"), GoogleClient.call, id="snake-case"),
+        pytest.param(CALL.replace('"args":{"on":true}', '"args":[]'), GoogleClient.call, id="args-is-a-list"),
+        pytest.param('{"serverContent":{"turnComplete":"maybe"}}', GoogleClient.turn, id="no-bool"),
+        pytest.param('{"serverContent":{"outputTranscription":"Yes."}}', GoogleClient.turn, id="no-object"),
+    ],
+)
+async def test_google_s_client_stumbles(
+    tls: tuple[Path, ssl.SSLContext], frame: str, wanted: Callable[[GoogleClient], Coroutine[None, None, object]]
+) -> None:
+    """A server that makes a mistake in a frame can't hold the conversations that Google's client is put through."""
+    async with saying(frame, tls) as client:
+        with pytest.raises(AssertionError):
+            await wanted(client)
+    async with saying(CALL, tls) as client:
+        assert (await client.call())["args"] == {"on": True}
