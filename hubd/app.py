@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from hubd.audio.buffers import Uplink
 from hubd.audio.speech import SpeechDetector
 from hubd.config import BackendChoice, Config, LiveSettings, MqttSettings, TurnEnd
+from hubd.config.offer import offer
 from hubd.conversation import Conversation
-from hubd.devices.catalog import Catalog
 from hubd.devices.state import StateStore
 from hubd.edges.onnx_wake_model import OnnxWakeModel, find_model
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
@@ -24,7 +24,7 @@ from hubd.edges.sound_link import SoundLink, SoundSettings
 from hubd.edges.websockets_link import connect
 from hubd.events import Backend, Behavior, Event
 from hubd.ledger import Ledger
-from hubd.live.models import endpoint
+from hubd.live.models import capabilities, endpoint
 from hubd.live.mouth import Mouth
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
@@ -84,7 +84,7 @@ class Hub:
         self, config: Config, secrets: Secrets, *, sound: Sound, backend: Backend, url: str, report: ReportSink
     ) -> None:
         self._sound = sound
-        toolbox = Toolbox(Catalog(config.devices))
+        toolbox = offer(config)
         uplink = Uplink()
         self._broker = PahoBroker(broker_settings(config.mqtt, config.hub.id, secrets.mqtt_password), report)
         self._line = Line(
@@ -102,6 +102,7 @@ class Hub:
             ledger=Ledger(),
             report=report,
             post=self.post,
+            together=capabilities(config.live.model).answers_together,
             clock=time.monotonic,
         )
         self.converse = Converse(

@@ -89,17 +89,22 @@ class Toolbox:
         """Return every function: one for all devices of a kind, those spelled out, and end_conversation."""
         return (
             *(self._declare_kind(kind, function) for kind, function in self._of_kinds.values()),
-            *(self._declare_function(device, function) for device, function in self._spelled_out.values()),
+            *(self._declare_function(function) for _, function in self._spelled_out.values()),
             FunctionDeclaration(
                 name=END_CONVERSATION,
                 description="End the conversation when the user says goodbye or needs nothing more.",
-                behavior=self._takes.behavior(Behavior.NON_BLOCKING),
+                behavior=self.behavior(END_CONVERSATION),
             ),
         )
 
+    def behavior(self, name: str) -> Behavior:
+        """Return the behavior with which a function is declared."""
+        return self._takes.behavior(self._configured(name))
+
     def forced(self) -> tuple[str, ...]:
         """Return the names of functions whose configured behavior the model does not know."""
-        return tuple(each.name for each in self.declarations() if each.behavior is not self._configured(each.name))
+        names = (*self._of_kinds, *self._spelled_out)
+        return tuple(name for name in names if self.behavior(name) is not self._configured(name))
 
     def early_answer(self, command: Command) -> EarlyAnswer | None:
         """Return when the model hears about a command that has no outcome yet; None for never."""
@@ -141,7 +146,7 @@ class Toolbox:
         return FunctionDeclaration(
             name=function.name,
             description=function.description,
-            behavior=self._takes.behavior(self._configured(function.name)),
+            behavior=self.behavior(function.name),
             parameters=Schema(
                 type=SchemaType.OBJECT,
                 properties={
@@ -167,11 +172,11 @@ class Toolbox:
         blocking = all(each.behavior is Behavior.BLOCKING for each in self.catalog.devices if each.kind is kind)
         return Behavior.BLOCKING if blocking else Behavior.NON_BLOCKING
 
-    def _declare_function(self, device: Device, function: Function) -> FunctionDeclaration:
+    def _declare_function(self, function: Function) -> FunctionDeclaration:
         return FunctionDeclaration(
             name=function.name,
             description=function.description,
-            behavior=self._takes.behavior(function.behavior or device.behavior),
+            behavior=self.behavior(function.name),
             parameters=Schema(
                 type=SchemaType.OBJECT,
                 properties={name: _schema(parameter) for name, parameter in function.parameters.items()},

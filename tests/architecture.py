@@ -83,6 +83,7 @@ ROWS: tuple[str, ...] = (
     "config.forbidden config.includes config.live_section config.mending config.sections",
     "config.clashes config.named_files",
     "config.loading",
+    "config.offer",
     "config.live_notices config.overrides",
     "config.overview",
     "config",

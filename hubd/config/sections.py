@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from hubd.config.options import Flag, Fraction, Line, Pause, Timeout, Whole, at_most
 from hubd.config.suggestions import found, not_allowed, quoted
 from hubd.devices.fields import Duration, Place, Table, complaint
+from hubd.tools import BLOCKING_TIMEOUT
 from hubd.wake import WakeWord
 
 # What stands in place of a folder for nothing to be kept.
@@ -160,7 +161,10 @@ class TurnEnd(StrEnum):
 
 
 class ConversationSettings(Table):
-    """[conversation]: its pace, all in s (``design.md`` 5). follow_up: 0 closes after every answer."""
+    """[conversation]: its pace, all in s (``design.md`` 5). follow_up: 0 closes after every answer.
+
+    blocking_timeout: how long it waits for a BLOCKING function before the model hears that nothing came of it.
+    """
 
     chime: Flag = True
     barge_in: BargeInChoice = BargeInChoice.WAKE_WORD
@@ -169,6 +173,7 @@ class ConversationSettings(Table):
     max_listening: Timeout = 15.0
     answer_timeout: Timeout = 20.0
     silence_timeout: Timeout = 30.0
+    blocking_timeout: Timeout = BLOCKING_TIMEOUT
 
 
 class MqttSettings(Table):

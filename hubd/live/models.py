@@ -80,7 +80,8 @@ class Capabilities:
     seeds_history: whether the first clientContent is taken as history if the set-up says so. output_tokens: the most
     that it says (``live-protocol.md`` 10).
     input_during_blocking_call: whether sound may be sent while a BLOCKING call is open
-    (``live-protocol.md`` 13, pitfall 6).
+    (``live-protocol.md`` 13, pitfall 6). answers_together: whether parallel calls have to be answered in one frame
+    (pitfall 36).
     """
 
     behaviors: frozenset[Behavior] = frozenset(Behavior)
@@ -92,6 +93,7 @@ class Capabilities:
     seeds_history: bool = True
     output_tokens: int = 65_536
     input_during_blocking_call: bool = True
+    answers_together: bool = False
 
     def verdict(self, option: Option) -> Verdict:
         """Return what the model does with an option."""
@@ -144,6 +146,7 @@ MODELS: Final[dict[str, Capabilities]] = {
         seeds_history=False,
         output_tokens=8_192,
         input_during_blocking_call=False,
+        answers_together=True,
     ),
 }
 

@@ -44,8 +44,15 @@ DEVICE = '\n[[device]]\nid = "x"\nname = "x"\nkind = "switch"\ndialect = "plain"
         (
             '[live]\nmodel = "gemini-3.1-flash-live-preview"\nspeech_detection.silence = "600ms"',
             (
-                "live.speech_detection.silence: gemini-3.1-flash-live-preview ignores it; "
-                'with conversation.turn_end = "local" the hub finds the end'
+                (
+                    "live.speech_detection.silence: gemini-3.1-flash-live-preview ignores it; "
+                    'with conversation.turn_end = "local" the hub finds the end'
+                ),
+                (
+                    "live.model: gemini-3.1-flash-live-preview knows BLOCKING functions only, so this holds for "
+                    "set_switch as well; the conversation waits for them, a few seconds at most, "
+                    "and hears of the rest as a note"
+                ),
             ),
         ),
         (

@@ -1,0 +1,43 @@
+"""What a configuration offers to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hubd.config.loading import Config
+from hubd.devices.catalog import Catalog
+from hubd.events import Behavior
+from hubd.live.models import capabilities
+from hubd.tools import Toolbox
+
+_SHOWN_NAMES = 4
+
+
+def offer(config: Config) -> Toolbox:
+    """Return the functions, declared as the model of the configuration takes them."""
+    takes = capabilities(config.live.model)
+    return Toolbox(Catalog(config.devices), takes, blocking_timeout=config.conversation.blocking_timeout)
+
+
+def call_notices(config: Config) -> Iterator[str]:
+    """Yield what the model, or the time that a conversation waits, makes of the functions."""
+    toolbox, longest = offer(config), config.conversation.blocking_timeout
+    if forced := toolbox.forced():
+        (only,) = capabilities(config.live.model).behaviors
+        more = f" and {len(forced) - _SHOWN_NAMES} more" if len(forced) > _SHOWN_NAMES else ""
+        names = ", ".join(forced[:_SHOWN_NAMES]) + more
+        yield f"live.model: {config.live.model} knows {only} functions only, so this holds for {names}{_then(only)}"
+    for device in config.devices:
+        for function in device.functions:
+            within = function.expect.within if function.expect is not None else None
+            if toolbox.behavior(function.name) is Behavior.BLOCKING and within is not None and within > longest:
+                yield (
+                    f"device[{device.id}].function[{function.name}].expect.within: {within:g} s, but "
+                    f"a BLOCKING call is answered after {longest:g} s (conversation.blocking_timeout)"
+                )
+
+
+def _then(only: Behavior) -> str:
+    if only is Behavior.BLOCKING:
+        return " as well; the conversation waits for them, a few seconds at most, and hears of the rest as a note"
+    return " as well; the conversation does not wait for them"
