@@ -11,6 +11,8 @@ from hubd.live.session import LiveSession
 
 # Google advises 20 to 40 ms (``live-protocol.md`` 4), samples.
 _CHUNK: Final = UPLINK_RATE * 40 // 1000
+# Silence that goes before the end of the stream, 0.8 s: some models don't take the end for one (pitfall 24).
+_LULL: Final = 20
 
 
 class Mouth:
@@ -26,6 +28,12 @@ class Mouth:
         self._source = Source.NOTHING
         self._end: int | None = None
         self._said = 0
+        self._streaming = False
+
+    @property
+    def streaming(self) -> bool:
+        """Whether the server waits for more sound, so that a pause of the microphone is worth mentioning."""
+        return self._streaming and self._source in (Source.MICROPHONE, Source.SILENCE)
 
     def feed(self, source: Source, start: int | None) -> None:
         """Say this from now on: from a position in the uplink, or from the newest sample if nothing was said before.
@@ -51,9 +59,14 @@ class Mouth:
     def nudge(self) -> None:
         """Say that the person has finished, in the way that the session wants it."""
         if not self._manual:
-            self.session.end_audio_stream()
+            self._end_stream()
         elif self._source is Source.MICROPHONE:
             self._end_now()
+
+    def pause(self) -> None:
+        """Note that the microphone has brought nothing for more than 1 s (``live-protocol.md`` 4)."""
+        if self.streaming:
+            self._end_stream()
 
     def frames(self) -> list[str]:
         """Return the text frames that are due, the session's own included."""
@@ -73,14 +86,24 @@ class Mouth:
             pcm = self._uplink.take(_CHUNK)
             if pcm is None:
                 return
-            self.session.send_audio(pcm)
+            self._send(pcm)
             self._said = self._uplink.position
         self._finish()
 
     def _say_silence(self) -> None:
         while self._uplink.take(_CHUNK) is not None:
             if not self._manual:
-                self.session.send_audio(bytes(_CHUNK * SAMPLE_BYTES))
+                self._send(bytes(_CHUNK * SAMPLE_BYTES))
+
+    def _send(self, pcm: bytes) -> None:
+        self.session.send_audio(pcm)
+        self._streaming = not self._manual
+
+    def _end_stream(self) -> None:
+        if self._streaming:
+            self.session.send_audio(bytes(_LULL * _CHUNK * SAMPLE_BYTES))
+        self.session.end_audio_stream()
+        self._streaming = False
 
     def _end_now(self) -> None:
         """Say what is there, and mark the end."""

@@ -23,6 +23,8 @@ Post = Callable[[Event], Awaitable[None]]
 # With somebody waiting: three attempts, so many seconds before each (``live-protocol.md`` 12).
 _PAUSES: Final = (0.0, 0.5, 1.0)
 _PROTOCOL_ERROR: Final = 1002
+# The microphone pauses when it brings nothing for so long (``live-protocol.md`` 4), s.
+_PAUSE: Final = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -216,7 +218,11 @@ class Line:
                 if self._mouth is not mouth:
                     return
                 await link.send(text)
-            await self._stir.wait()
+            try:
+                async with asyncio.timeout(_PAUSE if mouth.streaming else None):
+                    await self._stir.wait()
+            except TimeoutError:
+                mouth.pause()
 
 
 def _leaves(group: BaseExceptionGroup[_E]) -> list[_E]:

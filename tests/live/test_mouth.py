@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -243,3 +244,78 @@ class TestNudge:
         said.say()
         assert said.marks == [("audioStreamEnd", 0)]
         assert len(said.sound) == CHUNK
+
+
+class TestPause:
+    LULL = 20 * CHUNK
+
+    @pytest.mark.parametrize("told", [Mouth.pause, Mouth.nudge])
+    def test_pitfall_24_silence_goes_before_the_end_of_the_stream(self, told: Callable[[Mouth], None]) -> None:
+        """Some models don't take the end of the stream for one: 0.8 s of silence go before it."""
+        said = Said()
+        said.mouth.feed(Source.MICROPHONE, 0)
+        said.hear(2 * CHUNK)
+        said.say()
+        told(said.mouth)
+        said.say()
+        assert said.sound == [*spoken(0, 2 * CHUNK), *[0] * self.LULL]
+        assert said.marks == [("audioStreamEnd", 2 * CHUNK + self.LULL)]
+
+    def test_sound_may_go_on(self) -> None:
+        """A pause is said once; sound that comes afterwards goes on where it was, and may pause again."""
+        said = Said()
+        said.mouth.feed(Source.MICROPHONE, 0)
+        said.hear(2 * CHUNK)
+        said.say()
+        said.mouth.pause()
+        said.mouth.pause()
+        said.hear(CHUNK)
+        said.say()
+        said.mouth.pause()
+        said.say()
+        assert said.sound == [
+            *spoken(0, 2 * CHUNK),
+            *[0] * self.LULL,
+            *spoken(2 * CHUNK, 3 * CHUNK),
+            *[0] * self.LULL,
+        ]
+        assert [mark for mark, _ in said.marks] == ["audioStreamEnd", "audioStreamEnd"]
+
+    def test_silence_pauses_as_well(self) -> None:
+        """Where silence stands for the microphone, its pause is one too."""
+        said = Said()
+        said.mouth.feed(Source.SILENCE, None)
+        said.hear(CHUNK)
+        said.say()
+        assert said.mouth.streaming
+        said.mouth.pause()
+        said.say()
+        assert [mark for mark, _ in said.marks] == ["audioStreamEnd"]
+        assert not said.mouth.streaming
+
+    @pytest.mark.parametrize("manual", [False, True])
+    def test_no_pause_without_sound(self, *, manual: bool) -> None:
+        """Who has heard nothing is told of no pause; nor is anybody with marks."""
+        said = Said(manual=manual)
+        if manual:
+            said.hear(CHUNK)
+            said.mouth.begin()
+        said.mouth.feed(Source.MICROPHONE, 0)
+        said.say()
+        assert not said.mouth.streaming
+        said.mouth.pause()
+        said.say()
+        assert [mark for mark, _ in said.marks] == ["activityStart"] * manual
+        assert len(said.sound) == CHUNK * manual
+
+    def test_no_pause_when_nothing_is_wanted(self) -> None:
+        """What the hub itself stopped is no pause of the microphone."""
+        said = Said()
+        said.mouth.feed(Source.MICROPHONE, 0)
+        said.hear(CHUNK)
+        said.say()
+        said.mouth.feed(Source.NOTHING, None)
+        assert not said.mouth.streaming
+        said.mouth.pause()
+        said.say()
+        assert said.marks == []

@@ -500,6 +500,31 @@ class TestSaying:
 
         on_the_street(scenario)
 
+    def test_microphone_that_pauses(self) -> None:
+        """A second after the last sound the server is told once that the stream has ended."""
+
+        async def scenario(street: Street) -> None:
+            link = FakeLink([READY])
+            street.links = [link]
+            street.line.open(street.post)
+            await street.until(LinkReady)
+            street.line.feed(Source.MICROPHONE, 0)
+            for _ in range(3):
+                street.uplink.push(bytes(2 * 640))
+                street.line.sound_arrived()
+                await pass_time(0.9)
+            assert inputs(link) == ["audio"] * 3
+            await pass_time(0.2)
+            assert inputs(link) == [*["audio"] * 23, "audioStreamEnd"]
+            await pass_time(60.0)
+            assert len(inputs(link)) == 24
+            street.uplink.push(bytes(2 * 640))
+            street.line.sound_arrived()
+            await settle()
+            assert inputs(link)[24:] == ["audio"]
+
+        on_the_street(scenario)
+
     def test_answer(self) -> None:
         """An answer leaves at once."""
 
