@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Final
 
 from hubd import __version__
-from hubd.commands import check, demo, run
+from hubd.commands import ask, check, demo, run
 from hubd.commands.common import BROKEN_CONFIG, FAILED, USAGE
 from hubd.errors import ConfigError, HubdError, UsageError
 
 # A command is a module with SUMMARY, add_options(parser), run(options) → exit status.
-_COMMANDS: Final = {"run": run, "check": check, "demo": demo}
+_COMMANDS: Final = {"run": run, "ask": ask, "check": check, "demo": demo}
 # More than anyone repairs at once.
 _SHOWN_COMPLAINTS = 200
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 -- a way to end is an exit status
     """Run hubd with these arguments, without the program's name; return the exit status."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=options.log_level, format="%(levelname)s %(name)s: %(message)s")
@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"hubd: {error}", file=sys.stderr)
         return USAGE if isinstance(error, UsageError) else FAILED
     except ExceptionGroup as group:
+        if group.subgroup(BrokenPipeError) is not None:
+            return _without_reader()
         # A stage that can't go on ends all others; what is not ours is a bug, and goes up with its traceback.
         expected, bugs = group.split(HubdError)
         if bugs is not None or expected is None:
@@ -47,10 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
-        # Whoever read our output has gone; what is left of it goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
+        return _without_reader()
     return status
+
+
+def _without_reader() -> int:
+    """Return the exit status for a reader of our output who has gone; what is left of it goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
 
 
 def _parser() -> argparse.ArgumentParser:

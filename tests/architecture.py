@@ -48,7 +48,8 @@ ROWS: tuple[str, ...] = (
     "outcomes",
     "ear floor minutes open_calls pace privacy states story usage",
     "patience",
-    "conversation",
+    "conversation question_states",
+    "question",
     "ports",
     "mqtt.faults mqtt.filters mqtt.settings",
     # The act stage in two parts: the first is used by it alone.
@@ -57,7 +58,7 @@ ROWS: tuple[str, ...] = (
     "edges.paho_dialling",
     "edges.paho_connection",
     (
-        "stages.act stages.converse stages.line stages.listen stages.speak "
+        "stages.act stages.ask stages.converse stages.line stages.listen stages.speak stages.visit "
         "edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link edges.wav_sound "
         "edges.state_file edges.websockets_link"
     ),
@@ -89,19 +90,20 @@ ROWS: tuple[str, ...] = (
     "config",
     "secrets",
     "app",
+    "asking",
     "demo.private_broker demo.show demo.stand_in",
     "demo.house",
     "demo.home",
     "demo.stage",
     "commands.common",
-    "commands.check commands.demo commands.run",
+    "commands.ask commands.check commands.demo commands.run",
     "cli",
     "__main__",
 )
 
 # Modules that may wait, talk to the outside, or read the clock. All others are pure: time is their argument.
 IMPURE = re.compile(
-    r"stages\..+|edges\..+|demo\..+|commands\..+|offline\.(connection|listener|server|recognizer_link|pocketsphinx_recognizer|espeak_voice)|app|cli|__main__"
+    r"stages\..+|edges\..+|demo\..+|commands\..+|offline\.(connection|listener|server|recognizer_link|pocketsphinx_recognizer|espeak_voice)|app|asking|cli|__main__"
 )
 IMPURE_LIBRARIES = frozenset(
     {

@@ -1,0 +1,122 @@
+"""The composition root of one typed request."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets as random_text
+import time
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from hubd.app import Secrets, broker_settings, dial, live_server
+from hubd.config import Config
+from hubd.devices.catalog import Catalog
+from hubd.devices.state import StateStore
+from hubd.edges.paho_broker import PahoBroker
+from hubd.events import Backend, Behavior
+from hubd.ledger import Ledger
+from hubd.live.models import capabilities
+from hubd.live.session import LiveSession
+from hubd.live.settings import SessionSettings
+from hubd.question import Question
+from hubd.reports import Part, Report, ReportSink, TroubleReport
+from hubd.stages.act import Act
+from hubd.stages.ask import Ask
+from hubd.stages.visit import Visit
+from hubd.tools import Toolbox
+from hubd.usage import TokenCount
+
+# A broker that is there answers in a fraction of it, s.
+_BROKER_WITHIN: Final = 10.0
+
+
+async def ask(config: Config, secrets: Secrets, text: str, *, patience: float, report: ReportSink) -> str:
+    """Put a request to the Live server, carry out what it leads to; return why there is no answer, or nothing.
+
+    The answer is in the reports: SaidReport with ShownReport, in their order. A hub that runs beside it is left alone:
+    nothing on disk is touched, the broker sees a client of another name, no session is gone on with.
+    patience: s. Raises MissingPartError if the offline server is wanted and can't run.
+    """
+    async with live_server(config.live, secrets.live_key) as (backend, url), asyncio.TaskGroup() as tasks:
+        watch = _Watch(report)
+        mqtt = broker_settings(config.mqtt, config.hub.id, secrets.mqtt_password)
+        # A broker throws out the older of two clients with one id: the daemon.
+        mqtt = replace(mqtt, client_id=f"hubd-ask-{random_text.token_hex(4)}", will=None)
+        broker = PahoBroker(mqtt, watch)
+        toolbox = Toolbox(Catalog(config.devices))
+        question = Question(text, time.monotonic(), patience=patience, blocking=_blocking(toolbox, config.live.model))
+        act = Act(
+            toolbox=toolbox,
+            broker=broker,
+            states=StateStore(config.devices),
+            ledger=Ledger(),
+            report=watch,
+            post=lambda event: asking.post(event),  # noqa: PLW0108 -- it comes to be below
+            clock=time.monotonic,
+        )
+        visit = Visit(
+            dial=dial(config.live, url, secrets.live_key if backend is Backend.GEMINI else None),
+            make_session=lambda: LiveSession(_session_settings(config), toolbox.declarations(), None, backend),
+            backend=backend,
+            setup_timeout=config.live.setup_timeout,
+        )
+        asking = Ask(
+            question,
+            line=visit,
+            hands=act,
+            usage=TokenCount(lambda: datetime.now().astimezone().date()),
+            report=watch,
+            clock=time.monotonic,
+        )
+        running = [tasks.create_task(broker.run(), name="broker"), tasks.create_task(act.run(), name="act")]
+        failure = await _reach(broker, watch)
+        if not failure:
+            running.append(tasks.create_task(visit.run(asking.post_from_connection), name="visit"))
+            await asking.run()
+            failure = question.failure
+        for task in running:
+            task.cancel()
+    return failure
+
+
+class _Watch:
+    """Passes reports on; trouble is the first that the broker gives."""
+
+    def __init__(self, report: ReportSink) -> None:
+        self._report = report
+        self.trouble: asyncio.Future[TroubleReport] = asyncio.get_running_loop().create_future()
+
+    def __call__(self, report: Report) -> None:
+        """Take a report."""
+        self._report(report)
+        if isinstance(report, TroubleReport) and report.part is Part.MQTT and not self.trouble.done():
+            self.trouble.set_result(report)
+
+
+async def _reach(broker: PahoBroker, watch: _Watch) -> str:
+    """Return why the broker can't be reached, or nothing once it is: the devices' last reports are on their way."""
+    async with asyncio.TaskGroup() as tasks:
+        up = tasks.create_task(broker.wait_connected(), name="broker is up")
+        await asyncio.wait((up, watch.trouble), timeout=_BROKER_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+        up.cancel()
+    if broker.connected:
+        return ""
+    if not watch.trouble.done():
+        return f"The MQTT broker gives no answer within {_BROKER_WITHIN:g} s. Check mqtt.host and mqtt.port."
+    trouble = watch.trouble.result()
+    return f"{trouble.problem.rstrip('.')}. {trouble.advice}"
+
+
+def _session_settings(config: Config) -> SessionSettings:
+    """Return the daemon's session, for a person who types and reads."""
+    settings = config.live.session(manual_activity=False)
+    transcription = replace(settings.transcription, output=True)
+    return replace(settings, transcription=transcription, session_resumption=False)
+
+
+def _blocking(toolbox: Toolbox, model: str) -> Collection[str]:
+    """Return the functions for whose outcome the model waits before it ends its turn."""
+    takes = capabilities(model)
+    return frozenset(each.name for each in toolbox.declarations() if takes.behavior(each.behavior) is Behavior.BLOCKING)

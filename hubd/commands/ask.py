@@ -1,0 +1,127 @@
+"""``hubd ask``: a typed request."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+import textwrap
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from hubd.commands.common import FAILED, OK, until_told
+from hubd.config import at_server, find, load
+from hubd.errors import UsageError
+from hubd.reports import Report, SaidReport, Showing, ShownReport, to_json
+
+SUMMARY: Final = "type a request, read the answer"
+_STANDARD_INPUT: Final = "-"
+_LONGEST_TEXT: Final = 10_000
+_LONGEST_PATIENCE: Final = 3600.0
+_HEADINGS: Final = {
+    Showing.CODE: "Code:",
+    Showing.RESULT: "Result:",
+    Showing.ERROR: "It failed:",
+    Showing.SOURCES: "Sources:",
+}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.description = (
+        "Put a request to the hub's Live server as text, operate the devices that it is about, print the answer. "
+        "No microphone, no speaker; a hub that runs beside it is not disturbed. Outcomes that are told in silence are "
+        "printed as well. Exit status: 0 if there was an answer, whatever it says; 1 if not, with the reason on "
+        "standard error; 2 for wrong usage."
+    )
+    parser.epilog = (
+        "Try it without devices: hubd ask --demo turn on the kitchen lights. Gemini answers if there is a key, "
+        "the offline server otherwise: that one knows commands and little else."
+    )
+    parser.add_argument("--demo", action="store_true", help="the simulated house of `hubd demo`, with its own broker")
+    parser.add_argument("--url", default="", help="a Live server, as wss://HOST; the key comes from GEMINI_API_KEY")
+    parser.add_argument("--json", action="store_true", help="print the event stream, one object a line, instead")
+    parser.add_argument(
+        "--timeout", type=_patience, default=60.0, metavar="SECONDS", help="how long to wait for the answer (60)"
+    )
+    parser.add_argument("text", nargs="+", metavar="TEXT", help="the request; - reads it from standard input")
+    parser.set_defaults(log_level=logging.ERROR)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; return the exit status."""
+    text = _request(options.text)
+    failure = asyncio.run(until_told(_ask(options, text)))
+    if failure is None:
+        return 128 + signal.SIGTERM
+    if failure:
+        print(f"hubd: {failure}", file=sys.stderr)
+    return FAILED if failure else OK
+
+
+async def _ask(options: argparse.Namespace, text: str) -> str:
+    from hubd import app, asking  # noqa: PLC0415 -- check must not wait for what only ask needs
+    from hubd.demo import home, stage  # noqa: PLC0415 -- as above
+
+    secrets = app.secrets(os.environ)
+    tell = _print_json if options.json else _print_answer
+    if options.demo:
+        config = stage.configuration(stage.Wish(url=options.url, config=options.config), os.environ)
+        async with home.at_home(config) as here:
+            return await asking.ask(here, secrets, text, patience=options.timeout, report=tell)
+    config = load(find(options.config, os.environ))
+    if options.url:
+        config = replace(config, live=at_server(config.live, options.url))
+    return await asking.ask(config, secrets, text, patience=options.timeout, report=tell)
+
+
+def _request(words: Sequence[str]) -> str:
+    """Return the text, from the command line or from standard input; raises UsageError for one that can't be asked."""
+    text = " ".join(words)
+    if text == _STANDARD_INPUT:
+        try:
+            text = sys.stdin.buffer.read(4 * _LONGEST_TEXT + 1).decode()
+        except UnicodeDecodeError:
+            raise UsageError("standard input is no text in UTF-8") from None
+    text = " ".join(text.split())
+    if not text:
+        raise UsageError("there is nothing to ask: the text has no words")
+    if len(text) > _LONGEST_TEXT:
+        raise UsageError(f"the text is too long: at most {_LONGEST_TEXT:,} characters")
+    return text
+
+
+def _patience(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= _LONGEST_PATIENCE:
+        raise argparse.ArgumentTypeError(f"found {text!r}, allowed are 1 to {_LONGEST_PATIENCE:g} seconds")
+    return seconds
+
+
+def _print_json(report: Report) -> None:
+    print(to_json(report, time.time()), flush=True)
+
+
+def _print_answer(report: Report) -> None:
+    match report:
+        case SaidReport(text, interrupted):
+            print(_plain(f"{text} …" if interrupted else text), flush=True)
+        case ShownReport(Showing.OUTCOME, text):
+            print(_plain(text), flush=True)
+        case ShownReport(what, text):
+            print(_HEADINGS[what], textwrap.indent(_plain(text).rstrip("\n"), "    "), sep="\n", flush=True)
+        case _:
+            pass
+
+
+def _plain(text: str) -> str:
+    """Return the text without what would give orders to a terminal."""
+    return "".join(each for each in text if each.isprintable() or each in "\n\t")
