@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from hubd.live.wire import Bool, Bytes, Wire
+from hubd.live.wire import Bool, Bytes, Wire, enum_name
 
 
 class Blob(Wire):
@@ -17,14 +19,14 @@ class Blob(Wire):
 class ExecutableCode(Wire):
     """A program that the model wrote, to be run at the server; language is ``PYTHON``."""
 
-    language: str = ""
+    language: Annotated[str, enum_name("PYTHON")] = ""
     code: str = ""
 
 
 class CodeExecutionResult(Wire):
     """What a program came to: outcome is ``OUTCOME_OK`` or another ``OUTCOME_…``, output what it printed, or why."""
 
-    outcome: str = ""
+    outcome: Annotated[str, enum_name("OUTCOME_OK", "OUTCOME_FAILED", "OUTCOME_DEADLINE_EXCEEDED")] = ""
     output: str = ""
 
 

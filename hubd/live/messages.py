@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapV
 from hubd.events import Scheduling
 from hubd.live.content import Blob, Content
 from hubd.live.setup import Setup
-from hubd.live.wire import Bool, Duration, Empty, Int32, Int64, Struct, Wire
+from hubd.live.wire import Bool, Duration, Empty, EnumName, Int32, Int64, Struct, Wire, enum_name
 
 # Client to server
 
@@ -116,7 +116,7 @@ class UrlMetadata(Wire):
     """A page that was fetched, or was to be."""
 
     retrieved_url: str = ""
-    url_retrieval_status: str = ""
+    url_retrieval_status: Annotated[str, enum_name("URL_RETRIEVAL_STATUS_SUCCESS")] = ""
 
 
 class UrlContextMetadata(Wire):
@@ -148,8 +148,8 @@ class ServerContent(Wire):
     turn_complete: Bool = False
     interrupted: Bool = False
     waiting_for_input: Bool = False
-    turn_complete_reason: str = ""
-    interaction_status: str = ""
+    turn_complete_reason: EnumName = ""
+    interaction_status: EnumName = ""
     grounding_metadata: Readable[GroundingMetadata] = None
     url_context_metadata: Readable[UrlContextMetadata] = None
 
@@ -191,13 +191,13 @@ class SessionResumptionUpdate(Wire):
 class VoiceActivity(Wire):
     """ACTIVITY_START or ACTIVITY_END; for display only."""
 
-    type: str = ""
+    type: EnumName = ""
 
 
 class ModalityTokenCount(Wire):
     """Tokens of one modality."""
 
-    modality: str = ""
+    modality: Annotated[str, enum_name("TEXT", "IMAGE", "VIDEO", "AUDIO", "DOCUMENT")] = ""
     token_count: Int32 = 0
 
 
@@ -220,7 +220,7 @@ class ErrorStatus(Wire):
 
     code: Int32 = 0
     message: str = ""
-    status: str = ""
+    status: EnumName = ""
 
 
 class ServerMessage(Wire):
@@ -234,5 +234,5 @@ class ServerMessage(Wire):
     session_resumption_update: SessionResumptionUpdate | None = None
     voice_activity: VoiceActivity | None = None
     usage_metadata: UsageMetadata | None = None
-    interaction_status: str = ""
+    interaction_status: EnumName = ""
     error: ErrorStatus | None = None

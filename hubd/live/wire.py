@@ -103,7 +103,23 @@ def _encode_number(value: float) -> int | float:
     return int(value) if value.is_integer() and abs(value) < _EXACT else value
 
 
+def enum_name(*names: str) -> BeforeValidator:
+    """Return the check that takes the name of an enum's value, or its number: those from 1 on that have one of names.
+
+    A number without a name becomes a text of digits: a value that we do not know is no mistake.
+    """
+
+    def parse(value: object) -> object:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return names[value - 1] if 0 < value <= len(names) else str(value) if value else ""
+        return value
+
+    return BeforeValidator(parse)
+
+
 Bool = StrictBool
+# The name of an enum's value, whether we know it or not; may come as a number (``live-protocol.md`` 2, rule 9).
+EnumName = Annotated[str, enum_name()]
 Int32 = Annotated[int, BeforeValidator(_no_bool), Field(ge=-(2**31), lt=2**31)]
 # Written as a string: a JSON number holds 53 bits (``live-protocol.md`` 2, rule 9).
 Int64 = Annotated[int, BeforeValidator(_no_bool), Field(ge=-(2**63), lt=2**63), PlainSerializer(str)]

@@ -375,3 +375,66 @@ def test_empty_objects_are_presence() -> None:
     assert encode(ClientMessage(realtime_input=RealtimeInput(activity_start=Empty()))) == (
         '{"realtimeInput":{"activityStart":{}}}'
     )
+
+
+class TestEnums:
+    @pytest.mark.parametrize(
+        "frame",
+        [
+            '{"serverContent":{"turnCompleteReason":3,"turnComplete":true}}',
+            '{"serverContent":{"turnCompleteReason":"REASON_OF_TOMORROW","turnComplete":true}}',
+            '{"serverContent":{"interactionStatus":2,"turnComplete":true},"interactionStatus":99}',
+            '{"voiceActivity":{"type":7},"serverContent":{"turnComplete":true}}',
+            '{"error":{"status":5},"serverContent":{"turnComplete":true}}',
+            '{"serverContent":{"turnComplete":true,"tomorrow":{"a":[1]}},"later":2}',
+        ],
+    )
+    def test_values_that_nobody_knows(self, frame: str) -> None:
+        """A number for a name, a name of tomorrow, a field of tomorrow: the rest of the frame is read."""
+        content = decode_server(frame).server_content
+        assert content is not None
+        assert content.turn_complete
+
+    @given(number=st.integers(0, 2**31 - 1))
+    def test_any_number(self, number: int) -> None:
+        """Whatever the number, it is a value; zero is none."""
+        detail = json.dumps({"usageMetadata": {"promptTokensDetails": [{"modality": number}]}})
+        usage = decode_server(detail).usage_metadata
+        assert usage is not None
+        names = {0: "", 1: "TEXT", 2: "IMAGE", 3: "VIDEO", 4: "AUDIO", 5: "DOCUMENT"}
+        assert [each.modality for each in usage.prompt_tokens_details] == [names.get(number, str(number))]
+
+    def test_a_program_that_worked(self) -> None:
+        """Names that hubd looks at are known by their numbers too."""
+        part = '{"executableCode":{"language":1},"codeExecutionResult":{"outcome":1}}'
+        content = decode_server(f'{{"serverContent":{{"modelTurn":{{"parts":[{part}]}}}}}}').server_content
+        assert content is not None
+        assert content.model_turn is not None
+        (read,) = content.model_turn.parts
+        assert read.executable_code is not None
+        assert read.code_execution_result is not None
+        assert (read.executable_code.language, read.code_execution_result.outcome) == ("PYTHON", "OUTCOME_OK")
+
+    def test_true_is_no_value(self) -> None:
+        """A truth is neither a name nor a number."""
+        with pytest.raises(RemoteProtocolError):
+            decode_server('{"voiceActivity":{"type":true}}')
+
+
+class TestParameters:
+    STRICT: Final = '{"type":"object","properties":{},"additionalProperties":false}'
+    DECLARED: Final = '{"setup":{"model":"m","tools":[{"functionDeclarations":[{"name":"f","SCHEMA":BODY}]}]}}'
+
+    def test_pitfall_20_additional_properties(self) -> None:
+        """They are refused in parameters, which therefore can't hold them, and taken in parametersJsonSchema."""
+        frame = self.DECLARED.replace("SCHEMA", "parameters").replace("BODY", self.STRICT.replace("object", "OBJECT"))
+        with pytest.raises(RemoteProtocolError, match="additionalProperties"):
+            decode_client(frame)
+        with pytest.raises(ValidationError):
+            Schema.model_validate({"type": "OBJECT", "additionalProperties": False})
+        assert decode_client(self.DECLARED.replace("SCHEMA", "parametersJsonSchema").replace("BODY", self.STRICT))
+
+    def test_types_are_upper_case(self) -> None:
+        """A type in small letters is refused in parameters."""
+        with pytest.raises(RemoteProtocolError, match="type"):
+            decode_client(self.DECLARED.replace("SCHEMA", "parameters").replace("BODY", '{"type":"object"}'))
