@@ -100,7 +100,7 @@ class LiveSession:
         self._backend = backend
         self._state = State.NEW
         self._outbox = [codec.encode(ClientMessage(setup=setup_message(settings, declarations, handle)))]
-        self._turn = Turn()
+        self._turn = Turn(as_text=settings.answers_in_text)
         self._speaking = False
         self._open_calls: dict[str, Call] = {}
         self._seen_calls: set[str] = set()

@@ -123,6 +123,11 @@ class SessionSettings:
         """Whether a fresh session's set-up announces the history."""
         return bool(self.history) and self.may_send(Option.HISTORY) and capabilities(self.model).seeds_history
 
+    @property
+    def answers_in_text(self) -> bool:
+        """Whether the model answers in text, not in sound."""
+        return self.modality is Modality.TEXT and self.may_send(Option.TEXT)
+
     def may_send(self, option: Option) -> bool:
         """Return whether the model takes an option, or ignores it without harm."""
         return option in self.model_takes or capabilities(self.model).verdict(option).sent
@@ -170,7 +175,7 @@ class _Assembly:
     def _generation_config(self) -> GenerationConfig:
         settings, wanted, fitting = self._settings, self._settings.generation, self._fitting
         voice = VoiceConfig(prebuilt_voice_config=PrebuiltVoiceConfig(voice_name=settings.voice))
-        as_text = settings.modality is Modality.TEXT and settings.may_send(Option.TEXT)
+        as_text = settings.answers_in_text
         return GenerationConfig(
             response_modalities=(Modality.TEXT if as_text else Modality.AUDIO,),
             speech_config=SpeechConfig(voice_config=voice) if settings.voice and not as_text else None,

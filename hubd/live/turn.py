@@ -40,9 +40,13 @@ class Phase(Enum):
 
 
 class Turn:
-    """Follows the model's turns over one connection."""
+    """Follows the model's turns over one connection.
 
-    def __init__(self) -> None:
+    as_text: the model answers in text, not in sound (``live-protocol.md`` 3.1).
+    """
+
+    def __init__(self, *, as_text: bool = False) -> None:
+        self._as_text = as_text
         self._phase = Phase.IDLE
         self._half_sample = b""
 
@@ -50,7 +54,7 @@ class Turn:
         """Yield what the content says: interruption, transcripts, sound, what is to be read, ends.
 
         The order is that of ``live-protocol.md`` 7.1. From an interruption to its turnComplete what the model says is
-        void, so it is left out. Text parts are left out too: thoughts are not for ears, and what is spoken comes as
+        void, so it is left out. Thoughts are left out too, and so is text beside sound: what is spoken comes as
         transcript.
         Raises RemoteProtocolError for sound that is not PCM.
         """
@@ -85,6 +89,8 @@ class Turn:
         for part in turn.parts:
             if part.thought:
                 continue
+            if self._as_text and part.text:
+                yield SaidText(part.text)
             if part.inline_data is not None:
                 yield from self._sound(part.inline_data)
             yield from _program(part)

@@ -219,3 +219,10 @@ def test_sources_that_say_nothing(metadata: str) -> None:
     """Without a page there is nothing to show, and sources that can't be read do not end the conversation."""
     content = wire(f'{{"groundingMetadata":{metadata},"outputTranscription":{{"text":"At nine."}}}}')
     assert run(Turn(), content) == [SaidText("At nine.")]
+
+
+def test_an_answer_in_text() -> None:
+    """Where the model answers in text, its parts are what it says; thoughts are not."""
+    parts = (Part(text="The user wants light.", thought=True), Part(text="The light"), Part(text=" is on."))
+    content = ServerContent(model_turn=Content(parts=parts), turn_complete=True)
+    assert run(Turn(as_text=True), content) == [SaidText("The light"), SaidText(" is on."), TurnComplete()]
