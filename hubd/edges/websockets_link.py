@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import os
 import re
 import ssl
 from collections.abc import AsyncIterator
@@ -89,7 +90,7 @@ async def connect(
         problem = f"the certificate of {host} is not trusted: {error.verify_message}; check the clock of this computer"
         raise LinkError(problem) from None
     except OSError as error:
-        raise LinkError(f"can't reach {host}: {error.strerror or error}") from None
+        raise LinkError(f"can't reach {host}: {_cause(error)}") from None
     except (InvalidHandshake, EOFError):
         raise LinkError(f"{host} does not answer as a WebSocket server") from None
     except (InvalidURI, ValueError):
@@ -157,6 +158,13 @@ def _host(url: str) -> str:
         return urlsplit(url).hostname or "the Live server"
     except ValueError:
         return "the Live server"
+
+
+def _cause(error: OSError) -> str:
+    """Return why there is no connection: asyncio's own words quote Python, the system's don't."""
+    if isinstance(error, ConnectionError) and error.errno:
+        return os.strerror(error.errno)
+    return error.strerror or str(error)
 
 
 def _refusal(refusal: InvalidStatus) -> str:
