@@ -51,7 +51,7 @@ class Visit:
         post takes the session's events: LinkReady first, LinkLost last. Only an attempt that did not get so far as
         LinkReady is followed by another: after that, commands may have been given.
         """
-        verdict = classify(None, "")
+        failure, verdict = LinkError(""), classify(None, "")
         for failures, pause in enumerate(_PAUSES, start=1):
             await asyncio.sleep(pause)
             failure = await self._connection(post)
@@ -59,7 +59,9 @@ class Visit:
             logger.info("live connection: %s, next: %s", failure, verdict.next)
             if self._phase is Phase.OPEN or verdict.next is NextAttempt.FATAL or verdict.wait:
                 break
-        await post(LinkLost(self._backend, verdict.words, fatal=verdict.next is NextAttempt.FATAL))
+        # Somebody sits at a terminal who may mend it, so where there is no code the details are told as well.
+        words = f"{verdict.words} ({failure.reason})" if failure.code is None and failure.reason else verdict.words
+        await post(LinkLost(self._backend, words, fatal=verdict.next is NextAttempt.FATAL))
 
     def say(self, text: str) -> None:
         """Say text as the person's input; after LinkReady."""
