@@ -211,11 +211,12 @@ class GoingAway:
 
 @dataclass(frozen=True, slots=True)
 class TokensUsed:
-    """Tokens of one turn (``live-protocol.md`` 7.2)."""
+    """Tokens of one turn (``live-protocol.md`` 7.2); backend: who counted them."""
 
     total: int
     prompt: int
     response: int
+    backend: Backend = Backend.GEMINI
 
 
 # From the other stages

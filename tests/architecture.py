@@ -51,7 +51,7 @@ ROWS: tuple[str, ...] = (
     "conversation question_states",
     "question",
     "ports",
-    "mqtt.faults mqtt.filters mqtt.settings",
+    "budget mqtt.faults mqtt.filters mqtt.settings",
     # The act stage in two parts: the first is used by it alone.
     "stages.errand",
     # The one edge in three parts: each is used by the next one alone.
@@ -60,7 +60,7 @@ ROWS: tuple[str, ...] = (
     (
         "stages.act stages.ask stages.converse stages.line stages.listen stages.speak stages.visit "
         "edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link edges.wav_sound "
-        "edges.state_file edges.websockets_link"
+        "edges.state_file edges.websockets_link stages.write_down"
     ),
     "offline.words",
     "offline.phrases",
@@ -85,6 +85,7 @@ ROWS: tuple[str, ...] = (
     "config.clashes config.named_files",
     "config.loading",
     "config.offer",
+    "config.tokens",
     "config.live_notices config.overrides",
     "config.overview",
     "config",

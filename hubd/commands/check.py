@@ -8,18 +8,22 @@ from typing import Final
 
 from hubd.commands.common import OK
 from hubd.config import describe, find, load, notices
+from hubd.config.tokens import describe_tokens
 
 SUMMARY: Final = "read the configuration and name every mistake"
 
 
-def add_options(_parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    parser.add_argument("--tokens", action="store_true", help="estimate what a conversation costs")
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
     config = load(find(options.config, os.environ))
-    print(describe(config))
+    print(describe_tokens(config) if options.tokens else describe(config))
+    if options.tokens:
+        return OK
     for notice in notices(config):
         print(f"notice: {notice}")
     print("The configuration is fine.")

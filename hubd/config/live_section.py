@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, field_validator
 
+from hubd.budget import WhenSpent
 from hubd.config.live_rules import refusals
 from hubd.config.live_tables import (
     GenerationSettings,
@@ -39,7 +40,8 @@ class LiveSettings(Table):
     """[live]: the conversation partner (``live-protocol.md``). Timeouts in s, compression in tokens (3.3).
 
     url: scheme, host and port; the service's path is added. model_takes: options that the model takes whatever hubd
-    knows about it. language: in words, as German; empty for any. None: the model's own way.
+    knows about it. language: in words, as German; empty for any. daily_token_budget: 0 for none. None: the model's own
+    way.
     """
 
     backend: BackendChoice = BackendChoice.AUTO
@@ -68,6 +70,8 @@ class LiveSettings(Table):
     compression_trigger_tokens: Annotated[Whole, Field(ge=10_000, le=1_000_000)] = 25_000
     compression_target_tokens: Annotated[Whole, Field(ge=1)] = 8_000
     history: tuple[HistoryTurnSettings, ...] = ()
+    daily_token_budget: Annotated[Whole, Field(ge=0, le=1_000_000_000)] = 0
+    when_budget_is_spent: WhenSpent = WhenSpent.WARN
     connect_timeout: Timeout = 10.0
     setup_timeout: Timeout = 15.0
     transcription: TranscriptionSettings = Field(default_factory=TranscriptionSettings)
@@ -95,6 +99,9 @@ class LiveSettings(Table):
         if target > trigger:
             problem = f"found {target}, allowed are at most compression_trigger_tokens ({trigger})"
             yield ("compression_target_tokens",), problem
+        if self.when_budget_is_spent is WhenSpent.OFFLINE and self.backend is BackendChoice.GEMINI:
+            problem = 'found "offline", which needs backend = "auto": with "gemini" the offline server never answers'
+            yield ("when_budget_is_spent",), problem
         yield from refusals(self.model, self.api_version, self.asked())
 
     def asked(self) -> Mapping[Option, object]:

@@ -241,8 +241,8 @@ class LiveSession:
         if message.server_content is not None:
             yield from self._turn.events(message.server_content)
         if (usage := message.usage_metadata) is not None:
-            response = usage.response_token_count or usage.candidates_token_count
-            yield TokensUsed(usage.total_token_count, usage.prompt_token_count, response)
+            prompt, response = usage.prompt_token_count, usage.response_token_count or usage.candidates_token_count
+            yield TokensUsed(usage.total_token_count or prompt + response, prompt, response, self._backend)
         # A model may send handles that nobody asked for (``live-protocol.md`` 9).
         if message.session_resumption_update is not None and self._settings.session_resumption:
             yield from _handle(message.session_resumption_update)

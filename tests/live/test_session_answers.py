@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from hubd.events import Answer, AnswerKind, Backend, Behavior, Call, CallStatus, Scheduling
+from hubd.events import Answer, AnswerKind, Backend, Behavior, Call, CallStatus, Scheduling, TokensUsed
 from hubd.live.codec import decode_client
 from hubd.live.declarations import FunctionDeclaration
 from hubd.live.session import LiveSession
@@ -95,6 +95,16 @@ def test_pitfall_7_a_first_answer_of_another_connection_is_dropped() -> None:
     session = asked()
     assert session.respond([FIRST, OUTCOME]) == (OUTCOME,)
     assert session.data_to_send() == []
+
+
+@pytest.mark.parametrize("backend", Backend)
+def test_tokens_say_who_counted_them(backend: Backend) -> None:
+    """The offline server's tokens cost nothing; a total that is missing is the sum of its parts."""
+    session = LiveSession(SessionSettings(model="gemini-3.8-live"), (), None, backend)
+    session.data_to_send()
+    session.receive('{"setupComplete":{}}')
+    frame = '{"usageMetadata":{"promptTokenCount":412,"responseTokenCount":55}}'
+    assert session.receive(frame) == [TokensUsed(467, 412, 55, backend)]
 
 
 def test_an_afterword_is_never_a_response() -> None:
