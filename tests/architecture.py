@@ -78,6 +78,12 @@ ROWS: tuple[str, ...] = (
     "offline.espeak_voice offline.pocketsphinx_recognizer",
     "offline.recognizer_link",
     "offline.server",
+    "simulator.admission simulator.hearing simulator.kinds simulator.pipe simulator.sound simulator.tokens",
+    "simulator.script",
+    "simulator.lines simulator.record",
+    "simulator.brain simulator.reading",
+    "simulator.director",
+    "simulator.server",
     "config.suggestions config.toml_files config.toml_lines",
     "config.complaints config.options",
     "config.live_rules config.live_tables",
@@ -104,7 +110,7 @@ ROWS: tuple[str, ...] = (
 
 # Modules that may wait, talk to the outside, or read the clock. All others are pure: time is their argument.
 IMPURE = re.compile(
-    r"stages\..+|edges\..+|demo\..+|commands\..+|offline\.(connection|listener|server|recognizer_link|pocketsphinx_recognizer|espeak_voice)|app|asking|cli|__main__"
+    r"stages\..+|edges\..+|demo\..+|commands\..+|offline\.(connection|listener|server|recognizer_link|pocketsphinx_recognizer|espeak_voice)|simulator\.(pipe|server)|app|asking|cli|__main__"
 )
 IMPURE_LIBRARIES = frozenset(
     {

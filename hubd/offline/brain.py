@@ -19,11 +19,15 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The user's turn is over: words for the transcript, None if they are not known; its length; what answers it."""
+    """The user's turn is over: words for the transcript, None if they are not known; its length; what answers it.
+
+    counted: whether it counts among the conversation's turns.
+    """
 
     words: str | None
     seconds: float
     plan: Plan
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,8 @@ class Brain(Protocol):
         """Take the result of a Recognise; None if the utterance fits no sentence."""
         ...
 
-    def text(self, text: str, memory: Memory) -> Plan:
-        """Return the answer to a text."""
+    def text(self, text: str, memory: Memory) -> Said:
+        """Return the answer to a text; its words are not told again."""
         ...
 
     def outcome(self, response: FunctionResponse, *, going_on: bool) -> Plan:

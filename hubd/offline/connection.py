@@ -17,7 +17,8 @@ _logger = logging.getLogger(__name__)
 _MOST_UNSENT: Final = 2_000
 _LONGEST_REASON: Final = 123  # bytes (RFC 6455, 5.5)
 
-Outgoing = Send | SendText | Close | Break | Hush | HoldPongs
+Ending = Close | Break | Hush
+Outgoing = Send | SendText | HoldPongs | Ending
 Sense = Prepare | Recognise | Speak
 
 
@@ -59,7 +60,8 @@ class Connection:
 
     clock: the monotonic time, s, as the host is to see it; pace: how many of its seconds are one of the loop's. sense:
     takes what the host wants to know from speech, or have spoken. dress: turns each frame into what is sent instead.
-    on_received, on_sent: take each frame that came or went; what they return happens right after it.
+    on_received, on_sent: take each frame that came or went; what they return happens right after it. on_ending: takes
+    how the server ends the connection, if it does.
     """
 
     def __init__(  # noqa: PLR0913 -- the seams that a server needs
@@ -73,6 +75,7 @@ class Connection:
         dress: Callable[[str], str] = str,
         on_received: Callable[[str | bytes], Outgoing | None] = lambda _frame: None,
         on_sent: Callable[[str], Outgoing | None] = lambda _text: None,
+        on_ending: Callable[[Ending], None] = lambda _ending: None,
     ) -> None:
         self._end = end
         self._host = host
@@ -82,6 +85,7 @@ class Connection:
         self._dress = dress
         self._on_received = on_received
         self._on_sent = on_sent
+        self._on_ending = on_ending
         self._unsent: asyncio.Queue[Outgoing] = asyncio.Queue(_MOST_UNSENT)
         self._moved = asyncio.Event()
         self._over = False  # whether nothing is read or sent any more
@@ -111,10 +115,6 @@ class Connection:
                 case _:
                     self._queue(effect)
         self._moved.set()
-
-    def perform(self, outgoing: Outgoing) -> None:
-        """Do this after what is to be sent before it."""
-        self._queue(outgoing)
 
     async def _receive(self, frame: str | bytes) -> None:
         if self._over:
@@ -148,24 +148,27 @@ class Connection:
                     self._over = True
                     return None
                 return self._on_sent(text)
-            case Close(code, reason):
-                self._leave()
-                await self._end.close(code, reason.encode()[:_LONGEST_REASON].decode(errors="ignore"))
-            case Break():
-                self._leave()
-                self._end.cut()
-            case Hush():
-                self._leave()
-                self._end.hold(None)
+            case Close() | Break() | Hush():
+                await self._leave(outgoing)
             case HoldPongs(seconds):
                 self._end.hold(seconds / self._pace)
             case _:
                 assert_never(outgoing)
         return None
 
-    def _leave(self) -> None:
+    async def _leave(self, ending: Ending) -> None:
         self._over = True
         self._host.lost(self._clock())
+        self._on_ending(ending)
+        match ending:
+            case Close(code, reason):
+                await self._end.close(code, reason.encode()[:_LONGEST_REASON].decode(errors="ignore"))
+            case Break():
+                self._end.cut()
+            case Hush():
+                self._end.hold(None)
+            case _:
+                assert_never(ending)
 
     async def _wait(self) -> None:
         """Wake the host at its deadline, which every effect may move."""

@@ -86,17 +86,19 @@ class Dialogue:
 
     def client_content(self, message: ClientContent, now: float) -> None:
         """Take turns for the history; with turn_complete the last of the user's is answered."""
-        said = ""
-        for turn in message.turns:
-            if turn.role not in ("", "user", "model"):
-                raise RemoteProtocolError("Please use a valid role: user, model.")
-            text = " ".join(part.text for part in turn.parts)
-            self._output.remember(tokens_of_text(text), user=turn.role != "model", text=text)
-            said = text if turn.role != "model" else said
+        texts = [(turn.role != "model", " ".join(part.text for part in turn.parts)) for turn in message.turns]
+        if any(turn.role not in ("", "user", "model") for turn in message.turns):
+            raise RemoteProtocolError("Please use a valid role: user, model.")
         seeding, self._seeding = self._seeding, False
-        if message.turn_complete and not seeding:
+        answering = message.turn_complete and not seeding
+        # The last turn of the user's is remembered when it is answered.
+        last = max((at for at, (user, _) in enumerate(texts) if user and answering), default=len(texts))
+        for at, (user, text) in enumerate(texts):
+            if at != last:
+                self._output.remember(tokens_of_text(text), user=user, text=text)
+        if answering:
             self.talk.listen()
-            self._reply(said, now)
+            self._reply(texts[last][1] if last < len(texts) else "", now)
 
     def recognised(self, number: int, words: tuple[str, ...] | None, now: float) -> None:
         """Take the words of a Recognise."""
@@ -120,14 +122,20 @@ class Dialogue:
             self._output.remember(tokens_of_text(text), user=True, text=text)
             return
         self.talk.listen()
-        self._output.remember(tokens_of_text(text), user=True, text=text)
         self._reply(text, now)
 
     def _reply(self, text: str, now: float) -> None:
-        plan = self._brain.text(text, self._output.memory)
-        self._output.memory = self._output.memory.with_user_turn()
-        self.talk.reply(plan, now)
+        said = self._brain.text(text, self._output.memory)
+        self._output.remember(tokens_of_text(text), user=True, text=text)
+        self._answer(said, now)
         self._fetch()
+
+    def _answer(self, said: Said, now: float) -> None:
+        if said.counted:
+            self._output.memory = self._output.memory.with_user_turn()
+        if said.words is not None:
+            self._output.heard(said.words)
+        self.talk.reply(said.plan, now, complete=True)
 
     def _take(self, verdicts: Iterable[Verdict], now: float) -> None:
         for verdict in verdicts:
@@ -137,12 +145,9 @@ class Dialogue:
                 case SaidNothing():
                     # A client that marks its turns itself is told that this one is over.
                     self.talk.reply((), now, complete=not self._brain.automatic)
-                case Said(words, seconds, plan):
+                case Said(words, seconds):
                     self._output.remember(tokens_of_sound(seconds), user=True, text=words or "")
-                    self._output.memory = self._output.memory.with_user_turn()
-                    if words is not None:
-                        self._output.heard(words)
-                    self.talk.reply(plan, now, complete=True)
+                    self._answer(verdict, now)
                 case _:
                     assert_never(verdict)
         self._fetch()

@@ -11,7 +11,8 @@ from hubd.live.setup import Modality, Setup
 from hubd.offline.brain import Brain
 from hubd.offline.dialogue import Dialogue
 from hubd.offline.effects import ENDS, Close, Effect, Hush
-from hubd.offline.memory import Conversation, Handles, Memory, Refusal
+from hubd.offline.memory import Conversation, Handles, Memory, Refusal, Resumed
+from hubd.offline.steps import Plan
 
 # The close codes (``live-protocol.md`` 12).
 INVALID = 1007
@@ -60,6 +61,7 @@ class Host:
         self._conversation: Conversation | None = None
         self._closed = False
         self._now = 0.0
+        self.resumption: Resumed | Refusal | None = None  # what became of the client's handle, if it had one
 
     @property
     def deadline(self) -> float | None:
@@ -106,6 +108,12 @@ class Host:
         if self._dialogue is not None and not self._closed:
             self._dialogue.talk.wake(now)
 
+    def perform(self, plan: Plan, now: float) -> None:
+        """Do this now, in a session that is set up; what takes time waits for the next pause."""
+        self._now = now
+        if self._dialogue is not None and not self._closed:
+            self._dialogue.talk.perform(plan, now)
+
     def lost(self, now: float) -> None:
         """Take that the connection is gone: from now on its conversation can be resumed."""
         self._now = now
@@ -141,7 +149,7 @@ class Host:
             return
         conversation, memory = Conversation(self._connected), Memory()
         if setup.session_resumption is not None and setup.session_resumption.handle:
-            resumed = self._handles.resume(setup.session_resumption.handle, now)
+            resumed = self.resumption = self._handles.resume(setup.session_resumption.handle, now)
             if isinstance(resumed, Refusal):
                 self._outbox.append(Close(*resumed.value))
                 return

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import parse_qs, urlsplit
+from weakref import WeakKeyDictionary
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -29,8 +30,13 @@ _CLOSE_TIMEOUT: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Dialled:
-    """What a client said while it dialled; version: of the service, such as ``v1beta``; key: empty if it has none."""
+    """What a client said while it dialled.
 
+    number: counted over all that dialled the service's path, from 1. version: of the service, such as ``v1beta``.
+    key: empty if it has none.
+    """
+
+    number: int
     version: str
     key: str
 
@@ -38,9 +44,9 @@ class Dialled:
 class Listener:
     """Listens on loopback while it is entered; ``url`` is its base address then.
 
-    serve: runs each connection. admit: returns the HTTP status to refuse an upgrade with, None to go on. text: whether
-    frames go out as text instead of binary, as behind gateways. Raises ValueError for an address that is not of this
-    machine's loopback, OSError if the port is taken.
+    serve: runs each connection. admit: returns the HTTP status to refuse an upgrade with, by its number; None to go on.
+    text: whether frames go out as text instead of binary, as behind gateways. Raises ValueError for an address that is
+    not of this machine's loopback, OSError if the port is taken.
     """
 
     def __init__(
@@ -49,7 +55,7 @@ class Listener:
         host: str,
         port: int,
         *,
-        admit: Callable[[], HTTPStatus | None] = lambda: None,
+        admit: Callable[[int], HTTPStatus | None] = lambda _number: None,
         text: bool = False,
     ) -> None:
         if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
@@ -60,6 +66,8 @@ class Listener:
         self._text = text
         self._server: Server | None = None
         self._ends: set[WebsocketEnd] = set()
+        self._dialled = 0
+        self._numbers: WeakKeyDictionary[ServerConnection, int] = WeakKeyDictionary()
         self.url = ""
 
     async def __aenter__(self) -> Self:
@@ -95,14 +103,16 @@ class Listener:
         end = WebsocketEnd(connection, text=self._text)
         self._ends.add(end)
         try:
-            await self._handle(end, Dialled(match[1] if match else "", key))
+            await self._handle(end, Dialled(self._numbers[connection], match[1] if match else "", key))
         finally:
             self._ends.discard(end)
 
     def _upgrade(self, connection: ServerConnection, request: Request) -> Response | None:
         if _PATH.fullmatch(request.path) is None:
             return connection.respond(HTTPStatus.NOT_FOUND, "Not Found\n")
-        status = self._admit()
+        self._dialled += 1
+        self._numbers[connection] = self._dialled
+        status = self._admit(self._dialled)
         return None if status is None else connection.respond(status, f"{status.phrase}\n")
 
 

@@ -14,7 +14,7 @@ from hubd.offline import ear
 from hubd.offline.brain import Began, Said, SaidNothing, Verdict
 from hubd.offline.effects import Effect, Prepare, Recognise
 from hubd.offline.grammar import without_wake_word
-from hubd.offline.interpreter import Calls, Interpreter, Reply, Spoken, outcome
+from hubd.offline.interpreter import NOT_UNDERSTOOD, Calls, Interpreter, Reply, Spoken, outcome
 from hubd.offline.memory import Memory
 from hubd.offline.steps import Call, Plan, Ready, Say
 from hubd.offline.words import spoken
@@ -90,9 +90,9 @@ class OfflineBrain:
         self._words, self._known = words, True
         return self._answer() if self._over else []
 
-    def text(self, text: str, _memory: Memory) -> Plan:
-        """Understand it as speech is understood."""
-        return _plan(self._interpreter.reply(spoken(text)))
+    def text(self, text: str, _memory: Memory) -> Said:
+        """Understand it as speech is understood; who types wants an answer, whatever it was."""
+        return Said(None, 0.0, _plan(self._interpreter.reply(spoken(text))) or (Say(NOT_UNDERSTOOD),))
 
     def outcome(self, response: FunctionResponse, *, going_on: bool) -> Plan:  # noqa: ARG002 -- never goes on
         """Say it in a sentence, if there is one."""

@@ -89,7 +89,7 @@ class Talk:
         """Answer the user's turn; complete: its end is told even if there is nothing to answer."""
         self._users_turn = False
         if self.state in SPEAKING:  # only where the client forbade interruption
-            self._beside(plan, now)
+            self.perform(plan, now)
         elif plan or complete:
             self._begin(joined([plan]), now)
         else:
@@ -120,7 +120,7 @@ class Talk:
         """Take that time has passed."""
         for when, plan in [due for due in self._later if due[0] <= now]:
             self._later.remove((when, plan))
-            self._beside(plan, now)
+            self.perform(plan, now)
         if self._until is None or now < self._until:
             return
         self._until = None
@@ -128,6 +128,21 @@ class Talk:
             self._complete()
             self._rest(now)
         else:
+            self._go_on(now)
+
+    def perform(self, plan: Plan, now: float) -> None:
+        """Do at once what can be done at once; the rest waits for the next pause."""
+        later = []
+        for step in plan:
+            if isinstance(step, _OF_A_TURN):
+                later.append(step)
+            elif (waiting_for := self._do(step, now)) is not None and self.state is State.IDLE:
+                self.state = waiting_for
+        if later:
+            self._waiting.append(tuple(later))
+        if self.state is State.IDLE:
+            self._rest(now)
+        elif self.state is State.WAITING and not self._calls.blocking:
             self._go_on(now)
 
     def _answer(self, response: FunctionResponse) -> None:
@@ -154,21 +169,6 @@ class Talk:
                     self._cut_short(cancel=False)
             case _:
                 assert_never(scheduling)
-
-    def _beside(self, plan: Plan, now: float) -> None:
-        """Do at once what can be done at once; the rest waits for the next pause."""
-        later = []
-        for step in plan:
-            if isinstance(step, _OF_A_TURN):
-                later.append(step)
-            elif (waiting_for := self._do(step, now)) is not None and self.state is State.IDLE:
-                self.state = waiting_for
-        if later:
-            self._waiting.append(tuple(later))
-        if self.state is State.IDLE:
-            self._rest(now)
-        elif self.state is State.WAITING and not self._calls.blocking:
-            self._go_on(now)
 
     def _begin(self, plan: Sequence[Step], now: float) -> None:
         self.state = State.WORKING

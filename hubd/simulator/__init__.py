@@ -1,0 +1,1 @@
+"""A Live server that does what a script says."""
