@@ -12,10 +12,6 @@ from hubd.live.models import ALPHA, DEFAULT_API_VERSION, GONE, MODELS, Capabilit
 from hubd.live.setup import ThinkingLevel
 
 _RECOMMENDED = next(iter(MODELS))
-_HINTS: Mapping[Option, str] = {
-    Option.TEXT: "; it speaks, and transcription.output = true brings its words as text",
-    Option.AFFECTIVE_DIALOG: f' (with api_version = "{ALPHA}")',
-}
 
 
 def refusals(model: str, api_version: str, asked: Mapping[Option, object]) -> Iterator[tuple[Place, str]]:
@@ -61,8 +57,10 @@ def _refusal(model: str, takes: Capabilities, api_version: str, option: Option, 
     """Return what is wrong with asking a model for an option, or an empty text."""
     problem = ""
     match takes.verdict(option):
+        case Verdict.REFUSED if option is Option.TEXT:
+            problem = f"{model} only speaks; transcription.output = true brings what it says as text"
         case Verdict.REFUSED if value is not False:
-            problem = f"{model} refuses it; {_takers(option)}{_HINTS.get(option, '')}"
+            problem = f"{model} refuses it; {_takers(option)}"
         case Verdict.ALWAYS_ON if value is False:
             problem = f"with {model} it is always on; {_takers(option)}"
         case Verdict.TAKEN if isinstance(value, ThinkingLevel) and value not in takes.thinking_levels:
@@ -77,10 +75,11 @@ def _refusal(model: str, takes: Capabilities, api_version: str, option: Option, 
 
 def _takers(option: Option) -> str:
     """Return which models leave the choice."""
-    takers = [name for name, takes in MODELS.items() if takes.verdict(option) is Verdict.TAKEN]
+    takers = {name: takes for name, takes in MODELS.items() if takes.verdict(option) is Verdict.TAKEN}
     if not takers:
         return "no model known to hubd takes it"
-    return f"{_listed(takers)} {'takes' if len(takers) == 1 else 'take'} it"
+    condition = f' with api_version = "{ALPHA}"' * all(option in takes.alpha_only for takes in takers.values())
+    return f"{_listed(takers)} {'takes' if len(takers) == 1 else 'take'} it{condition}"
 
 
 def _exceeds(value: object, limit: int) -> bool:
