@@ -23,7 +23,7 @@ from hubd.events import (
     ToolsAsked,
 )
 from hubd.live import codec
-from hubd.live.content import Blob, Content, Part
+from hubd.live.content import Content, Part
 from hubd.live.declarations import FunctionDeclaration
 from hubd.live.history import history_message
 from hubd.live.messages import (
@@ -41,7 +41,6 @@ from hubd.live.settings import SessionSettings, setup_message
 from hubd.live.turn import Turn
 from hubd.live.wire import Empty, to_struct
 
-_AUDIO_TYPE: Final = f"audio/pcm;rate={UPLINK_RATE}"
 # Sound that has waited is sent in pieces of this length (``live-protocol.md`` 4).
 _FRAME_BYTES: Final = bytes_of(40, UPLINK_RATE)
 # One frame may hold a hundred thousand calls, and each is to be answered; a person asks for a handful.
@@ -145,8 +144,7 @@ class LiveSession:
         if len(pcm) % SAMPLE_BYTES:
             raise LocalProtocolError(f"{len(pcm)} bytes are no whole number of samples")
         for start in range(0, len(pcm), _FRAME_BYTES):
-            blob = Blob(mime_type=_AUDIO_TYPE, data=pcm[start : start + _FRAME_BYTES])
-            self._say(RealtimeInput(audio=blob))
+            self._put(codec.encode_sound(pcm[start : start + _FRAME_BYTES]))
 
     def begin_activity(self) -> None:
         """Mark the start of the user's speech; with manual activity only, and not within speech."""
@@ -211,9 +209,12 @@ class LiveSession:
         self._queue(ClientMessage(realtime_input=realtime_input))
 
     def _queue(self, message: ClientMessage) -> None:
+        self._put(codec.encode(message))
+
+    def _put(self, frame: str) -> None:
         match self._state:
             case State.OPEN:
-                self._outbox.append(codec.encode(message))
+                self._outbox.append(frame)
             case State.CLOSED:
                 pass
             case State.NEW | State.SETTING_UP:
