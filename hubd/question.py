@@ -61,6 +61,7 @@ class Question:
         self._minutes = Minutes()
         self._open: set[str] = set()
         self._outcomes: list[_Outcome] = []
+        self._asides: list[str] = []
         self._sources: dict[Source, None] = {}
         self._turn = 0
         self._content = False
@@ -159,16 +160,18 @@ class Question:
 
     def _note(self, answer: events.Answer) -> None:
         """Keep an outcome until the model has said something about it, or to the end if it is told to be silent."""
-        silent = answer.scheduling is Scheduling.SILENT
-        if answer.status in {CallStatus.DUPLICATE, CallStatus.CANCELLED} or (
-            silent and "device" not in answer.response
-        ):
+        silent, message = answer.scheduling is Scheduling.SILENT, str(answer.response.get("message", ""))
+        if answer.status in {CallStatus.DUPLICATE, CallStatus.CANCELLED}:
+            return
+        if silent and "device" not in answer.response:
+            # About the conversation itself: of interest only where there is nothing else to tell.
+            self._asides.append(message)
             return
         # While a turn runs that does not wait for the outcome, the word about it comes in a turn of its own
         # (``live-protocol.md`` 8.4).
         later = self.state is State.ASKED and answer.call.name not in self._blocking
         turn = self._turn if later else self._turn - 1
-        self._outcomes.append(_Outcome(str(answer.response.get("message", "")), turn, silent))
+        self._outcomes.append(_Outcome(message, turn, silent))
 
     def _show(self, what: Exhibit) -> None:
         self._content = True
@@ -204,7 +207,7 @@ class Question:
     @property
     def _is_empty(self) -> bool:
         """Whether there is nothing to show for the request so far."""
-        return not self._content and not self._outcomes
+        return not self._content and not self._outcomes and not self._asides
 
     def _lost(self, lost: events.LinkLost) -> State:
         if self.state is State.LINGERING:
@@ -243,7 +246,8 @@ class Question:
     def _close(self) -> None:
         """Say the rest: outcomes about which the model was silent, the end of the session."""
         self._close_turn(interrupted=True)
-        for message in dict.fromkeys(each.message for each in self._outcomes if each.silent or not each.spoken):
+        messages = [each.message for each in self._outcomes if each.silent or not each.spoken]
+        for message in dict.fromkeys(messages or ([] if self._content else self._asides)):
             if message:
                 self._tell(Showing.OUTCOME, message)
         self._minutes.reason = self.failure

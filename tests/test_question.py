@@ -272,10 +272,11 @@ class TestCalls:
         assert (talk.state, talk.answer()) == (State.ANSWERED, [("said", "Yes.")])
 
     def test_the_end_of_the_conversation_is_not_shown(self) -> None:
-        """The answer to end_conversation is about no device."""
+        """The answer to end_conversation is about no device: it is shown only where there is nothing else."""
         bye = Answer(Call("c3", "end_conversation"), CallStatus.DONE, Scheduling.SILENT, {"message": "It ends."})
-        talk = Talk(READY, events.SaidText("Bye."), events.ToolsAsked((bye.call,)), events.ToolsDone((bye,)), DONE)
-        assert (talk.state, talk.answer()) == (State.ANSWERED, [("said", "Bye.")])
+        ending = (events.ToolsAsked((bye.call,)), events.ToolsDone((bye,)), DONE)
+        assert Talk(READY, events.SaidText("Bye."), *ending).answer() == [("said", "Bye.")]
+        assert Talk(READY, *ending).answer() == [("outcome", "It ends.")]
 
     def test_cancelled_calls_are_not_awaited(self) -> None:
         """They are abandoned, and the request ends with what was said."""

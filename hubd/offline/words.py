@@ -15,6 +15,8 @@ _HUNDRED: Final = 100
 _THOUSAND: Final = 1000
 _MILLION: Final = 1_000_000
 
+# Before the plain sign of a degree. Nobody says Celsius to a heater; Fahrenheit would be another number.
+_CELSIUS: Final = re.compile(r"°\s*c\b")
 _SIGNS: Final = {"%": " percent ", "°": " degrees ", "&": " and ", "+": " plus ", "@": " at "}
 _TOKEN: Final = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*")
 _CAMEL_HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -48,6 +50,7 @@ def spoken(text: str) -> tuple[str, ...]:
     """
     plain = unicodedata.normalize("NFKC", text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     plain = _CAMEL_HUMP.sub(" ", plain).casefold()
+    plain = _CELSIUS.sub(" degrees ", plain)
     for sign, word in _SIGNS.items():
         plain = plain.replace(sign, word)
     words: list[str] = []
