@@ -27,6 +27,10 @@ class _Frame:
     ready: list[Answer] = field(default_factory=list)
     due: float | None = None
 
+    def holds(self, call_id: str) -> bool:
+        """Return whether an answer to the call has not been sent yet."""
+        return any(answer.call.id == call_id for answer in self.ready)
+
 
 class Batches:
     """Collects answers: parallel calls that are ready together are answered together (``live-protocol.md`` 13, 36).
@@ -52,12 +56,12 @@ class Batches:
             self._frames.append(_Frame(now, open_calls, set(open_calls)))
 
     def ready(self, answer: Answer, now: float) -> None:
-        """Note an answer; one to a call that was not asked here, or is closed, waits for nothing."""
+        """Note an answer; one to a call that is closed waits for nothing but the answer that closed it."""
         call_id = answer.call.id
-        frame = next((each for each in self._frames if call_id in each.open), None)
+        frame = next((each for each in self._frames if call_id in each.open or each.holds(call_id)), None)
         if frame is None:
-            self._frames.append(_Frame(now, set(), set(), [answer], now))
-            return
+            frame = _Frame(now, set(), set())
+            self._frames.append(frame)
         frame.ready.append(answer)
         frame.silent.discard(call_id)
         if answer.kind is not AnswerKind.FIRST:

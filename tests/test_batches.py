@@ -81,6 +81,18 @@ def test_a_call_that_will_not_be_answered_is_not_waited_for() -> None:
     assert batches.take(1.5) == ((answer("a"),),)
 
 
+def test_an_afterword_does_not_overtake_the_answer() -> None:
+    """While the answer is held back for others of its frame, so is what became known after it."""
+    batches = Batches(together=True)
+    batches.ask(("a", "b"), 0.0)
+    batches.ready(answer("a"), 1.0)
+    batches.ready(answer("a", AnswerKind.AFTERWORD), 2.0)
+    assert batches.take(2.0) == ()
+    batches.ready(answer("b"), 3.0)
+    (batch,) = batches.take(3.0)
+    assert [each.kind.name for each in batch] == ["OUTCOME", "AFTERWORD", "OUTCOME"]
+
+
 def test_what_nobody_asked_here_waits_for_nothing() -> None:
     """An afterword to a call that is closed is due at once."""
     batches = Batches(together=True)

@@ -10,9 +10,10 @@ from pydantic import JsonValue
 from hubd.devices.catalog import Catalog
 from hubd.devices.model import Command, Device
 from hubd.devices.render import render
-from hubd.events import Behavior, Call, CallStatus, Scheduling
+from hubd.events import AnswerKind, Behavior, Call, CallStatus, Scheduling
 from hubd.live.declarations import SchemaType
-from hubd.tools import END_CONVERSATION, EndConversation, Refusal, Toolbox
+from hubd.live.models import COMMON_SUBSET, Capabilities
+from hubd.tools import END_CONVERSATION, SHORT_ANSWER, EarlyAnswer, EndConversation, Refusal, Toolbox
 
 LAMP: dict[str, JsonValue] = {
     "id": "kitchen_lights",
@@ -84,6 +85,48 @@ def test_a_kind_is_declared_once_with_its_devices() -> None:
     assert light.parameters.properties["brightness"].maximum == 100
     assert declarations["set_switch"].behavior is Behavior.BLOCKING
     assert declarations[END_CONVERSATION].parameters is None
+
+
+ONLY = {each: Capabilities(behaviors=frozenset({each})) for each in Behavior}
+FIRST_AFTER_TWO = EarlyAnswer(2.0, AnswerKind.FIRST, CallStatus.ON_ITS_WAY)
+
+
+@pytest.mark.parametrize(
+    ("device", "takes", "expected"),
+    [
+        ({}, COMMON_SUBSET, None),
+        ({"first_answer_after": 2}, COMMON_SUBSET, FIRST_AFTER_TWO),
+        ({"first_answer_after": 2}, ONLY[Behavior.NON_BLOCKING], FIRST_AFTER_TWO),
+        ({"first_answer_after": 2}, ONLY[Behavior.BLOCKING], (2.0, CallStatus.ON_ITS_WAY)),
+        ({"first_answer_after": 60}, ONLY[Behavior.BLOCKING], (10.0, CallStatus.ON_ITS_WAY)),
+        ({}, ONLY[Behavior.BLOCKING], (SHORT_ANSWER, CallStatus.ON_ITS_WAY)),
+        ({"behavior": "BLOCKING"}, COMMON_SUBSET, (10.0, CallStatus.FAILED)),
+        ({"behavior": "BLOCKING"}, ONLY[Behavior.BLOCKING], (10.0, CallStatus.FAILED)),
+        ({"behavior": "BLOCKING"}, ONLY[Behavior.NON_BLOCKING], None),
+    ],
+)
+def test_when_the_model_hears_before_there_is_an_outcome(
+    device: dict[str, JsonValue], takes: Capabilities, expected: EarlyAnswer | tuple[float, CallStatus] | None
+) -> None:
+    """A first answer where the call stays open, the only one where the session hangs until then, else none."""
+    toolbox = Toolbox(Catalog([Device.model_validate(PLAIN_LAMP | device)]), takes, blocking_timeout=10.0)
+    command = toolbox.resolve(Call("1", "set_light", {"device": "hall light", "on": True}))
+    assert isinstance(command, Command)
+    if isinstance(expected, tuple):
+        expected = EarlyAnswer(expected[0], AnswerKind.OUTCOME, expected[1])
+    assert toolbox.early_answer(command) == expected
+
+
+def test_a_function_may_be_slower_than_its_device() -> None:
+    """What a function says itself goes before what its device says."""
+    function = {"name": "press", "description": "Press it.", "publish": {"topic": "t"}, "first_answer_after": "9s"}
+    table = {"id": "bell", "name": "bell", "first_answer_after": "1s", "function": [function]}
+    toolbox = Toolbox(Catalog([Device.model_validate(table)]))
+    command = toolbox.resolve(Call("1", "press"))
+    assert isinstance(command, Command)
+    early = toolbox.early_answer(command)
+    assert early is not None
+    assert early.after == 9.0
 
 
 def test_functions_spelled_out_keep_their_names() -> None:
