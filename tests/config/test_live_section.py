@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 from pydantic import JsonValue
 
+from hubd.cli import main
 from hubd.config import LiveSettings, load, notices
 from hubd.errors import ConfigError
 from hubd.events import Backend
@@ -243,3 +244,31 @@ class TestPitfalls:
         assert told(f'model = "{PREVIEW}"\nspeech_detection.silence = "600ms"', tmp_path) == [
             f"live.speech_detection.silence: {PREVIEW} ignores it; {advice}"
         ]
+
+
+class TestCheck:
+    def run(self, lines: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str], list[str]]:
+        """Return what `hubd check` makes of these lines of [live]: its status, its notices, its complaints."""
+        path = folder / "hubd.toml"
+        path.write_text(f"[live]\n{lines}\n{DEVICE}", encoding="utf-8")
+        status = main(["check", "--config", str(path)])
+        output = capsys.readouterr()
+        shown = [line.removeprefix("notice: ") for line in output.out.splitlines() if line.startswith("notice: ")]
+        return status, shown, [line for line in output.err.splitlines() if line.startswith(str(path))]
+
+    def test_notices_are_no_mistakes(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """What is only odd is shown as a notice, and the configuration is fine."""
+        status, shown, complaints = self.run('voice = "Kora"\nproactive_audio = true', tmp_path, capsys)
+        assert (status, complaints) == (0, [])
+        assert shown == [
+            'live.voice: "Kora" is no voice known to hubd; did you mean "Kore"?',
+            "live.proactive_audio: not sent, for with gemini-3.8-live it is always on",
+        ]
+
+    def test_complaints_are(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """What the model refuses is a mistake, with file, line, key, what was found, who takes it."""
+        status, shown, complaints = self.run('voice = "Kora"\nthinking.level = "low"', tmp_path, capsys)
+        assert (status, shown) == (1, [])
+        where = f"{tmp_path}/hubd.toml:3: live.thinking.level"
+        takers = f"{EXTENDED}, {PREVIEW} take it"
+        assert complaints == [f'{where}: found "low", but gemini-3.8-live refuses it; {takers}']
