@@ -46,6 +46,14 @@ LOCK: dict[str, JsonValue] = {
         }
     ],
 }
+DIMMED: dict[str, JsonValue] = {
+    "id": "hall",
+    "name": "hall light",
+    "kind": "light",
+    "dialect": "plain",
+    "command_topic": "hall/set",
+    "brightness_command_topic": "hall/level",
+}
 ONLY_BLOCKING = Capabilities(behaviors=frozenset({Behavior.BLOCKING}))
 ONLY_NON_BLOCKING = Capabilities(behaviors=frozenset({Behavior.NON_BLOCKING}))
 
@@ -251,6 +259,20 @@ class TestTakenBack:
             assert told(afterword) == (AnswerKind.AFTERWORD, CallStatus.FAILED, Scheduling.INTERRUPT)
 
         in_virtual_time(scenario)
+
+    def test_taken_back_between_two_messages(self) -> None:
+        """The second one is not sent; that only a part of the command went out is told."""
+
+        async def scenario(house: House) -> None:
+            house.broker.on_publish = lambda _: house.act.cancel(("1",))
+            house.ask("set_light", device="hall light", brightness=50)
+            (afterword,) = await house.answers()
+            assert [publish.topic for publish in house.broker.published] in (["hall/set"], ["hall/level"])
+            assert told(afterword)[:2] == (AnswerKind.AFTERWORD, CallStatus.FAILED)
+            message = "The call was taken back too late. Only a part of the command was sent to the hall light."
+            assert afterword.response["message"] == message
+
+        in_virtual_time(scenario, partial(House, [DIMMED]))
 
     def test_a_slow_call_may_be_taken_back_after_its_first_answer(self) -> None:
         """No outcome follows to the call, an afterword does."""
