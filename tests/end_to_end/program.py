@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -116,6 +117,10 @@ class Program:
         if self._process.poll() is None:
             self._process.kill()
         self._process.communicate()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
 
     def outcome(self) -> Outcome:
         """Wait for its end."""
