@@ -16,24 +16,32 @@ from hubd.audio.buffers import Uplink
 from hubd.audio.speech import SpeechDetector
 from hubd.config import BackendChoice, Config, LiveSettings, MqttSettings, TurnEnd
 from hubd.config.offer import offer
+from hubd.continuation import fingerprint
 from hubd.conversation import Conversation
 from hubd.devices.state import StateStore
 from hubd.edges.onnx_wake_model import OnnxWakeModel, find_model
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.edges.sound_link import SoundLink, SoundSettings
+from hubd.edges.state_file import StateFile
 from hubd.edges.websockets_link import connect
+from hubd.errors import MissingPartError
 from hubd.events import Backend, Behavior, Event
 from hubd.ledger import Ledger
 from hubd.live.models import capabilities, endpoint
 from hubd.live.mouth import Mouth
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
+from hubd.offline.espeak_voice import EspeakVoice
 from hubd.offline.server import OfflineServer
+from hubd.offline.standby import Standby
 from hubd.pace import BargeIn, Pace
-from hubd.ports import LiveLink, Sound
+from hubd.ports import LiveLink, OfflineVoice, Sound
 from hubd.reports import ReportSink
 from hubd.secrets import live_key, mqtt_password
 from hubd.stages.act import Act
+from hubd.stages.announce import Announce
+from hubd.stages.carry_over import CarryOver, Store
+from hubd.stages.connection import Server
 from hubd.stages.converse import Converse
 from hubd.stages.line import Line
 from hubd.stages.listen import Listen
@@ -78,28 +86,47 @@ class Hub:
     """One hub, wired; run() is its life.
 
     sound: microphone with speaker. backend, url: whom to talk to, from live_server(). report: takes the event stream.
+    standby: the offline server for conversations in which the other one can't be reached. store: what survives a
+    restart; None for nothing.
     """
 
     def __init__(  # noqa: PLR0913 -- everything comes together here
-        self, config: Config, secrets: Secrets, *, sound: Sound, backend: Backend, url: str, report: ReportSink
+        self,
+        config: Config,
+        secrets: Secrets,
+        *,
+        sound: Sound,
+        backend: Backend,
+        url: str,
+        report: ReportSink,
+        standby: Standby | None = None,
+        store: Store | None = None,
     ) -> None:
         self._sound = sound
         toolbox = offer(config)
         uplink = Uplink()
         self._broker = PahoBroker(broker_settings(config.mqtt, config.hub.id, secrets.mqtt_password), report)
-        self._line = Line(
-            dial=dial(config.live, url, secrets.live_key if backend is Backend.GEMINI else None),
-            make_mouth=partial(_mouth, _session_settings(config), toolbox, uplink, backend),
-            backend=backend,
-            setup_timeout=config.live.setup_timeout,
-            report=report,
-        )
+        ledger = Ledger()
         self._speak = Speak(sound, volume=config.speaker.volume, post=self.post)
+        self._announce = Announce(_offline_voice(), play=self._speak.announce)
+        self._carry_over = CarryOver(store, told=ledger.told, wall=time.time)
+        key = secrets.live_key if backend is Backend.GEMINI else None
+        server = _servers(config, toolbox, uplink)
+        servers = [server(backend, url, dial(config.live, url, key))]
+        if standby is not None:
+            servers.append(server(Backend.OFFLINE, "", partial(_dial_standby, config.live, standby)))
+        self._line = Line(
+            servers,
+            setup_timeout=config.live.setup_timeout,
+            carry_over=self._carry_over,
+            report=report,
+            announce=self._announce.say,
+        )
         self._act = Act(
             toolbox=toolbox,
             broker=self._broker,
             states=StateStore(config.devices),
-            ledger=Ledger(),
+            ledger=ledger,
             report=report,
             post=self.post,
             together=capabilities(config.live.model).answers_together,
@@ -139,7 +166,9 @@ class Hub:
                 ("sound", self._sound),
                 ("broker", self._broker),
                 ("act", self._act),
+                ("carry over", self._carry_over),
                 ("line", self._line),
+                ("announce", self._announce),
                 ("speak", self._speak),
                 ("converse", self.converse),
                 ("listen", self._listen),
@@ -147,11 +176,24 @@ class Hub:
                 tasks.create_task(stage.run(), name=name)
 
 
-async def run(config: Config, secrets: Secrets, report: ReportSink) -> None:
+async def run(config: Config, secrets: Secrets, report: ReportSink, environment: Mapping[str, str]) -> None:
     """Run a hub with the sound card's microphone until cancelled."""
-    async with live_server(config.live, secrets.live_key) as (backend, url):
-        sound = microphone_and_speaker(config, report)
-        await Hub(config, secrets, sound=sound, backend=backend, url=url, report=report).run()
+    async with live_server(config.live, secrets.live_key) as (backend, url), asyncio.TaskGroup() as tasks:
+        folder = config.hub.state_folder(environment)
+        standby = None
+        if config.live.backend is BackendChoice.AUTO and backend is Backend.GEMINI:
+            standby = Standby(OfflineServer)
+            tasks.create_task(standby.run(), name="standby")
+        await Hub(
+            config,
+            secrets,
+            sound=microphone_and_speaker(config, report),
+            backend=backend,
+            url=url,
+            report=report,
+            standby=standby,
+            store=None if folder is None else StateFile(folder / f"session-{config.hub.id}.json", report),
+        ).run()
 
 
 def microphone_and_speaker(config: Config, report: ReportSink) -> Sound:
@@ -176,9 +218,36 @@ def dial(settings: LiveSettings, url: str, key: SecretStr | None) -> Callable[[]
     return partial(connect, endpoint(url, settings.api_version), sent, open_timeout=settings.connect_timeout)
 
 
-def _mouth(settings: SessionSettings, toolbox: Toolbox, uplink: Uplink, backend: Backend, handle: str | None) -> Mouth:
-    session = LiveSession(settings, toolbox.declarations(), handle, backend)
-    return Mouth(session, uplink, manual=settings.manual_activity)
+async def _dial_standby(settings: LiveSettings, standby: Standby) -> LiveLink:
+    return await dial(settings, await standby.url(), None)()
+
+
+def _servers(
+    config: Config, toolbox: Toolbox, uplink: Uplink
+) -> Callable[[Backend, str, Callable[[], Awaitable[LiveLink]]], Server]:
+    """Return what makes a server of a backend, its base URL, and what dials it."""
+    settings = _session_settings(config)
+
+    def server(backend: Backend, url: str, dialling: Callable[[], Awaitable[LiveLink]]) -> Server:
+        def session(handle: str | None) -> LiveSession:
+            return LiveSession(settings, toolbox.declarations(), handle, backend)
+
+        return Server(
+            backend,
+            dialling,
+            make_mouth=lambda handle: Mouth(session(handle), uplink, manual=settings.manual_activity),
+            # The whole set-up stands for persona and tools: it is all that a session knows of itself.
+            fingerprint=lambda: fingerprint((url, *session(None).data_to_send())),
+        )
+
+    return server
+
+
+def _offline_voice() -> OfflineVoice | None:
+    try:
+        return EspeakVoice()
+    except MissingPartError:
+        return None
 
 
 def _session_settings(config: Config) -> SessionSettings:
@@ -195,6 +264,7 @@ def _pace(config: Config, toolbox: Toolbox) -> Pace:
         barge_in=BargeIn[conversation.barge_in.name],
         chime=conversation.chime,
         manual_activity=conversation.turn_end is TurnEnd.LOCAL,
+        hold_while_acting=not capabilities(config.live.model).input_during_blocking_call,
         blocking=frozenset(
             declaration.name for declaration in toolbox.declarations() if declaration.behavior is Behavior.BLOCKING
         ),

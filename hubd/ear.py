@@ -22,7 +22,8 @@ class Ear:
     """Follows the source of sound with the activity marks; every method returns the effects that follow.
 
     manual: we mark where the person's speech begins and ends, and nothing else is sent; else the server finds out.
-    Positions are those of the uplink, samples at 16 kHz.
+    Positions are those of the uplink, samples at 16 kHz. What the person says is owed an answer until answered(): a
+    connection that is lost before is replaced by one that hears it again, whole.
     """
 
     def __init__(self, *, manual: bool) -> None:
@@ -32,6 +33,18 @@ class Ear:
         self._start: int | None = None
         self._end: int | None = None
         self._decided = 0
+        self._said_from: int | None = None
+        self._said_to: int | None = None
+
+    @property
+    def owed(self) -> bool:
+        """Whether the person said, or is about to say, what has no answer yet."""
+        return self._said_from is not None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the person is known to have finished with that."""
+        return self._said_to is not None
 
     @property
     def in_activity(self) -> bool:
@@ -47,19 +60,28 @@ class Ear:
         """Note a wake word: where it ended, and where the sound was when it was decided."""
         self._start = None if self._hears_all else end
         self._end, self._decided = None, decided
+        self._said_from, self._said_to = end, None
 
     def speech_began(self, position: int) -> None:
         """Note where the person began; what the wake word's sound began is noted already."""
-        self._end = None
+        self._end = self._said_to = None
+        start = max(self._decided, position - _PRE_ROLL)
+        if self._said_from is None:
+            self._said_from = start
         if self._start is None and not self._hears_all:
-            self._start = max(self._decided, position - _PRE_ROLL)
+            self._start = start
 
     def speech_ended(self, position: int) -> bool:
         """Note where the person paused; return False for the pause after the wake word itself."""
         if position <= self._decided:
             return False
-        self._end = position
+        self._end = self._said_to = position
         return True
+
+    def answered(self) -> None:
+        """Note that the model has understood what was said, but for speech that is marked as still going on."""
+        if self._mark is Mark.NONE:
+            self._said_from = self._said_to = None
 
     def open(self) -> tuple[Effect, ...]:
         """Let the server hear the person, from what was noted on; without a note, from now on."""
@@ -67,13 +89,13 @@ class Ear:
         if not self._manual:
             return self.feed(Source.MICROPHONE, start)
         if self._mark is Mark.OPEN or start is None:
-            return ()
+            return self.feed(Source.MICROPHONE) if self._source is Source.HELD else ()
         self._mark = Mark.OPEN
         return (BeginActivity(), *self.feed(Source.MICROPHONE, start))
 
     def close(self) -> tuple[Effect, ...]:
         """Mark the end of the person's speech where it was noted, if it was; before open() the note is kept."""
-        if self._mark is Mark.NONE or self._end is None:
+        if self._mark is Mark.NONE or self._end is None or self._source is Source.HELD:
             return ()
         end, self._end = self._end, None
         self._mark = Mark.NONE
@@ -85,8 +107,14 @@ class Ear:
 
         Speech that is marked as going on is heard to its end.
         """
+        if self._source is Source.HELD:
+            return (*self.feed(Source.MICROPHONE), *self.close(), *self.pause(deaf=deaf))
         self._start = self._end = None
         return self.feed(Source.SILENCE) if deaf and self._mark is Mark.NONE else ()
+
+    def hold(self) -> tuple[Effect, ...]:
+        """Let the server hear nothing until open(), and then what was said meanwhile."""
+        return self.feed(Source.HELD) if self._source is Source.MICROPHONE else ()
 
     def nudged(self) -> None:
         """Note that the end of speech was marked without a position."""
@@ -94,9 +122,14 @@ class Ear:
             self._mark = Mark.NONE
             self._source = Source.SILENCE
 
+    def reconnect(self) -> None:
+        """Note that the connection is gone: the next one hears what is owed an answer from its beginning."""
+        self._source, self._mark = Source.NOTHING, Mark.NONE
+        self._start, self._end = self._said_from, self._said_to
+
     def shut(self) -> tuple[Effect, ...]:
         """Let nothing out any more, and forget what was noted."""
-        self._start = self._end = None
+        self._start = self._end = self._said_from = self._said_to = None
         self._mark = Mark.NONE
         return self.feed(Source.NOTHING)
 

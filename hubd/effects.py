@@ -10,11 +10,24 @@ from hubd.reports import Report
 
 
 class Source(Enum):
-    """What the Live connection gets to hear."""
+    """What the Live connection gets to hear; HELD: nothing now, but the microphone's sound of meanwhile afterwards."""
 
     NOTHING = auto()
     MICROPHONE = auto()
     SILENCE = auto()
+    HELD = auto()
+
+
+class Manner(Enum):
+    """How the model is told what it could not be told as the answer to a call.
+
+    NOTE: as knowledge, for the person is about to be answered. ALOUD: so that it speaks about what wants to be spoken
+    about. OWED: so that it answers, for its answer was cut off.
+    """
+
+    NOTE = auto()
+    ALOUD = auto()
+    OWED = auto()
 
 
 class Sign(Enum):
@@ -26,7 +39,12 @@ class Sign(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OpenLine:
-    """Connect to the Live server; LinkReady or LinkLost will follow."""
+    """Connect to the Live server; LinkReady or LinkLost will follow. A connection that is open is closed first.
+
+    manner: how the model is told what it has not heard, before anything else.
+    """
+
+    manner: Manner = Manner.NOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +56,8 @@ class CloseLine:
 class Feed:
     """Send this from now on.
 
-    start: position in the uplink (samples at 16 kHz) to begin with; None for the newest sample. Only the microphone
-    has a start.
+    start: position in the uplink (samples at 16 kHz) to begin with; None for where the conversation's last connection
+    left off, or for the newest sample. Only the microphone has a start.
     """
 
     source: Source
@@ -105,6 +123,13 @@ class Respond:
 
 
 @dataclass(frozen=True, slots=True)
+class Brief:
+    """Tell the model what it could not be told as the answer to a call, if there is anything."""
+
+    manner: Manner
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Put a report into the public event stream."""
 
@@ -124,5 +149,6 @@ Effect = (
     | Act
     | Abandon
     | Respond
+    | Brief
     | Tell
 )

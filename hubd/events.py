@@ -128,12 +128,14 @@ class LinkReady:
 class LinkLost:
     """The connection could not be opened, or is gone.
 
-    reason: plain words. fatal: dialling again can't help (bad key, unknown model).
+    reason: plain words. fatal: dialling again can't help (bad key, unknown model). wait: nor can it within so many
+    seconds (quota).
     """
 
     backend: Backend
     reason: str
     fatal: bool = False
+    wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,12 @@ class Minutes:
         self._backend = None
         return (Tell(SessionReport(SessionChange.FAILED, lost.backend, lost.reason)),)
 
+    def leave(self, reason: str) -> tuple[Tell, ...]:
+        """Note that the conversation goes on over another connection, which hears the person's words again."""
+        backend, self._backend, self._heard = self._backend, None, ""
+        left = (Tell(SessionReport(SessionChange.CLOSED, backend, reason)),) if backend is not None else ()
+        return (*self.close_turn(interrupted=True), *left)
+
     def close(self, *, interrupted: bool) -> tuple[Tell, ...]:
         """Note the end of the conversation, for the reason that was set."""
         backend, reason = self._backend, self.reason

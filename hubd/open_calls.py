@@ -21,7 +21,6 @@ class OpenCalls:
     def __init__(self, blocking: Collection[str]) -> None:
         self._blocking = blocking
         self._open: dict[str, Call] = {}
-        self._void: set[str] = set()
 
     def __bool__(self) -> bool:
         return bool(self._open)
@@ -35,24 +34,12 @@ class OpenCalls:
         """Enter calls."""
         self._open |= {call.id: call for call in calls}
 
-    def take(self, answers: Iterable[Answer]) -> tuple[Answer, ...]:
-        """Return the answers that are for the session: to calls that are open, and afterwords; others are of the past.
+    def strange(self, answers: Iterable[Answer]) -> bool:
+        """Return whether the session does not listen to one of these: its call is void, or of the past, or closed.
 
-        An answer may cross the cancellation of its call on the way: it is returned as well, once.
+        An answer may cross the cancellation of its call on the way.
         """
-        wanted = tuple(
-            answer
-            for answer in answers
-            if answer.call.id in self._open.keys() | self._void or answer.kind is AnswerKind.AFTERWORD
-        )
-        self._void.difference_update(answer.call.id for answer in wanted)
-        return wanted
-
-    def take_back(self, ids: Iterable[str]) -> tuple[str, ...]:
-        """Note that the model has taken these calls back; return them."""
-        void = tuple(ids)
-        self._void.update(self._open.keys() & set(void))
-        return void
+        return any(answer.call.id not in self._open or answer.kind is AnswerKind.AFTERWORD for answer in answers)
 
     def close(self, ids: Iterable[str]) -> None:
         """Strike out calls that are answered or cancelled."""
@@ -62,4 +49,3 @@ class OpenCalls:
     def clear(self) -> None:
         """Strike out all, for the next conversation."""
         self._open.clear()
-        self._void.clear()

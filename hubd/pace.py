@@ -22,7 +22,8 @@ class Pace:
     follow_up: open microphone after an answer; 0 for none. max_listening: without a word, or without an end of it.
     answer_timeout: from the end of what the person said to the first word of the model. silence_timeout: without
     anything from the model in its turn. manual_activity: we mark where the person's speech begins and ends.
-    blocking: names of the functions for which the conversation waits.
+    blocking: names of the functions for which the conversation waits. hold_while_acting: whether the model must not
+    hear anything meanwhile (``live-protocol.md`` 13, pitfall 6).
     """
 
     follow_up: float = 8.0
@@ -33,3 +34,4 @@ class Pace:
     chime: bool = True
     manual_activity: bool = False
     blocking: Collection[str] = frozenset()
+    hold_while_acting: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import Enum, auto
 
 from hubd.pace import Pace
@@ -14,6 +15,8 @@ _LAST_WORD = 2.0
 # A slow device may take minutes, and the microphone is open to the server meanwhile: what comes later than this is told
 # to the next conversation (``live-protocol.md`` 10: close after 30 to 60 s without conversation), s.
 _OUTCOME_COMES = 60.0
+# A room that is never quiet, for a television is on: after so many times max_listening nobody is listened to any more.
+_ENDLESS = 3
 # Once the person has spoken after an answer, the model's next one comes within this time, s.
 _ANSWER_COMES = 8.0
 
@@ -28,12 +31,25 @@ class Awaiting(Enum):
 
 
 class Patience:
-    """Sets the deadline; every ``now`` is monotonic, s."""
+    """Sets the deadline; every ``now`` is monotonic, s.
+
+    awaiting: what for. word_due: whether the model may be about to speak about an outcome.
+    """
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
         self.deadline: float | None = None
         self.awaiting = Awaiting.SPEECH
+        self.word_due = False
+        self._limit = math.inf
+
+    def renew(self, now: float) -> None:
+        """Begin to count how long the room is not quiet."""
+        self._limit = now + _ENDLESS * max(self._pace.max_listening, self._pace.follow_up)
+
+    def endless(self, now: float) -> bool:
+        """Return whether the room has not been quiet for far longer than a person talks."""
+        return now >= self._limit
 
     def forever(self) -> None:
         """Wait for something that is sure to come."""
@@ -42,12 +58,11 @@ class Patience:
     def listen(self, now: float, *, turn_running: bool) -> None:
         """Wait for the person, or for the model if its turn is running."""
         if turn_running:
-            patience = self._pace.silence_timeout
+            self.deadline = now + self._pace.silence_timeout
         elif self.awaiting in {Awaiting.SPEECH, Awaiting.ITS_END}:
-            patience = self._pace.max_listening
+            self.deadline = self._limited(now + self._pace.max_listening, now)
         else:
-            patience = self._pace.answer_timeout
-        self.deadline = now + patience
+            self.deadline = now + self._pace.answer_timeout
 
     def act(self, now: float) -> None:
         """Wait for blocking calls, which have deadlines of their own."""
@@ -60,10 +75,17 @@ class Patience:
     def hear_out(self, now: float, *, calls_open: bool) -> None:
         """Wait for the end of what is being said after an answer."""
         patience = max(self._pace.max_listening, self._pace.follow_up)
-        self.deadline = now + (max(patience, _OUTCOME_COMES) if calls_open else patience)
+        self._wait(patience, now, calls_open=calls_open)
 
     def follow_up(self, now: float, *, calls_open: bool, ending: bool) -> None:
         """Wait for another word of the person, and for the outcomes of open calls, but for these 60 s at most."""
         least = _ANSWER_COMES if self.awaiting is Awaiting.ANSWER else _LAST_WORD
         patience = _LAST_WORD if ending else max(self._pace.follow_up, least)
-        self.deadline = now + (max(patience, _OUTCOME_COMES) if calls_open else patience)
+        self._wait(patience, now, calls_open=calls_open)
+
+    def _wait(self, patience: float, now: float, *, calls_open: bool) -> None:
+        self.deadline = now + max(patience, _OUTCOME_COMES) if calls_open else self._limited(now + patience, now)
+
+    def _limited(self, deadline: float, now: float) -> float:
+        """Return the deadline, or the limit if that comes before it."""
+        return min(deadline, max(self._limit, now))

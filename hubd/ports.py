@@ -57,6 +57,14 @@ class Sound(Microphone, Speaker, Protocol):
         ...
 
 
+class OfflineVoice(Protocol):
+    """A voice that needs no server."""
+
+    def speak(self, text: str) -> bytes:
+        """Return a text as speech at 24 kHz, signed 16-bit little-endian mono; blocks. Nothing if it can't be said."""
+        ...
+
+
 class WakeModel(Protocol):
     """Scores of wake words. Called from one worker thread, without pause, never reset."""
 

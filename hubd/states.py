@@ -40,13 +40,18 @@ __all__ = ["STALE", "TRANSITIONS", "State"]
 TRANSITIONS: Final[Mapping[State, Mapping[type[Event], tuple[State, ...]]]] = {
     State.IDLE: {
         Woke: (State.OPENING,),
+        ToolsDone: (State.IDLE,),
         MuteChanged: (State.MUTED, State.IDLE),
     },
     State.OPENING: {
-        LinkReady: (State.LISTENING,),
+        LinkReady: (State.LISTENING, State.FOLLOWING_UP, State.SPEAKING),
         LinkLost: (State.IDLE,),
         SpeechBegan: (State.OPENING,),
         SpeechEnded: (State.OPENING,),
+        Woke: (State.OPENING,),
+        Drained: (State.OPENING,),
+        ToolsDone: (State.OPENING,),
+        EndAsked: (State.OPENING,),
         StopAsked: (State.IDLE,),
         MuteChanged: (State.MUTED, State.OPENING),
     },
@@ -64,8 +69,10 @@ TRANSITIONS: Final[Mapping[State, Mapping[type[Event], tuple[State, ...]]]] = {
         CallsCancelled: (State.LISTENING,),
         ToolsDone: (State.LISTENING,),
         EndAsked: (State.LISTENING,),
-        DeadlinePassed: (State.IDLE, State.LISTENING, State.FOLLOWING_UP),
-        LinkLost: (State.IDLE,),
+        DeadlinePassed: (State.IDLE, State.LISTENING, State.FOLLOWING_UP, State.OPENING),
+        LinkLost: (State.OPENING, State.IDLE),
+        HandleIssued: (State.LISTENING,),
+        GoingAway: (State.LISTENING,),
         StopAsked: (State.IDLE,),
         MuteChanged: (State.MUTED, State.LISTENING),
     },
@@ -82,8 +89,11 @@ TRANSITIONS: Final[Mapping[State, Mapping[type[Event], tuple[State, ...]]]] = {
         EndAsked: (State.ACTING,),
         SpeechBegan: (State.ACTING,),
         SpeechEnded: (State.ACTING,),
-        DeadlinePassed: (State.LISTENING,),
-        LinkLost: (State.IDLE,),
+        DeadlinePassed: (State.LISTENING, State.OPENING, State.IDLE, State.ACTING),
+        Woke: (State.LISTENING, State.ACTING),
+        LinkLost: (State.OPENING, State.IDLE),
+        HandleIssued: (State.ACTING,),
+        GoingAway: (State.ACTING,),
         StopAsked: (State.IDLE,),
         MuteChanged: (State.MUTED, State.ACTING),
     },
@@ -102,8 +112,10 @@ TRANSITIONS: Final[Mapping[State, Mapping[type[Event], tuple[State, ...]]]] = {
         EndAsked: (State.SPEAKING,),
         SpeechBegan: (State.SPEAKING, State.LISTENING),
         SpeechEnded: (State.SPEAKING,),
-        DeadlinePassed: (State.FOLLOWING_UP, State.LISTENING, State.IDLE),
-        LinkLost: (State.IDLE,),
+        DeadlinePassed: (State.FOLLOWING_UP, State.LISTENING, State.OPENING, State.IDLE, State.SPEAKING),
+        LinkLost: (State.OPENING, State.IDLE),
+        HandleIssued: (State.SPEAKING,),
+        GoingAway: (State.SPEAKING,),
         StopAsked: (State.IDLE,),
         MuteChanged: (State.MUTED, State.SPEAKING),
     },
@@ -120,12 +132,15 @@ TRANSITIONS: Final[Mapping[State, Mapping[type[Event], tuple[State, ...]]]] = {
         EndAsked: (State.FOLLOWING_UP,),
         Interrupted: (State.FOLLOWING_UP,),
         TurnComplete: (State.FOLLOWING_UP,),
-        DeadlinePassed: (State.IDLE, State.FOLLOWING_UP),
-        LinkLost: (State.IDLE,),
+        DeadlinePassed: (State.IDLE, State.OPENING, State.FOLLOWING_UP),
+        LinkLost: (State.OPENING, State.IDLE),
+        HandleIssued: (State.FOLLOWING_UP,),
+        GoingAway: (State.FOLLOWING_UP,),
         StopAsked: (State.IDLE,),
         MuteChanged: (State.MUTED, State.FOLLOWING_UP),
     },
     State.MUTED: {
+        ToolsDone: (State.MUTED,),
         MuteChanged: (State.IDLE, State.MUTED),
     },
 }
@@ -143,7 +158,6 @@ _LEFT_OVER: Final = frozenset(
         Interrupted,
         GenerationComplete,
         TurnComplete,
-        ToolsDone,
         EndAsked,
         Drained,
         DeadlinePassed,
@@ -152,18 +166,20 @@ _LEFT_OVER: Final = frozenset(
         SpeechEnded,
     }
 )
-# For the keeper of the handle, or for somebody who reads; not for the conversation.
-_BOOKKEEPING: Final = frozenset({HandleIssued, GoingAway, TokensUsed, Shown})
+# For somebody who counts or reads, not for the conversation.
+_ASIDE: Final = frozenset({TokensUsed, Shown})
+# News of a connection that nobody talks over.
+_BOOKKEEPING: Final = frozenset({HandleIssued, GoingAway})
 
 # Events that may come in a state, and change nothing.
 STALE: Final[Mapping[State, frozenset[type[Event]]]] = {
-    State.IDLE: _LEFT_OVER | _BOOKKEEPING,
-    State.OPENING: _BOOKKEEPING | {Woke, Drained, DeadlinePassed, ToolsDone, EndAsked},
-    State.LISTENING: _BOOKKEEPING | {LinkReady, Drained},
-    State.ACTING: _BOOKKEEPING | {LinkReady, Drained, Woke},
-    State.SPEAKING: _BOOKKEEPING | {LinkReady},
-    State.FOLLOWING_UP: _BOOKKEEPING | {LinkReady, Drained, GenerationComplete},
-    State.MUTED: _LEFT_OVER | _BOOKKEEPING | {Woke},
+    State.IDLE: _LEFT_OVER | _BOOKKEEPING | _ASIDE,
+    State.OPENING: _BOOKKEEPING | _ASIDE | {DeadlinePassed},
+    State.LISTENING: _ASIDE | {LinkReady, Drained},
+    State.ACTING: _ASIDE | {LinkReady, Drained},
+    State.SPEAKING: _ASIDE | {LinkReady},
+    State.FOLLOWING_UP: _ASIDE | {LinkReady, Drained, GenerationComplete},
+    State.MUTED: _LEFT_OVER | _BOOKKEEPING | _ASIDE | {Woke},
 }
 
 

@@ -46,19 +46,25 @@ ROWS: tuple[str, ...] = (
     "batches ledger",
     "tools",
     "outcomes",
-    "ear floor minutes open_calls pace privacy states story usage",
-    "patience",
-    "conversation question_states",
+    "departure ear floor minutes news open_calls pace privacy states story usage",
+    "continuation patience",
+    "bridge",
+    "parts",
+    "crossing",
+    "overdue",
+    "choice conversation question_states",
     "question",
     "ports",
     "budget mqtt.faults mqtt.filters mqtt.settings",
     # The act stage in two parts: the first is used by it alone.
     "stages.errand",
+    # The line in three parts: it alone uses the others.
+    "stages.carry_over stages.connection",
     # The one edge in three parts: each is used by the next one alone.
     "edges.paho_dialling",
     "edges.paho_connection",
     (
-        "stages.act stages.ask stages.converse stages.line stages.listen stages.speak stages.visit "
+        "stages.act stages.announce stages.ask stages.converse stages.line stages.listen stages.speak stages.visit "
         "edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link edges.wav_sound "
         "edges.state_file edges.websockets_link stages.write_down"
     ),
@@ -77,7 +83,7 @@ ROWS: tuple[str, ...] = (
     "offline.listener",
     "offline.espeak_voice offline.pocketsphinx_recognizer",
     "offline.recognizer_link",
-    "offline.server",
+    "offline.server offline.standby",
     "simulator.admission simulator.hearing simulator.kinds simulator.pipe simulator.sound simulator.tokens",
     "simulator.script",
     "simulator.lines simulator.record",
@@ -103,14 +109,14 @@ ROWS: tuple[str, ...] = (
     "demo.home",
     "demo.stage",
     "commands.common",
-    "commands.ask commands.check commands.demo commands.run",
+    "commands.ask commands.check commands.demo commands.run commands.simulate",
     "cli",
     "__main__",
 )
 
 # Modules that may wait, talk to the outside, or read the clock. All others are pure: time is their argument.
 IMPURE = re.compile(
-    r"stages\..+|edges\..+|demo\..+|commands\..+|offline\.(connection|listener|server|recognizer_link|pocketsphinx_recognizer|espeak_voice)|simulator\.(pipe|server)|app|asking|cli|__main__"
+    r"stages\..+|edges\..+|demo\..+|commands\..+|offline\.(connection|listener|server|recognizer_link|pocketsphinx_recognizer|espeak_voice|standby)|simulator\.(pipe|server)|app|asking|cli|__main__"
 )
 IMPURE_LIBRARIES = frozenset(
     {

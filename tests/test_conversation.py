@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hubd import effects, events
@@ -176,11 +178,11 @@ class TestOutcomes:
         assert (talk.where(), talk.patience) == (State.LISTENING, 30.0)
 
     def test_blocking_call_taken_back(self) -> None:
-        """A call that the model takes back is answered no more, nor waited for."""
+        """A call that the model takes back is not waited for; an outcome that is known all the same is told."""
         talk = acting()
         assert talk.hear(events.CallsCancelled((LOCK.id,))) == [effects.Abandon((LOCK.id,))]
         assert talk.where() is State.LISTENING
-        assert not talk.conversation.step(done(LAMP), talk.now)
+        assert talk.hear(done(LOCK)) == [effects.Respond((answer(LOCK),)), effects.Brief(effects.Manner.OWED)]
 
     def test_blocking_call_that_is_never_answered(self) -> None:
         """It holds the conversation for twice the silence timeout at most."""
@@ -190,14 +192,35 @@ class TestOutcomes:
         assert talk.patience is not None
 
     def test_outcome_of_the_past(self) -> None:
-        """An outcome of a call that this conversation did not ask for is no answer here."""
-        assert listening().hear(done(LAMP)) == []
+        """An outcome of a call that this conversation did not ask for is told before the person is answered."""
+        assert listening().hear(done(LAMP)) == [
+            effects.Respond((answer(LAMP),)),
+            effects.Brief(effects.Manner.NOTE),
+        ]
+
+    @pytest.mark.parametrize("state", [State.IDLE, State.MUTED, State.OPENING])
+    def test_outcome_with_nobody_to_tell(self, state: State) -> None:
+        """An outcome that finds no connection is left to the line, which tells the next one."""
+        talk = IN_STATE[state]()
+        assert talk.hear(done(LAMP)) == [effects.Respond((answer(LAMP),))]
+        assert talk.where() is state
+
+    def test_afterword_waits_for_the_pause(self) -> None:
+        """What the session does not listen to as an answer is told when the model has finished speaking."""
+        talk = speaking()
+        talk.hear(events.ToolsAsked((LAMP,)), done(LAMP), events.TurnComplete())
+        afterword = replace(answer(LAMP, Scheduling.WHEN_IDLE), kind=events.AnswerKind.AFTERWORD)
+        assert talk.hear(events.ToolsDone((afterword,))) == [effects.Respond((afterword,))]
+        assert talk.played() == [NEWEST, effects.Brief(effects.Manner.ALOUD)]
+        assert talk.played() == []
 
     def test_outcome_is_told_once(self) -> None:
-        """The same outcome twice is one answer."""
+        """The same outcome twice is one answer to the session, which passes over the second; nothing waits for it."""
         talk = listening()
-        talk.hear(events.ToolsAsked((LAMP,)), done(LAMP))
-        assert talk.hear(done(LAMP)) == []
+        talk.hear(events.ToolsAsked((LOCK,)), done(LOCK))
+        before = (talk.where(), talk.patience)
+        assert talk.hear(done(LOCK))[0] == effects.Respond((answer(LOCK),))
+        assert (talk.where(), talk.patience) == before
 
 
 class TestEnd:
@@ -349,9 +372,12 @@ class TestManualActivity:
         assert talk.hear(events.SpeechEnded(99_000)) == [effects.EndActivity(99_000)]
 
     def test_nobody_finishes(self) -> None:
-        """Speech without an end is ended after 15 s; without an answer the conversation fails 20 s later."""
+        """Speech without an end is ended after 15 s; without an answer a new connection is given it 20 s later."""
         talk = listening(MANUAL)
         assert talk.waits() == [effects.Nudge()]
+        assert talk.patience == 20.0
+        assert talk.waits() == [effects.OpenLine()]
+        assert talk.hear(READY) == [effects.BeginActivity(), FROM_THE_WORD_ON, effects.Nudge()]
         assert talk.patience == 20.0
         assert talk.waits() == [FAILED, *GOOD_NIGHT]
 
@@ -418,14 +444,26 @@ class TestPatience:
         assert talk.told(SessionReport)[-1].reason == "nobody spoke"
 
     def test_server_never_answers(self) -> None:
-        """20 s after the end of speech the server is nudged once; 20 s later the conversation fails, audibly."""
+        """20 s after the end of speech the server is nudged once; 20 s later a new connection hears it all again.
+
+        If that does not answer within 20 s either, the conversation fails, audibly (pitfalls 22, 25, 28).
+        """
         talk = listening()
         talk.hear(events.SpeechEnded(40_000))
         assert talk.patience == 20.0
         assert talk.waits() == [effects.Nudge()]
         assert (talk.where(), talk.patience) == (State.LISTENING, 20.0)
+        assert talk.waits() == [effects.OpenLine()]
+        assert talk.where() is State.OPENING
+        assert talk.hear(READY) == [FROM_THE_WORD_ON, effects.Nudge()]
+        assert (talk.where(), talk.patience) == (State.LISTENING, 20.0)
         assert talk.waits() == [FAILED, *GOOD_NIGHT]
-        assert talk.told(SessionReport)[-1].reason == "the server did not answer"
+        assert [(report.change, report.reason) for report in talk.told(SessionReport)] == [
+            (SessionChange.OPENED, ""),
+            (SessionChange.CLOSED, "the server did not answer"),
+            (SessionChange.OPENED, ""),
+            (SessionChange.CLOSED, "the server did not answer"),
+        ]
 
     def test_speech_ended_while_connecting(self) -> None:
         """The watchdog knows of speech that ended before the line was open."""
@@ -505,16 +543,14 @@ class TestPatience:
 
 
 class TestLoss:
-    @pytest.mark.parametrize("state", [State.OPENING, State.LISTENING, State.ACTING, State.SPEAKING])
-    def test_with_somebody_waiting(self, state: State) -> None:
-        """A lost line is told by a sign, and ends the conversation."""
-        talk = IN_STATE[state]()
+    def test_no_connection_at_all(self) -> None:
+        """A line that can't be opened is told by a sign, and ends the conversation."""
+        talk = opening()
         assert FAILED in talk.hear(LOST)
         assert talk.where() is State.IDLE
-        assert [(report.change, report.reason) for report in talk.told(SessionReport)][-1] == (
-            SessionChange.FAILED,
-            "gone",
-        )
+        assert [(report.change, report.reason) for report in talk.told(SessionReport)] == [
+            (SessionChange.FAILED, "gone")
+        ]
 
     def test_with_nobody_waiting(self) -> None:
         """A line that is lost in the follow-up disturbs nobody."""
@@ -531,14 +567,15 @@ class TestLoss:
 
     def test_closed_once(self) -> None:
         """A session that failed is not closed as well."""
-        talk = listening()
+        talk = following_up()
         talk.hear(LOST)
         assert [report.change for report in talk.told(SessionReport)] == [SessionChange.OPENED, SessionChange.FAILED]
 
     def test_woken_while_the_last_words_still_sound(self) -> None:
-        """What was said before the loss is cut by the next wake word."""
+        """What was said before the loss is played to its end, or to the next wake word."""
         talk = speaking()
-        talk.hear(LOST)
+        talk.hear(events.GenerationComplete())
+        assert talk.hear(LOST) == GOOD_NIGHT
         assert talk.hear(WOKE)[0] == effects.Flush()
 
 
@@ -590,7 +627,6 @@ class TestImpossible:
         "event",
         [
             events.HandleIssued("h"),
-            events.GoingAway(50),
             events.TokensUsed(1, 1, 0),
             events.Shown(Program("python", "print(1)")),
         ],

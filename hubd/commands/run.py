@@ -39,5 +39,5 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             print(to_json(shown, time.time()), flush=True)
 
-    asyncio.run(until_told(app.run(config, secrets, tell)))
+    asyncio.run(until_told(app.run(config, secrets, tell, os.environ)))
     return OK

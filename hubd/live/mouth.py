@@ -19,10 +19,12 @@ class Mouth:
     """Feeds an open session from the uplink, in frames of 40 ms.
 
     manual: the session wants activity marks, and nothing but what lies between them. No sample is said twice.
+    left_off: where the conversation's last connection ended, a position in the uplink; None for a conversation's first.
     """
 
     def __init__(self, session: LiveSession, uplink: Uplink, *, manual: bool) -> None:
         self.session = session
+        self.left_off: int | None = None
         self._uplink = uplink
         self._manual = manual
         self._source = Source.NOTHING
@@ -31,20 +33,25 @@ class Mouth:
         self._streaming = False
 
     @property
+    def position(self) -> int | None:
+        """Where the next connection would go on; None if nobody was listened to."""
+        return self.left_off if self._source is Source.NOTHING else self._uplink.position
+
+    @property
     def streaming(self) -> bool:
         """Whether the server waits for more sound, so that a pause of the microphone is worth mentioning."""
         return self._streaming and self._source in (Source.MICROPHONE, Source.SILENCE)
 
     def feed(self, source: Source, start: int | None) -> None:
-        """Say this from now on: from a position in the uplink, or from the newest sample if nothing was said before.
+        """Say this from now on: from a position in the uplink, else from where saying stopped, else from now on.
 
         A start that lies before what was said already is moved behind it.
         """
         if start is not None:
             self._uplink.seek(max(start, self._said))
         elif self._source is Source.NOTHING:
-            self._uplink.seek(self._uplink.end)
-        self._source = source
+            self._uplink.seek(self._uplink.end if self.left_off is None else self.left_off)
+        self._source, self.left_off = source, None
 
     def begin(self) -> None:
         """Mark the start of the person's speech; an end that is still to be marked is marked before it."""
@@ -71,7 +78,7 @@ class Mouth:
     def frames(self) -> list[str]:
         """Return the text frames that are due, the session's own included."""
         match self._source:
-            case Source.NOTHING:
+            case Source.NOTHING | Source.HELD:
                 pass
             case Source.MICROPHONE:
                 self._say_sound()
@@ -108,7 +115,7 @@ class Mouth:
     def _end_now(self) -> None:
         """Say what is there, and mark the end."""
         self._say_sound()
-        if self._source is Source.MICROPHONE:
+        if self._source is not Source.SILENCE:
             self._finish()
 
     def _finish(self) -> None:

@@ -46,8 +46,8 @@ class _Letter:
 class Line(Protocol):
     """The Live connection."""
 
-    def open(self, post: Callable[[Event], Awaitable[None]]) -> None:
-        """Connect; post takes the events that follow."""
+    def open(self, post: Callable[[Event], Awaitable[None]], manner: effects.Manner) -> None:
+        """Connect anew; post takes the events that follow, manner says how the model is told what waits to be told."""
         ...
 
     def close(self) -> None:
@@ -72,6 +72,10 @@ class Line(Protocol):
 
     def respond(self, answers: Sequence[Answer]) -> None:
         """Answer calls."""
+        ...
+
+    def brief(self, manner: effects.Manner) -> None:
+        """Tell what waits to be told."""
         ...
 
 
@@ -173,9 +177,9 @@ class Converse:
 
     def _carry_out(self, effect: effects.Effect) -> None:  # noqa: C901, PLR0912 -- one case an effect
         match effect:
-            case effects.OpenLine():
+            case effects.OpenLine(manner):
                 self._connection += 1
-                self._line.open(self._poster(self._connection))
+                self._line.open(self._poster(self._connection), manner)
             case effects.CloseLine():
                 self._connection += 1
                 self._line.close()
@@ -199,6 +203,8 @@ class Converse:
                 self._hands.cancel(ids)
             case effects.Respond(answers):
                 self._line.respond(answers)
+            case effects.Brief(manner):
+                self._line.brief(manner)
             case effects.Tell(report):
                 self._report(report)
             case _:

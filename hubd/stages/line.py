@@ -4,198 +4,254 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import Final
 
-from hubd.effects import Source
-from hubd.errors import HubdError, LinkError, RemoteProtocolError
-from hubd.events import Answer, Backend, Event, HandleIssued, LinkLost, LinkReady
-from hubd.live.failures import NextAttempt, Phase, classify
+from hubd.choice import Choice
+from hubd.effects import Manner, Source
+from hubd.events import Answer, Backend, LinkLost, Scheduling
+from hubd.live.failures import NextAttempt, Phase, Verdict, classify
 from hubd.live.mouth import Mouth
-from hubd.ports import LiveLink
+from hubd.news import note
 from hubd.reports import Part, ReportSink, TroubleReport
+from hubd.stages.carry_over import CarryOver
+from hubd.stages.connection import Calls, Connection, Post, Server
 
-Dial = Callable[[], Awaitable[LiveLink]]
-_E = TypeVar("_E", bound=HubdError)
-Post = Callable[[Event], Awaitable[None]]
-
-# With somebody waiting: three attempts, so many seconds before each (``live-protocol.md`` 12).
+# With somebody waiting: three attempts, so many seconds before each (``live-protocol.md`` 12). With another server at
+# hand there is a second one only if the first failed for its handle's sake.
 _PAUSES: Final = (0.0, 0.5, 1.0)
-_PROTOCOL_ERROR: Final = 1002
-# The microphone pauses when it brings nothing for so long (``live-protocol.md`` 4), s.
-_PAUSE: Final = 1.0
+_WITH_ANOTHER: Final = _PAUSES[:2]
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _Attempt:
-    """One try at a connection: the handle that it goes on from, and how far it came."""
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What was asked for: who takes the events, how the model is told the news."""
 
-    handle: str | None
-    phase: Phase = Phase.CONNECTING
+    post: Post
+    manner: Manner
 
 
 class Line:
     """Holds at most one Live connection; used by the conversation's stage.
 
-    dial: opens a link. make_mouth: a fresh session to say over it, going on from a handle if there is one.
-    backend: whom dial reaches. setup_timeout: s. report: takes trouble with reaching it.
-    handle: where the next conversation goes on from; a secret.
+    servers: the preferred one first. setup_timeout: s. carry_over: what one connection leaves to the next.
+    report: takes trouble with reaching a server. announce: says a text aloud, without a server.
     """
 
     def __init__(
         self,
+        servers: Sequence[Server],
         *,
-        dial: Dial,
-        make_mouth: Callable[[str | None], Mouth],
-        backend: Backend,
         setup_timeout: float,
+        carry_over: CarryOver,
         report: ReportSink,
+        announce: Callable[[str], None],
     ) -> None:
-        self._dial = dial
-        self._make_mouth = make_mouth
-        self._backend = backend
+        self._servers = {server.backend: server for server in servers}
+        self._preferred = servers[0].backend
+        self._choice = Choice(tuple(self._servers))
         self._setup_timeout = setup_timeout
+        self._carry_over = carry_over
         self._report = report
+        self._announce = announce
         self._trouble: TroubleReport | None = None
-        self._wanted: Post | None = None
+        self._announced = ""
+        self._excuse = ""
+        self._wanted: _Wish | None = None
         self._asked = asyncio.Event()
         self._holding: asyncio.Task[None] | None = None
+        self._connection: Connection | None = None
         self._mouth: Mouth | None = None
-        self._stir = asyncio.Event()
-        self.handle: str | None = None
+        self._backend = self._preferred
+        self._left_off: int | None = None
 
     async def run(self) -> None:
         """Hold connections as they are wanted, one at a time, until cancelled."""
         while True:
             await self._asked.wait()
             self._asked.clear()
-            if (post := self._wanted) is None:
+            if (wish := self._wanted) is None:
                 continue
             self._wanted = None
             async with asyncio.TaskGroup() as tasks:
-                self._holding = tasks.create_task(self._hold(post), name="connection")
+                self._holding = tasks.create_task(self._hold(wish), name="connection")
             self._holding = None
 
-    def open(self, post: Post) -> None:
-        """Connect; post takes the connection's events, LinkReady or LinkLost first. The one before is closed first."""
-        self.close()
-        self._wanted = post
+    def open(self, post: Post, manner: Manner = Manner.NOTE) -> None:
+        """Connect; post takes the connection's events, LinkReady or LinkLost first. The one before is closed first.
+
+        manner: how the model is told what it could not be told before, ahead of everything else.
+        """
+        self._leave()
+        self._wanted = _Wish(post, manner)
         self._asked.set()
 
     def close(self) -> None:
-        """End the connection; nothing more is said over it. The handle is kept."""
-        self._wanted = self._mouth = None
-        if self._holding is not None:
-            self._holding.cancel()
-            self._holding = None
+        """End the connection, with the conversation; nothing more is said over it. The handle is kept."""
+        self._leave()
+        self._left_off = None
+        if self._excuse:
+            self._say_once(self._excuse)
+            self._excuse = ""
 
     def feed(self, source: Source, start: int | None) -> None:
         """Send this from now on; start as in hubd.effects.Feed."""
         if self._mouth is not None:
             self._mouth.feed(source, start)
-            self._stir.set()
+            self._stir()
 
     def begin_activity(self) -> None:
         """Mark the start of the person's speech."""
         if self._mouth is not None:
             self._mouth.begin()
-            self._stir.set()
+            self._stir()
 
     def end_activity(self, position: int) -> None:
         """Mark the end of the person's speech, once all up to this position is sent."""
         if self._mouth is not None:
             self._mouth.end_at(position)
-            self._stir.set()
+            self._stir()
 
     def nudge(self) -> None:
         """Say that the person has finished."""
         if self._mouth is not None:
             self._mouth.nudge()
-            self._stir.set()
+            self._stir()
 
     def respond(self, answers: Sequence[Answer]) -> None:
-        """Tell the model what became of its calls."""
+        """Tell the model what became of its calls; what it can't be told so waits for brief()."""
+        unheard = tuple(answers)
         if self._mouth is not None:
-            self._mouth.session.respond(answers)
-            self._stir.set()
+            asked = {call.id for call in self._mouth.session.open_calls}
+            unheard = self._mouth.session.respond(answers)
+            self._carry_over.answered((each for each in answers if each.call.id in asked), sent=True)
+            self._stir()
+        self._carry_over.answered(unheard, sent=False)
+
+    def brief(self, manner: Manner) -> None:
+        """Tell the model in a text what it could not be told as the answer to a call (``live-protocol.md`` 8.5)."""
+        if self._mouth is None:
+            return
+        items = self._carry_over.waiting
+        aloud = [item for item in items if item.scheduling is not Scheduling.SILENT]
+        if self._backend is Backend.OFFLINE and manner is not Manner.NOTE:
+            # It takes every text for a request.
+            for item in aloud:
+                self._announce(item.message)
+            manner = Manner.NOTE
+        if not (text := note(items, self._carry_over.now, manner)):
+            return
+        if manner is Manner.OWED or (manner is Manner.ALOUD and aloud):
+            self._mouth.session.send_text(text)
+        else:
+            self._mouth.session.send_note(text)
+        self._carry_over.told()
+        self._stir()
 
     def sound_arrived(self) -> None:
         """Note that the uplink holds more than before."""
-        self._stir.set()
+        self._stir()
 
-    async def _hold(self, post: Post) -> None:
-        for failures, pause in enumerate(_PAUSES, start=1):
-            await asyncio.sleep(pause)
-            attempt = _Attempt(self.handle)
-            failure = await self._connection(attempt, post)
-            verdict = classify(
-                failure.code,
-                failure.reason,
-                phase=attempt.phase,
-                failures=failures,
-                handle_used=attempt.handle is not None,
-            )
-            logger.info("live connection: %s, next: %s", failure, verdict.next)
-            if verdict.next is not NextAttempt.RETRY_WITH_HANDLE:
-                self.handle = None
-            if attempt.phase is Phase.OPEN or verdict.next is NextAttempt.FATAL or verdict.wait:
+    def _stir(self) -> None:
+        if self._connection is not None:
+            self._connection.stir()
+
+    def _leave(self) -> None:
+        """End the connection; where it left off is kept for the next one."""
+        if self._mouth is not None:
+            self._left_off = self._mouth.position
+        self._wanted = self._mouth = None
+        if self._connection is not None:
+            self._connection.end()
+            self._connection = None
+        if self._holding is not None:
+            self._holding.cancel()
+            self._holding = None
+
+    async def _hold(self, wish: _Wish) -> None:
+        order = self._choice.order(self._now())
+        rest = self._choice.rest(self._now())
+        lost = LinkLost(self._preferred, self._announced or "The Live server can't be reached.", wait=rest)
+        for backend in order:
+            another = backend is not order[-1]
+            phase, verdict = await self._visit(self._servers[backend], wish, _WITH_ANOTHER if another else _PAUSES)
+            fatal = verdict.next is NextAttempt.FATAL
+            hopeless = fatal or verdict.wait > 0
+            if phase is not Phase.OPEN or hopeless:
+                self._choice.failed(backend, self._now(), wait=verdict.wait, fatal=fatal)
+                self._complain(verdict.words)
+            if another and hopeless:
+                lost = LinkLost(backend, verdict.words)
+            else:
+                lost = LinkLost(backend, verdict.words, fatal=fatal, wait=verdict.wait)
+            if phase is Phase.OPEN:
                 break
-        if attempt.phase is not Phase.OPEN:
-            self._complain(verdict.words)
-        await post(LinkLost(self._backend, verdict.words, fatal=verdict.next is NextAttempt.FATAL))
+            self._excuse = f"{verdict.words} I answered without it." if another else self._excuse
+        await wish.post(lost)
+        if lost.fatal or lost.wait:
+            self._say_once(lost.reason)
 
-    async def _connection(self, attempt: _Attempt, post: Post) -> LinkError:
-        """Hold one connection to its end; return why it ended."""
+    async def _visit(self, server: Server, wish: _Wish, pauses: Sequence[float]) -> tuple[Phase, Verdict]:
+        """Try to talk to a server until it works, and then to the end.
+
+        Return how far the last attempt came, with what follows from its end.
+        """
+        for failures, pause in enumerate(pauses, start=1):
+            await asyncio.sleep(pause)
+            phase, verdict = await self._attempt(server, wish, failures)
+            fresh = verdict.next is NextAttempt.RETRY_FRESH
+            if fresh or verdict.next is NextAttempt.FATAL:
+                self._carry_over.spent(server.backend)
+            hopeless = verdict.next is NextAttempt.FATAL or verdict.wait > 0
+            if phase is Phase.OPEN or hopeless or (pauses is _WITH_ANOTHER and not fresh):
+                break
+        return phase, verdict
+
+    async def _attempt(self, server: Server, wish: _Wish, failures: int) -> tuple[Phase, Verdict]:
+        backend, fingerprint = server.backend, server.fingerprint()
+        handle = self._carry_over.handle(backend, fingerprint)
+
+        def ready(mouth: Mouth) -> None:
+            if handle is not None:
+                self._carry_over.good(backend, handle, fingerprint)
+            self._mouth, self._backend = mouth, backend
+            self._opened(backend)
+            self.brief(wish.manner)
+
+        calls = Calls(
+            # It gets one attempt: it is spent, unless the server takes it (``live-protocol.md`` 9).
+            sent=lambda: self._carry_over.spent(backend),
+            ready=ready,
+            handle=lambda secret: self._carry_over.issued(backend, secret, fingerprint),
+            post=wish.post,
+        )
+        self._connection = connection = Connection(server, handle, self._left_off, calls)
+        broken = False
         try:
-            link = await self._dial()
-        except LinkError as error:
-            return error
-        attempt.phase = Phase.SETTING_UP
-        # It gets one attempt: from now on it is spent, unless the server takes it (``live-protocol.md`` 9).
-        self.handle = None
-        self._mouth = mouth = self._make_mouth(attempt.handle)
-        try:
-            async with asyncio.timeout(self._setup_timeout) as patience:
-                return await self._talk(link, mouth, attempt, patience, post)
-        except TimeoutError:
-            return LinkError(f"no session within {self._setup_timeout:g} s")
+            failure = await connection.hold(self._setup_timeout)
+            broken = True
         finally:
-            self._mouth = None
-            await link.close()
+            if connection.phase is Phase.OPEN:
+                self._carry_over.ended(backend, broken=broken)
+            if self._connection is connection:
+                self._left_off = self._mouth.position if self._mouth is not None else self._left_off
+                self._connection = self._mouth = None
+        verdict = classify(
+            failure.code, failure.reason, phase=connection.phase, failures=failures, handle_used=handle is not None
+        )
+        logger.info("live connection: %s, next: %s", failure, verdict.next)
+        return connection.phase, verdict
 
-    async def _talk(
-        self, link: LiveLink, mouth: Mouth, attempt: _Attempt, patience: asyncio.Timeout, post: Post
-    ) -> LinkError:
-        failures: list[LinkError] = []
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._say(link, mouth), name="uplink")
-                tasks.create_task(self._hear(link, mouth, attempt, patience, post), name="downlink")
-        except* LinkError as group:
-            failures += _leaves(group)
-        except* RemoteProtocolError as group:
-            failures += [LinkError(str(error), _PROTOCOL_ERROR) for error in _leaves(group)]
-        return failures[0]
-
-    async def _hear(
-        self, link: LiveLink, mouth: Mouth, attempt: _Attempt, patience: asyncio.Timeout, post: Post
-    ) -> None:
-        async for frame in link.messages():
-            for event in mouth.session.receive(frame):
-                if isinstance(event, LinkReady):
-                    if patience.expired():
-                        return
-                    patience.reschedule(None)
-                    attempt.phase = Phase.OPEN
-                    self.handle = attempt.handle
-                    self._recover()
-                elif isinstance(event, HandleIssued):
-                    self.handle = event.handle
-                await post(event)
-        raise LinkError("the connection ended")
+    def _opened(self, backend: Backend) -> None:
+        self._choice.opened(backend)
+        if backend is self._preferred:
+            self._announced = self._excuse = ""
+            if self._trouble is not None:
+                self._report(replace(self._trouble, cleared=True))
+                self._trouble = None
 
     def _complain(self, words: str) -> None:
         """Report that there is no session, once for each reason."""
@@ -205,30 +261,11 @@ class Line:
             self._trouble = trouble
             self._report(trouble)
 
-    def _recover(self) -> None:
-        """Report that there are sessions again."""
-        if self._trouble is not None:
-            self._report(replace(self._trouble, cleared=True))
-            self._trouble = None
+    def _say_once(self, words: str) -> None:
+        if words != self._announced:
+            self._announced = words
+            self._announce(words)
 
-    async def _say(self, link: LiveLink, mouth: Mouth) -> None:
-        while True:
-            self._stir.clear()
-            for text in mouth.frames():
-                if self._mouth is not mouth:
-                    return
-                await link.send(text)
-            try:
-                async with asyncio.timeout(_PAUSE if mouth.streaming else None):
-                    await self._stir.wait()
-            except TimeoutError:
-                mouth.pause()
-
-
-def _leaves(group: BaseExceptionGroup[_E]) -> list[_E]:
-    """Return the errors themselves, whatever groups they came in."""
-    return [
-        leaf
-        for error in group.exceptions
-        for leaf in (_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
-    ]
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

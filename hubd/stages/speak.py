@@ -27,6 +27,7 @@ class Speak:
         self._sounds = 0
         self._drained = 0
         self._plays = 0
+        self._announcing = 0
 
     @property
     def speaking(self) -> bool:
@@ -40,7 +41,15 @@ class Speak:
 
     def sign(self, sign: Sign) -> None:
         """Queue a sign; returns at once."""
+        if sign is Sign.WOKE and self._drained < self._announcing:
+            self._speaker.flush()
+            self._announcing = 0
         self._queue(self._signs[sign])
+
+    def announce(self, pcm: bytes) -> None:
+        """Queue speech that is no answer of the model, at 24 kHz; the next sign of a wake word cuts it short."""
+        self._announcing = self._sounds + 1
+        self._queue(scaled(pcm, self._volume))
 
     def flush(self) -> None:
         """Fall silent; what was queued is void."""

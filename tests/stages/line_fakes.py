@@ -7,6 +7,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from hubd.audio.buffers import Uplink
 from hubd.errors import LinkError
@@ -15,11 +16,15 @@ from hubd.live.mouth import Mouth
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 from hubd.reports import Report
+from hubd.stages.carry_over import CarryOver
+from hubd.stages.connection import Server
 from hubd.stages.line import Line
 from tests.virtual_time import now, pass_time, run
 
 READY = '{"setupComplete":{}}'
 SETUP_TIMEOUT = 15.0
+# When the fake world begins, s since 1970.
+WALL = 1_795_000_000.0
 
 
 def handle(value: str) -> str:
@@ -81,25 +86,53 @@ class Street:
     posted: list[Event] = field(default_factory=list)
     reported: list[Report] = field(default_factory=list)
     dialled: list[float] = field(default_factory=list)
+    backends: list[Backend] = field(default_factory=list)
     open_at_dialling: list[int] = field(default_factory=list)
     uplink: Uplink = field(default_factory=Uplink)
     dialled_links: list[FakeLink] = field(default_factory=list)
     more: asyncio.Event = field(default_factory=asyncio.Event)
+    told: list[str] = field(default_factory=list)
+    announced: list[str] = field(default_factory=list)
+    fallback: list[FakeLink | Exception | None] | None = None
+    persona: str = "p"
 
     def __post_init__(self) -> None:
+        self.carry_over = CarryOver(None, told=self.told.append, wall=lambda: WALL + now())
+        servers = [self._server(Backend.GEMINI)]
+        if self.fallback is not None:
+            servers.append(self._server(Backend.OFFLINE))
         self.line = Line(
-            dial=self._dial,
-            make_mouth=self._make_mouth,
-            backend=Backend.GEMINI,
+            servers,
             setup_timeout=SETUP_TIMEOUT,
+            carry_over=self.carry_over,
             report=self.reported.append,
+            announce=self.announced.append,
         )
 
-    async def _dial(self) -> FakeLink:
+    def _server(self, backend: Backend) -> Server:
+        return Server(
+            backend,
+            partial(self._dial, backend),
+            partial(self._make_mouth, backend),
+            lambda: self.persona,
+        )
+
+    @property
+    def handle(self) -> str | None:
+        """The handle from which the next conversation would go on."""
+        return self.carry_over.handle(Backend.GEMINI, self.persona)
+
+    @handle.setter
+    def handle(self, handle: str) -> None:
+        self.carry_over.good(Backend.GEMINI, handle, self.persona)
+
+    async def _dial(self, backend: Backend) -> FakeLink:
         """Take the next of links: a link, an error to raise, or None for a network that never answers."""
         self.dialled.append(now())
+        self.backends.append(backend)
         self.open_at_dialling.append(sum(link.open for link in self.dialled_links))
-        link = self.links.pop(0) if self.links else LinkError("nobody is there")
+        links = self.links if backend is Backend.GEMINI else self.fallback or []
+        link = links.pop(0) if links else LinkError("nobody is there")
         if isinstance(link, Exception):
             raise link
         if link is None:
@@ -109,9 +142,9 @@ class Street:
         self.dialled_links.append(link)
         return link
 
-    def _make_mouth(self, handle: str | None) -> Mouth:
+    def _make_mouth(self, backend: Backend, handle: str | None) -> Mouth:
         settings = SessionSettings(model="m", manual_activity=self.manual)
-        return Mouth(LiveSession(settings, (), handle, Backend.GEMINI), self.uplink, manual=self.manual)
+        return Mouth(LiveSession(settings, (), handle, backend), self.uplink, manual=self.manual)
 
     async def post(self, event: Event) -> None:
         """Keep an event."""
@@ -126,11 +159,13 @@ class Street:
         return found[-1]
 
 
-def on_the_street(scenario: Callable[[Street], Coroutine[None, None, None]], *, manual: bool = False) -> None:
-    """Run the scenario with a running line, in virtual time."""
+def on_the_street(
+    scenario: Callable[[Street], Coroutine[None, None, None]], *, manual: bool = False, fallback: bool = False
+) -> None:
+    """Run the scenario with a running line, in virtual time; fallback: whether there is a second server."""
 
     async def main() -> None:
-        street = Street(manual)
+        street = Street(manual, fallback=[] if fallback else None)
         running = asyncio.create_task(street.line.run())
         try:
             await scenario(street)

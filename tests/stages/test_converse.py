@@ -54,7 +54,7 @@ class Log:
         """Return the conversation's state."""
         return self.conversation.state
 
-    def open(self, post: Post) -> None:
+    def open(self, post: Post, _manner: effects.Manner) -> None:
         """Keep what the connection posts with."""
         self.posts.append(post)
         self.entries.append(("open",))
@@ -82,6 +82,10 @@ class Log:
     def respond(self, answers: Sequence[Answer]) -> None:
         """Keep the answers."""
         self.entries.append(("respond", *answers))
+
+    def brief(self, manner: effects.Manner) -> None:
+        """Keep how the rest is told."""
+        self.entries.append(("brief", manner))
 
     def play(self, pcm: bytes, rate: int) -> None:
         """Keep the speech."""
@@ -192,8 +196,8 @@ def test_deadlines() -> None:
         asyncio.get_running_loop().call_later(100, waited.set)
         await waited.wait()
         assert [entry for entry in log.entries if entry[0] == "nudge"] == [("nudge", 20.0)]
-        assert log.entries[-1] == ("state", "idle")
-        assert log.where() is State.IDLE
+        assert log.entries[-1] == ("open",)
+        assert log.where() is State.OPENING
 
     with_a_log(scenario)
 

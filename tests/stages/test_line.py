@@ -223,13 +223,13 @@ class TestHandle:
         """A handle that the server did not take is not tried twice: the next attempt is a fresh start."""
 
         async def scenario(street: Street) -> None:
-            street.line.handle = "dead"
+            street.handle = "dead"
             street.links = [FakeLink([refusal]), FakeLink([READY])]
             street.line.open(street.post)
             ready = await street.until(LinkReady)
             assert [link.handle for link in street.dialled_links] == ["dead", None]
             assert ready == LinkReady(Backend.GEMINI, resumed=False)
-            assert street.line.handle is None
+            assert street.handle is None
 
         on_the_street(scenario)
 
@@ -237,7 +237,7 @@ class TestHandle:
         """A network that is away costs no handle."""
 
         async def scenario(street: Street) -> None:
-            street.line.handle = "good"
+            street.handle = "good"
             street.links = [LinkError("no route"), LinkError("no route"), FakeLink([READY])]
             street.line.open(street.post)
             await street.until(LinkReady)
@@ -249,10 +249,10 @@ class TestHandle:
         """Three attempts in vain leave the handle for the next conversation."""
 
         async def scenario(street: Street) -> None:
-            street.line.handle = "good"
+            street.handle = "good"
             street.line.open(street.post)
             await street.until(LinkLost)
-            assert street.line.handle == "good"
+            assert street.handle == "good"
 
         on_the_street(scenario)
 
@@ -260,13 +260,13 @@ class TestHandle:
         """A conversation that is over before the server was reached leaves the handle as it was."""
 
         async def scenario(street: Street) -> None:
-            street.line.handle = "good"
+            street.handle = "good"
             street.links = [None]
             street.line.open(street.post)
             await settle()
             street.line.close()
             await settle()
-            assert street.line.handle == "good"
+            assert street.handle == "good"
 
         on_the_street(scenario)
 
@@ -274,13 +274,13 @@ class TestHandle:
         """A handle that the server took stays good until it issues the next."""
 
         async def scenario(street: Street) -> None:
-            street.line.handle = "good"
+            street.handle = "good"
             street.links = [FakeLink([READY])]
             street.line.open(street.post)
             await street.until(LinkReady)
             street.line.close()
             await settle()
-            assert street.line.handle == "good"
+            assert street.handle == "good"
 
         on_the_street(scenario)
 
@@ -288,13 +288,13 @@ class TestHandle:
         """A handle that the server may have refused is not tried again."""
 
         async def scenario(street: Street) -> None:
-            street.line.handle = "perhaps dead"
+            street.handle = "perhaps dead"
             street.links = [FakeLink()]
             street.line.open(street.post)
             await settle()
             street.line.close()
             await settle()
-            assert street.line.handle is None
+            assert street.handle is None
 
         on_the_street(scenario)
 
@@ -305,7 +305,7 @@ class TestHandle:
             street.links = [FakeLink([READY, handle("h"), LinkError("Request contains an invalid argument.", 1007)])]
             street.line.open(street.post)
             await street.until(LinkLost)
-            assert street.line.handle is None
+            assert street.handle is None
 
         on_the_street(scenario)
 

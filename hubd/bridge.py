@@ -1,0 +1,132 @@
+"""How a conversation gets from one Live connection to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from enum import Enum, auto
+from typing import Final
+
+from hubd.departure import Departure
+from hubd.ear import Ear
+from hubd.effects import Manner
+from hubd.events import Answer
+from hubd.floor import Floor, Turn
+from hubd.open_calls import OpenCalls
+from hubd.patience import Awaiting, Patience
+from hubd.states import State
+
+# So many connections in a row without an answer, and the conversation is over: no dial loop (``live-protocol.md`` 12).
+_MOST_CROSSINGS: Final = 3
+
+
+class Owed(Enum):
+    """What the person is to get from the next connection.
+
+    UTTERANCE: an answer to what they say, which it has to hear from its beginning. OUTCOME: word about calls that are
+    being carried out. REST: the answer that was cut off after calls, which must not be made again. NOTHING: they may go
+    on talking.
+    """
+
+    NOTHING = auto()
+    UTTERANCE = auto()
+    OUTCOME = auto()
+    REST = auto()
+
+
+class Bridge:
+    """Keeps what one connection of a conversation leaves to the next (``live-protocol.md`` 8.5).
+
+    It reads, and on crossing prepares, the conversation's own parts.
+    """
+
+    def __init__(self, ear: Ear, floor: Floor, calls: OpenCalls, patience: Patience) -> None:
+        self._ear = ear
+        self._floor = floor
+        self._calls = calls
+        self._patience = patience
+        self.departure = Departure()
+        self._owed = Owed.UTTERANCE
+        self._crossings = 0
+        self._despaired = False
+
+    def begin(self) -> None:
+        """Begin anew with somebody who talks."""
+        self.departure = Departure()
+        self._owed = Owed.UTTERANCE
+        self.progressed()
+
+    def progressed(self) -> None:
+        """Note that the person got an answer."""
+        self._crossings = 0
+        self._despaired = False
+
+    @property
+    def crossed(self) -> bool:
+        """Whether there are calls that the connection does not know of, for all we know."""
+        return self._crossings > 0
+
+    @property
+    def manner(self) -> Manner:
+        """How the next connection is told what the last ones were not."""
+        match self._owed:
+            case Owed.OUTCOME:
+                return Manner.ALOUD
+            case Owed.REST:
+                return Manner.OWED
+            case Owed.UTTERANCE | Owed.NOTHING:
+                return Manner.NOTE
+
+    def manner_of(self, answers: Sequence[Answer], blocking: Collection[str]) -> Manner:
+        """Return how answers are told of which the connection may not know the calls; blocking: as in Pace."""
+        if self._ear.owed:
+            return Manner.NOTE
+        return Manner.OWED if any(answer.call.name in blocking for answer in answers) else Manner.ALOUD
+
+    def owed(self, state: State, *, ending: bool) -> Owed:
+        """Return what the person is owed if the connection ends now; ending: whether they expect no more."""
+        if state is State.OPENING:
+            return self._owed
+        if ending:
+            return Owed.NOTHING
+        if self._ear.owed:
+            return Owed.UTTERANCE
+        if self._calls:
+            return Owed.OUTCOME
+        waiting = state is State.LISTENING and self._patience.awaiting in {Awaiting.ANSWER, Awaiting.NUDGED}
+        cut = self._floor.turn is Turn.RUNNING
+        return Owed.REST if waiting or cut else Owed.NOTHING
+
+    def passable(self, state: State) -> bool:
+        """Return whether another connection is to be tried, from this state."""
+        return state is not State.OPENING and self._crossings < _MOST_CROSSINGS
+
+    def despair(self) -> bool:
+        """Return whether another connection is to be tried because this one does not answer: once."""
+        first, self._despaired = not self._despaired, True
+        return first and self._crossings < _MOST_CROSSINGS
+
+    def cross(self, owed: Owed) -> None:
+        """Leave the connection for the next one."""
+        self._crossings += 1
+        self._owed = owed
+        self.departure = Departure()
+        self._floor.turn = Turn.NONE
+        self._ear.reconnect()
+        if self._patience.awaiting is not Awaiting.NUDGED and owed in {Owed.UTTERANCE, Owed.REST}:
+            heard_out = self._ear.finished or owed is Owed.REST
+            begun = self._patience.awaiting is not Awaiting.SPEECH
+            self._patience.awaiting = (
+                Awaiting.ANSWER if heard_out else Awaiting.ITS_END if begun else self._patience.awaiting
+            )
+
+    def spoken_to(self) -> bool:
+        """Note that the person speaks while there is no connection; return whether that is new."""
+        new = self._owed is not Owed.UTTERANCE
+        self._owed = Owed.UTTERANCE
+        return new
+
+    def target(self) -> State:
+        """Return the state in which the next connection finds the conversation."""
+        if self._floor.sounding:
+            return State.SPEAKING
+        return State.LISTENING if self._owed in {Owed.UTTERANCE, Owed.REST} else State.FOLLOWING_UP

@@ -1,0 +1,45 @@
+"""Which Live server a conversation is opened with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from hubd.backoff import Backoff
+from hubd.events import Backend
+
+# With another server at hand, one that failed is not waited for with every wake word, s.
+_FIRST_REST: Final = 30.0
+_LONGEST_REST: Final = 300.0
+
+
+class Choice:
+    """Prefers the first of several servers, and lets one that failed rest; every ``now`` is monotonic, s.
+
+    backends: the preferred one first; the last one is always there.
+    """
+
+    def __init__(self, backends: Sequence[Backend]) -> None:
+        self._backends = tuple(backends)
+        self._backoffs = {backend: Backoff(_FIRST_REST, _LONGEST_REST) for backend in backends}
+        self._until: dict[Backend, float] = {}
+
+    def order(self, now: float) -> tuple[Backend, ...]:
+        """Return whom to dial, one after the other; nobody if there is but one, which said how long it can't."""
+        return tuple(backend for backend in self._backends if now >= self._until.get(backend, now))
+
+    def rest(self, now: float) -> float:
+        """Return how long the preferred server still rests, s."""
+        return max(0.0, self._until.get(self._backends[0], now) - now)
+
+    def failed(self, backend: Backend, now: float, *, wait: float, fatal: bool) -> None:
+        """Note that no session could be opened; wait: not before so many seconds. fatal: dialling again can't help."""
+        rest = wait
+        if backend is not self._backends[-1]:
+            rest = max(wait, _LONGEST_REST if fatal else self._backoffs[backend].next())
+        self._until[backend] = now + rest
+
+    def opened(self, backend: Backend) -> None:
+        """Note that a session was opened."""
+        self._until.pop(backend, None)
+        self._backoffs[backend].reset()

@@ -1,0 +1,135 @@
+"""What survives a Live connection, even the hub itself."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum, auto
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hubd.events import Backend, Scheduling
+from hubd.news import MOST, Item, News
+
+# A handle is good for 2 h after its session's last connection; 10 min less, to be safe (``live-protocol.md`` 9).
+GOOD_FOR: Final = 110 * 60.0
+# How far the clock may have been set back.
+_CLOCK_SLIP: Final = 60.0
+_LONGEST: Final = 8192
+# The offline server forgets its sessions when the hub ends.
+_ON_DISK: Final = Backend.GEMINI
+
+
+class Unsaved(IntEnum):
+    """How much a change matters to a hub that starts anew."""
+
+    NOTHING = auto()
+    SOME = auto()
+    MUCH = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Handle:
+    secret: str = field(repr=False)
+    fingerprint: str
+    since: float
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True, allow_inf_nan=False)
+
+
+class _SavedHandle(_Strict):
+    secret: Annotated[str, Field(repr=False, min_length=1, max_length=_LONGEST)]
+    fingerprint: Annotated[str, Field(max_length=_LONGEST)]
+    since: float
+
+
+class _SavedItem(_Strict):
+    call: Annotated[str, Field(max_length=_LONGEST)]
+    function: Annotated[str, Field(max_length=_LONGEST)]
+    response: Annotated[str, Field(max_length=_LONGEST)]
+    message: Annotated[str, Field(max_length=_LONGEST)]
+    scheduling: Annotated[Scheduling, Field(strict=False)]
+    since: float
+
+
+class _Saved(_Strict):
+    hubd: Literal[1]
+    handle: _SavedHandle | None
+    news: Annotated[list[_SavedItem], Field(max_length=MOST)]
+
+
+class Continuation:
+    """The handles of both backends, each with its age, with the outcomes that the model has not heard.
+
+    Every ``now`` is in s since 1970: it has to mean something after a restart. A handle is a secret: it is in no repr,
+    nor in an error. news is changed through the methods here.
+    """
+
+    def __init__(self) -> None:
+        self._handles: dict[Backend, _Handle] = {}
+        self.news = News()
+        self.unsaved = Unsaved.NOTHING
+
+    def handle(self, backend: Backend, fingerprint: str, now: float) -> str | None:
+        """Return where to go on from; None if that is too long ago, or was with another persona or other tools."""
+        kept = self._handles.get(backend)
+        if kept is None:
+            return None
+        if kept.fingerprint != fingerprint or not -_CLOCK_SLIP <= now - kept.since <= GOOD_FOR:
+            self.erase(backend)
+            return None
+        return kept.secret
+
+    def keep(self, backend: Backend, secret: str, fingerprint: str, now: float) -> None:
+        """Take a handle: new, or good as it was before."""
+        self._handles[backend] = _Handle(secret, fingerprint, now)
+        self.change(Unsaved.SOME)
+
+    def ended(self, backend: Backend, now: float) -> None:
+        """Note the end of a connection: from now on its handle ages."""
+        if (kept := self._handles.get(backend)) is not None:
+            self._handles[backend] = _Handle(kept.secret, kept.fingerprint, now)
+        self.change(Unsaved.MUCH)
+
+    def erase(self, backend: Backend) -> None:
+        """Forget the handle: it is spent, or no good."""
+        if self._handles.pop(backend, None) is not None:
+            self.change(Unsaved.MUCH)
+
+    def change(self, extent: Unsaved) -> None:
+        """Note that there is something to save."""
+        self.unsaved = max(self.unsaved, extent)
+
+    def dump(self) -> str:
+        """Return all that is worth keeping as one line of JSON, a secret; it counts as saved."""
+        self.unsaved = Unsaved.NOTHING
+        kept = self._handles.get(_ON_DISK)
+        handle = None if kept is None else _SavedHandle(**asdict(kept))
+        news = [_SavedItem(**asdict(item)) for item in self.news.items]
+        return _Saved(hubd=1, handle=handle, news=news).model_dump_json()
+
+    def restore(self, text: str, now: float) -> bool:
+        """Take over what dump() returned once; return False for a text of another origin, or one that was cut."""
+        try:
+            saved = _Saved.model_validate_json(text)
+        except ValidationError:
+            return False
+        if saved.handle is not None:
+            self._handles[_ON_DISK] = _Handle(saved.handle.secret, saved.handle.fingerprint, saved.handle.since)
+        self.news.restore((Item(**dict(item)) for item in saved.news), now)
+        return True
+
+
+def fingerprint(parts: Iterable[str]) -> str:
+    """Return a short text that stands for these: server, persona, tools.
+
+    A changed system instruction is not taken over by a session that is resumed (``live-protocol.md`` 9).
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,71 @@
+"""The offline server, started when it is first needed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Final, Protocol
+
+from hubd.errors import HubdError, LinkError
+
+# The recogniser's process takes memory that a hub with internet wants for other things.
+_IDLE: Final = 1800.0
+
+logger = logging.getLogger(__name__)
+
+
+class LiveServer(Protocol):
+    """A server with an address."""
+
+    url: str
+
+
+class Standby:
+    """Runs a server from the first time that somebody asks for its address until nobody has for half an hour.
+
+    make: makes a server, which runs while it is entered; it may raise HubdError or OSError, when made or entered.
+    """
+
+    def __init__(self, make: Callable[[], AbstractAsyncContextManager[LiveServer]]) -> None:
+        self._make = make
+        self._asked = asyncio.Event()
+        self._answer: asyncio.Future[str] | None = None
+
+    async def url(self) -> str:
+        """Return the server's base address once it runs; raises LinkError if it can't be started."""
+        if self._answer is None:
+            self._answer = asyncio.get_running_loop().create_future()
+        self._asked.set()
+        return await asyncio.shield(self._answer)
+
+    async def run(self) -> None:
+        """Own the server until cancelled."""
+        while True:
+            await self._asked.wait()
+            try:
+                async with self._make() as server:
+                    self._reply().set_result(server.url)
+                    await self._until_idle()
+            except (HubdError, OSError) as error:
+                answer = self._reply()
+                answer.set_exception(LinkError(f"the offline server can't be started: {error}"))
+                answer.exception()  # whoever asked may have gone
+                self._asked.clear()
+            self._answer = None
+
+    async def _until_idle(self) -> None:
+        while True:
+            self._asked.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_IDLE):
+                    await self._asked.wait()
+                    continue
+            return
+
+    def _reply(self) -> asyncio.Future[str]:
+        if self._answer is None or self._answer.done():
+            self._answer = asyncio.get_running_loop().create_future()
+        return self._answer

@@ -1,0 +1,52 @@
+"""What follows when what was waited for has not come."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from hubd import effects
+from hubd.crossing import cross, depart
+from hubd.parts import Parts
+from hubd.patience import Awaiting
+from hubd.states import State
+
+
+def overdue(parts: Parts, now: float) -> State:
+    """Return the state that follows a deadline (``design.md`` 5, turn watchdog)."""
+    if parts.bridge.departure.due(now):
+        return depart(parts)
+    if parts.state is State.FOLLOWING_UP:
+        parts.minutes.reason = parts.minutes.reason or "nobody said more"
+        return State.IDLE
+    if parts.state is State.ACTING:
+        parts.patience.awaiting = Awaiting.ANSWER
+        return State.LISTENING
+    if parts.floor.running:
+        parts.floor.complete()
+        parts.answered(now)
+        parts.expect(parts.patience.awaiting, now)
+        return parts.after_answer()
+    return _unanswered(parts, now)
+
+
+def _unanswered(parts: Parts, now: float) -> State:
+    """Return the state of a hub that listened in vain: one nudge, then another connection, then no more."""
+    match parts.patience.awaiting:
+        case Awaiting.SPEECH if not parts.ear.in_activity:
+            parts.minutes.reason = "nobody spoke"
+            return State.IDLE
+        case Awaiting.ITS_END if parts.patience.endless(now):
+            parts.minutes.reason = "it was never quiet"
+            return State.IDLE
+        case Awaiting.SPEECH | Awaiting.ITS_END | Awaiting.ANSWER:
+            parts.nudge()
+            parts.expect(Awaiting.NUDGED, now)
+            return parts.state
+        case Awaiting.NUDGED if parts.bridge.despair():
+            return cross(parts, parts.bridge.owed(parts.state, ending=False), "the server did not answer")
+        case Awaiting.NUDGED:
+            parts.effects.append(effects.Signal(effects.Sign.FAILED))
+            parts.minutes.reason = "the server did not answer"
+            return State.IDLE
+        case _:
+            assert_never(parts.patience.awaiting)

@@ -1,0 +1,93 @@
+"""The parts of a conversation, with what several of its decisions have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hubd import effects
+from hubd.bridge import Bridge
+from hubd.ear import Ear
+from hubd.floor import Floor, Turn
+from hubd.minutes import Minutes
+from hubd.open_calls import OpenCalls
+from hubd.pace import Pace
+from hubd.patience import Awaiting, Patience
+from hubd.states import State
+
+
+class Parts:
+    """What a conversation consists of; each ``now`` is monotonic, s.
+
+    effects: what the event that is being decided about leads to. ending: whether the person expects no more. untold:
+    whether something is to be told to the model in the next pause.
+    """
+
+    def __init__(self, pace: Pace) -> None:
+        self.pace = pace
+        self.state = State.IDLE
+        self.effects: list[effects.Effect] = []
+        self.minutes = Minutes()
+        self.floor = Floor()
+        self.patience = Patience(pace)
+        self.ear = Ear(manual=pace.manual_activity)
+        self.calls = OpenCalls(pace.blocking)
+        self.bridge = Bridge(self.ear, self.floor, self.calls, self.patience)
+        self.ending = False
+        self.untold = False
+
+    def expect(self, awaiting: Awaiting, now: float) -> None:
+        """Wait for this from now on; talk without end is no reason to wait for an end of it once more."""
+        if awaiting is Awaiting.ITS_END and self.patience.awaiting is Awaiting.NUDGED and self.patience.endless(now):
+            return
+        self.patience.awaiting = awaiting
+        if self.state is State.LISTENING:
+            self.patience.listen(now, turn_running=self.floor.running)
+
+    def extend(self, now: float) -> None:
+        """Prolong the time after an answer."""
+        if self.state is State.FOLLOWING_UP:
+            self.patience.follow_up(now, calls_open=bool(self.calls), ending=self.ending)
+
+    def hush(self) -> None:
+        """Fall silent."""
+        self.effects += self.minutes.cut() if self.floor.sounding else ()
+        self.floor.hush()
+
+    def nudge(self) -> None:
+        """Say to the server that the person has finished."""
+        self.ear.nudged()
+        self.effects.append(effects.Nudge())
+
+    def settled(self, ids: Iterable[str], now: float) -> State:
+        """Close calls; return the state that follows."""
+        self.calls.close(ids)
+        self.patience.renew(now)
+        self.extend(now)
+        if self.state is State.ACTING and not self.calls.waiting:
+            self.patience.awaiting = Awaiting.ANSWER
+            return State.LISTENING
+        return self.state
+
+    def answered(self, now: float) -> None:
+        """Note that the model's turn is over: whatever was said has its answer."""
+        self.ear.answered()
+        self.bridge.progressed()
+        self.patience.renew(now)
+
+    def sound_or_turn_ended(self, now: float) -> State:
+        """Return the state that follows when the speaker has played all, or the turn is over."""
+        if self.state is not State.SPEAKING or self.floor.sounding:
+            return self.state
+        if self.floor.turn is Turn.NONE:
+            return self.after_answer()
+        self.patience.speak(now, generated=self.floor.turn is Turn.GENERATED)
+        return self.state
+
+    def after_answer(self) -> State:
+        """Return the state that follows an answer."""
+        if self.ear.in_activity:
+            return State.LISTENING
+        if not self.calls and (self.ending or not self.pace.follow_up) and not self.patience.word_due:
+            self.minutes.reason = "the conversation was over"
+            return State.IDLE
+        return State.FOLLOWING_UP

@@ -1,0 +1,140 @@
+"""The continuation at work: changed by the line, kept on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
+
+from hubd.continuation import Continuation, Unsaved
+from hubd.events import Answer, Backend
+from hubd.news import Item
+
+# A flash card wears out: while nothing but handles is new, and at any rate, s.
+_SELDOM: Final = 60.0
+_LEAST: Final = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+class Store(Protocol):
+    """Where one private text is kept; reports its own troubles, and raises nothing."""
+
+    def read(self) -> str:
+        """Return the text; empty if there is none."""
+        ...
+
+    async def write(self, text: str) -> None:
+        """Put the text in the place of the one before."""
+        ...
+
+    def write_now(self, text: str) -> None:
+        """Do the same, without giving way to anything else."""
+        ...
+
+
+class CarryOver:
+    """Remembers what one connection leaves to the next, even if that is opened after a restart.
+
+    store: None to remember in memory only. told: is called with the id of a call when the model is sure to know its
+    outcome. wall: the time, s since 1970.
+    """
+
+    def __init__(self, store: Store | None, *, told: Callable[[str], None], wall: Callable[[], float]) -> None:
+        self._store = store
+        self._told = told
+        self._wall = wall
+        self._changed = asyncio.Event()
+        self._continuation = Continuation()
+        if store is not None and (text := store.read()) and not self._continuation.restore(text, wall()):
+            logger.warning("what the last run left to this one can't be understood; starting without it")
+
+    async def run(self) -> None:
+        """Write what changes: at once what matters, once a minute what is only newer; the rest when cancelled."""
+        written = -_SELDOM
+        try:
+            while True:
+                await self._due(written)
+                if self._store is not None:
+                    await self._store.write(self._continuation.dump())
+                written = asyncio.get_running_loop().time()
+        finally:
+            if self._store is not None and self._continuation.unsaved is not Unsaved.NOTHING:
+                self._store.write_now(self._continuation.dump())
+
+    async def _due(self, written: float) -> None:
+        """Return when it is time to write; written: when that was done last."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            due = written + (_LEAST if self._continuation.unsaved is Unsaved.MUCH else _SELDOM)
+            if due <= asyncio.get_running_loop().time():
+                return
+            try:
+                async with asyncio.timeout_at(due):
+                    await self._changed.wait()
+            except TimeoutError:
+                return
+
+    def handle(self, backend: Backend, fingerprint: str) -> str | None:
+        """Return where a conversation that is set up like this goes on from; a secret."""
+        handle = self._continuation.handle(backend, fingerprint, self._wall())
+        self._note(Unsaved.NOTHING)
+        return handle
+
+    def spent(self, backend: Backend) -> None:
+        """Forget a handle that had its one attempt."""
+        self._continuation.erase(backend)
+        self._note(Unsaved.NOTHING)
+
+    def good(self, backend: Backend, handle: str, fingerprint: str) -> None:
+        """Note that the server took this handle."""
+        self._continuation.keep(backend, handle, fingerprint, self._wall())
+        self._note(Unsaved.SOME)
+
+    def issued(self, backend: Backend, handle: str, fingerprint: str) -> None:
+        """Note a new handle: what the model was told before is part of it."""
+        self.good(backend, handle, fingerprint)
+        self._heard(self._continuation.news.handle_issued(self._wall()))
+
+    def ended(self, backend: Backend, *, broken: bool) -> None:
+        """Note the end of a connection that was open; broken: what was said last may not have arrived."""
+        if broken:
+            self._continuation.news.lost()
+        else:
+            self._heard(self._continuation.news.closed())
+        self._continuation.ended(backend, self._wall())
+        self._note(Unsaved.MUCH)
+
+    def answered(self, answers: Iterable[Answer], *, sent: bool) -> None:
+        """Note outcomes; sent: the model was told, else there was nobody to tell."""
+        answers = tuple(answers)
+        if answers:
+            self._continuation.news.add(answers, self._wall(), sent=sent)
+            self._note(Unsaved.SOME if sent else Unsaved.MUCH)
+
+    @property
+    def waiting(self) -> tuple[Item, ...]:
+        """The outcomes that the model has not been told."""
+        return self._continuation.news.waiting
+
+    def told(self) -> None:
+        """Note that all of them were sent."""
+        self._continuation.news.sent(self._wall())
+        self._note(Unsaved.SOME)
+
+    @property
+    def now(self) -> float:
+        """The time, s since 1970."""
+        return self._wall()
+
+    def _heard(self, calls: Iterable[str]) -> None:
+        for call in calls:
+            self._told(call)
+            self._note(Unsaved.SOME)
+
+    def _note(self, extent: Unsaved) -> None:
+        self._continuation.change(extent)
+        if self._continuation.unsaved is not Unsaved.NOTHING:
+            self._changed.set()
