@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from hubd.audio.pcm import UPLINK_RATE
 from hubd.events import Scheduling
 from hubd.offline.server import OfflineServer
+from hubd.simulator.server import Simulator
+from hubd.simulator.sound import speech
 from tests.offline.hosting import declared
 from tests.offline.house import HOUSE
 from tests.offline.speaking import in_a_room
@@ -25,24 +30,65 @@ CONFIG = {
 }
 
 
-@pytest.fixture
-def sent() -> list[str]:
-    """Return where the frames go that the server sends."""
-    return []
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A server that Google's client talks to.
+
+    url: its own address. speech: text to sound that it understands. sent: what it sent so far.
+    """
+
+    url: str
+    speech: Callable[[str], bytes]
+    sent: Callable[[], list[str]]
+
+
+@asynccontextmanager
+async def offline_server() -> AsyncIterator[Service]:
+    """Yield the server that the hub uses without internet."""
+    sent: list[str] = []
+    async with OfflineServer(on_sent=sent.append) as server:
+        yield Service(server.url, in_a_room, lambda: sent)
+
+
+# What the offline server makes of the sentences below.
+SCRIPT = """
+words "lights":
+  call turn_off_the_lights
+words "heater":
+  call set_heater {"temperature": 21}
+words "garage":
+  call open_garage_door
+otherwise:
+  say "I only know devices." for 3s
+"""
+
+
+@asynccontextmanager
+async def simulator() -> AsyncIterator[Service]:
+    """Yield the simulator of Google's service."""
+    async with Simulator(SCRIPT, pace=2.0) as server:
+        yield Service(
+            server.url,
+            lambda text: speech(text, UPLINK_RATE) + bytes(2 * UPLINK_RATE),
+            lambda: [frame for visit in server.record.visits for frame in visit.sent],
+        )
+
+
+@pytest.fixture(params=[offline_server, simulator])
+async def service(request: pytest.FixtureRequest) -> AsyncIterator[Service]:
+    """Yield one server after the other."""
+    async with request.param() as served:
+        yield served
 
 
 @pytest.fixture
-async def client(tls: tuple[Path, ssl.SSLContext], sent: list[str], reader: Reader) -> AsyncIterator[GoogleClient]:
-    """Yield Google's client before the offline server; what it is sent is held up to the proto afterwards."""
+async def client(service: Service, tls: tuple[Path, ssl.SSLContext], reader: Reader) -> AsyncIterator[GoogleClient]:
+    """Yield Google's client before the server; afterwards all that it was sent is held up to the proto."""
     certificate, context = tls
-    async with (
-        OfflineServer(on_sent=sent.append) as server,
-        behind_tls(server.url, context) as url,
-        google_client(url, certificate) as google,
-    ):
+    async with behind_tls(service.url, context) as url, google_client(url, certificate) as google:
         yield google
-    assert sent
-    assert [fault for frame in sent for fault in reader.complaints_about_server(frame)] == []
+    assert service.sent()
+    assert [fault for frame in service.sent() for fault in reader.complaints_about_server(frame)] == []
 
 
 def said(messages: list[Message]) -> str:
@@ -80,29 +126,29 @@ async def test_a_text_turn(client: GoogleClient, way: str) -> None:
     await client.close()
 
 
-async def test_an_audio_turn(client: GoogleClient) -> None:
+async def test_an_audio_turn(client: GoogleClient, service: Service) -> None:
     """What is said becomes a call."""
     await client.open(**CONFIG)
-    await client.sound(in_a_room("set the heater to twenty one degrees"))
+    await client.sound(service.speech("set the heater to twenty one degrees"))
     call = await client.call()
     assert (call["name"], call["args"]) == ("set_heater", {"temperature": 21})
     await client.close()
 
 
-async def test_an_audio_turn_between_marks(client: GoogleClient) -> None:
+async def test_an_audio_turn_between_marks(client: GoogleClient, service: Service) -> None:
     """A client that marks speech itself is understood."""
     await client.open(**CONFIG, realtime_input_config={"automatic_activity_detection": {"disabled": True}})
     await client.mark("start")
-    await client.sound(in_a_room("turn off the lights"))
+    await client.sound(service.speech("turn off the lights"))
     await client.mark("end")
     assert (await client.call())["name"] == "turn_off_the_lights"
     await client.close()
 
 
-async def test_an_audio_turn_before_a_pause(client: GoogleClient) -> None:
+async def test_an_audio_turn_before_a_pause(client: GoogleClient, service: Service) -> None:
     """The end of the stream ends the turn."""
     await client.open(**CONFIG)
-    await client.sound(in_a_room("turn off the lights")[:-32_000])
+    await client.sound(service.speech("turn off the lights")[:-32_000])
     await client.pause()
     assert (await client.call())["name"] == "turn_off_the_lights"
     await client.close()

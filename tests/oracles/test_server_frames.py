@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 
 from hubd.live import codec
 from hubd.live.messages import ServerMessage
+from hubd.simulator.server import Simulator
 from tests.offline.hosting import TURN, Driven, answer, audio, set_up, tool_response
 from tests.oracles.emitted import fields_in
 from tests.oracles.made_up import made_up
@@ -74,3 +75,50 @@ def test_exceptions_are_needed(reader: Reader, unpublished: Unpublished) -> None
     fault, _ = reader.read("server", frame)
     assert fault is not None
     assert "no field named" in fault
+
+
+# Every step of a script that puts something on the wire which is the service's own.
+EVERY_STEP = """
+turn 1:
+  hear "turn off the lights"
+  think "Which lights?"
+  text "The lights in the kitchen."
+  code "print(1)"
+  result "1"
+  result "no such file" failed
+  search "weather" found "https://weather.example" "Weather"
+  sound 1s
+  call set_light {"device": "kitchen lights", "on": false}
+  also set_heater {"temperature": 21.5}
+  again
+  cancel set_heater
+  empty
+  say "Done." for 1s
+turn 2:
+  goaway 1h
+  goaway 3000.5s
+  say "Soon."
+turn 3:
+  say "Cut short."
+  interrupt
+"""
+
+
+async def test_the_simulator_s_frames(reader: Reader) -> None:
+    """Whatever a script has the simulator say is Google's message, printed as Google prints it."""
+    async with Simulator(EVERY_STEP, pace=50.0, listen=False) as simulator:
+        link = await simulator.connect()
+        await link.send(json.dumps(set_up(contextWindowCompression={"slidingWindow": {}})))
+        frames = link.messages()
+        for _ in range(3):
+            await link.send('{"realtimeInput":{"text":"Go on."}}')
+            while "turnComplete" not in str(await anext(frames)):
+                pass
+        await link.close()
+        sent = simulator.record.visits[0].sent
+    assert [fault for frame in sent for fault in reader.complaints_about_server(frame)] == []
+    fields = {field for frame in sent for field in fields_in(json.loads(frame), ServerMessage)}
+    assert fields >= {
+        *("GoAway.timeLeft", "ToolCallCancellation.ids", "GroundingChunk.web", "ServerContent.interrupted"),
+        *("Part.thought", "Part.text", "Part.executableCode", "Part.codeExecutionResult", "Part.inlineData"),
+    }
