@@ -173,7 +173,7 @@ class ConversationSettings(Table):
     max_listening: Timeout = 15.0
     answer_timeout: Timeout = 20.0
     silence_timeout: Timeout = 30.0
-    blocking_timeout: Timeout = BLOCKING_TIMEOUT
+    blocking_timeout: Annotated[Duration, at_most(60)] = BLOCKING_TIMEOUT
 
 
 class MqttSettings(Table):

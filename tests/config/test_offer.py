@@ -6,6 +6,7 @@ import pytest
 
 from hubd.config import load, notices
 from hubd.config.offer import offer
+from hubd.errors import ConfigError
 from hubd.events import Behavior
 
 DEVICES = """
@@ -84,6 +85,12 @@ def test_check_says_when_a_device_is_slower_than_the_conversation_waits(tmp_path
     )
     patient = load(written(tmp_path, '[conversation]\nblocking_timeout = "45s"\n'))
     assert not [each for each in notices(patient) if "expect.within" in each]
+
+
+def test_nobody_waits_for_more_than_a_minute(tmp_path: Path) -> None:
+    """What takes longer is for a function that the conversation does not wait for."""
+    with pytest.raises(ConfigError, match="at most 60"):
+        load(written(tmp_path, '[conversation]\nblocking_timeout = "61s"\n'))
 
 
 def test_behavior_by_name(tmp_path: Path) -> None:
