@@ -3,12 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from hubd.config import load, notices
 from hubd.config.offer import offer
 from hubd.errors import ConfigError
 from hubd.events import Behavior
 
+SHIPPED = Path(__file__).resolve().parents[2] / "config" / "hubd.toml"
 DEVICES = """
 [[device]]
 id = "lamp"
@@ -59,6 +61,25 @@ def test_pitfall_5_every_function_says_whether_it_blocks(tmp_path: Path, model: 
     """The default flipped between models: it is left to none."""
     toolbox = offer(load(written(tmp_path, f'[live]\nmodel = "{model}"\n')))
     assert all("behavior" in each.model_dump(mode="json") for each in toolbox.declarations())
+
+
+def test_pitfall_20_a_schema_holds_what_the_service_reads() -> None:
+    """Types are in capitals, and no key is there that ends the session (1007)."""
+    known = {"type", "description", "enum", "minimum", "maximum", "default", "properties", "required"}
+
+    def look(schema: JsonValue) -> None:
+        assert isinstance(schema, dict)
+        assert schema.keys() <= known
+        assert schema["type"] in {"OBJECT", "STRING", "INTEGER", "NUMBER", "BOOLEAN"}
+        properties = schema.get("properties", {})
+        assert isinstance(properties, dict)
+        for inner in properties.values():
+            look(inner)
+
+    for declaration in offer(load(SHIPPED)).declarations():
+        written = declaration.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        if "parameters" in written:
+            look(written["parameters"])
 
 
 def test_check_says_what_the_model_makes_of_the_functions(tmp_path: Path) -> None:

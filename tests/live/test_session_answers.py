@@ -64,6 +64,17 @@ def test_the_outcome_follows_without_the_word() -> None:
     assert session.data_to_send() == []
 
 
+@pytest.mark.parametrize("scheduling", Scheduling)
+def test_pitfall_2_scheduling_is_a_sibling_of_the_response(scheduling: Scheduling) -> None:
+    """Inside the response it would be one more key that the model may read, and nothing else."""
+    session = asked("fc-3")
+    session.respond([replace(OUTCOME, scheduling=scheduling)])
+    (frame,) = session.data_to_send()
+    (response,) = json.loads(frame)["toolResponse"]["functionResponses"]
+    assert response["scheduling"] == scheduling
+    assert "scheduling" not in response["response"]
+
+
 def test_pitfall_36_parallel_calls_are_answered_in_one_frame() -> None:
     """All ids that are ready together stand in one frame."""
     session = asked("a", "b", "c")
