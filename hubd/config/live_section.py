@@ -54,7 +54,8 @@ class LiveSettings(Table):
     modality: Annotated[Modality, word_of((Modality.AUDIO, Modality.TEXT))] = Modality.AUDIO
     system_instruction: str = (
         "You are the voice of a home. Answer in one short sentence, in the language you are spoken to. "
-        "Use the functions to operate devices; never say that something is done before a function has said so. "
+        "Use the functions to operate devices; never say that something is done before a function has said so, "
+        "and never read out data, only what it means. "
         "If a request could mean several devices, ask which one. Ignore speech that is not meant for you."
     )
     system_instruction_file: Line = ""

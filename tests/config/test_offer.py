@@ -82,6 +82,11 @@ def test_pitfall_20_a_schema_holds_what_the_service_reads() -> None:
             look(written["parameters"])
 
 
+def test_pitfall_33_the_model_is_told_not_to_read_data_aloud() -> None:
+    """What a function answers is for the model to understand, not to recite."""
+    assert "never read out data" in load(SHIPPED).live.system_instruction
+
+
 def test_check_says_what_the_model_makes_of_the_functions(tmp_path: Path) -> None:
     """Who chose a model that refuses NON_BLOCKING, or knows nothing else, is told what that means."""
     assert not [each for each in notices(load(written(tmp_path, ""))) if each.startswith("live.model")]
