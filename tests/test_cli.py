@@ -73,6 +73,12 @@ def hubd(place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
         ("demo --config @missing.toml", "missing.toml: can't be read: no such file or directory"),
         ("demo --url https://example.org", "--url: found no WebSocket URL"),
         ("demo --url example.org", "--url: found no WebSocket URL"),
+        ("ask", "the following arguments are required: TEXT"),
+        ("ask --loud hello", "unrecognized arguments: --loud"),
+        ("ask --timeout 0 hello", "--timeout: found '0', allowed are 1 to 3600 seconds"),
+        ("ask --config @broken.toml hello", "broken.toml:1: no valid TOML"),
+        ("ask --config @missing.toml hello", "missing.toml: can't be read: no such file or directory"),
+        ("ask --config @fine.toml --url example.org hello", "--url: found no WebSocket URL"),
         ("run --verbose", "unrecognized arguments: --verbose"),
         ("check one two", "unrecognized arguments: one two"),
     ],
@@ -121,7 +127,7 @@ def test_a_good_configuration(hubd: Hubd) -> None:
 
 def test_help(hubd: Hubd) -> None:
     """Help names every command, and every option of the demo with what it does."""
-    assert all(command in hubd("--help").stdout for command in ("run", "check", "demo"))
+    assert all(command in hubd("--help").stdout for command in ("run", "ask", "check", "demo"))
     text = hubd("demo", "--help").stdout
     for option in ("--config", "--wav", "--say", "--mic", "--record", "--devices", "--url", "--json"):
         assert option in text

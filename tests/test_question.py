@@ -214,8 +214,8 @@ class TestCalls:
 
     def test_the_outcome_comes_before_the_turn_ends(self) -> None:
         """What is being said then may be about something else, so the outcome's own turn is waited for."""
-        talk = Talk(READY, events.ToolsAsked((HEATER,)), events.SaidText("One moment."))
-        talk.hear(outcome(HEATER, Scheduling.WHEN_IDLE), DONE)
+        talk = Talk(READY, events.ToolsAsked((HEATER,)), events.SaidText("One"))
+        talk.hear(outcome(HEATER, Scheduling.WHEN_IDLE), events.SaidText(" moment."), DONE)
         assert talk.state is State.LINGERING
         talk.hear(events.SaidText("It is at 21."), DONE)
         assert talk.question.ended

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.simulator.server import Simulator
 from tests.end_to_end.daemon import daemon
-from tests.end_to_end.program import CHECKOUT, Outcome, Program, environment, run
+from tests.end_to_end.program import CHECKOUT, COMMAND, PATIENCE, Outcome, Program, environment, run
 from tests.live_server import LiveServer
 
 HOUSE: Final = CHECKOUT / "hubd" / "demo" / "house.toml"
@@ -125,6 +126,19 @@ def test_without_devices_of_ones_own(tmp_path: Path) -> None:
     outcome = run("ask", "--demo", *TIMEOUT, "turn on the kitchen lights", home=tmp_path)
     assert (outcome.status, outcome.stdout, outcome.stderr) == (0, "The kitchen lights are on.\n", "")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_reader_who_has_seen_enough(tmp_path: Path) -> None:
+    """``hubd ask --json … | head -1`` ends without a traceback, as other programs do."""
+    command = [*COMMAND, "ask", "--demo", "--json", "turn on the kitchen lights"]
+    with subprocess.Popen(
+        command, cwd=CHECKOUT, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert '"opened"' in process.stdout.readline()
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait(PATIENCE)) == ("", 128 + signal.SIGPIPE)
 
 
 async def test_beside_a_daemon(mosquitto: PrivateBroker, tmp_path: Path) -> None:
