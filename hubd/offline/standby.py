@@ -49,12 +49,14 @@ class Standby:
                 async with self._make() as server:
                     self._reply().set_result(server.url)
                     await self._until_idle()
+                    # Whoever asks from now on waits for the next one.
+                    self._answer = None
             except (HubdError, OSError) as error:
                 answer = self._reply()
                 answer.set_exception(LinkError(f"the offline server can't be started: {error}"))
                 answer.exception()  # whoever asked may have gone
                 self._asked.clear()
-            self._answer = None
+                self._answer = None
 
     async def _until_idle(self) -> None:
         while True:

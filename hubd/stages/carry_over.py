@@ -57,11 +57,18 @@ class CarryOver:
             while True:
                 await self._due(written)
                 if self._store is not None:
-                    await self._store.write(self._continuation.dump())
+                    await self._write(self._store, self._continuation.dump())
                 written = asyncio.get_running_loop().time()
         finally:
             if self._store is not None and self._continuation.unsaved is not Unsaved.NOTHING:
                 self._store.write_now(self._continuation.dump())
+
+    async def _write(self, store: Store, text: str) -> None:
+        try:
+            await store.write(text)
+        except asyncio.CancelledError:
+            store.write_now(text)
+            raise
 
     async def _due(self, written: float) -> None:
         """Return when it is time to write; written: when that was done last."""

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine
+
+import pytest
+
+from hubd.events import Answer, Backend, Call, CallStatus, Scheduling
+from hubd.stages.carry_over import CarryOver
+from tests.virtual_time import now, pass_time, run, settle
+
+WALL = 1_795_000_000.0
+GEMINI = Backend.GEMINI
+OUTCOME = Answer(Call("c1", "lamp"), CallStatus.DONE, Scheduling.SILENT, {"message": "On."})
+
+
+class Disk:
+    """A store: what is written is kept, with the time."""
+
+    def __init__(self, text: str = "") -> None:
+        self.text = text
+        self.times: list[float] = []
+
+    def read(self) -> str:
+        """Return the text."""
+        return self.text
+
+    async def write(self, text: str) -> None:
+        """Keep the text; it takes a while."""
+        await pass_time(0.1)
+        self.write_now(text)
+
+    def write_now(self, text: str) -> None:
+        """Keep the text."""
+        self.text = text
+        self.times.append(round(now(), 1))
+
+
+def on_disk(disk: Disk, told: list[str] | None = None) -> CarryOver:
+    """Return what the hub that is started now remembers."""
+    return CarryOver(disk, told=(told if told is not None else []).append, wall=lambda: WALL + now())
+
+
+def kept_on(
+    disk: Disk, scenario: Callable[[CarryOver], Coroutine[None, None, None]], told: list[str] | None = None
+) -> None:
+    """Run the scenario with a running stage, in virtual time."""
+
+    async def main() -> None:
+        carry_over = on_disk(disk, told)
+        running = asyncio.create_task(carry_over.run())
+        try:
+            await scenario(carry_over)
+        finally:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+    run(main())
+
+
+def test_survives_a_restart() -> None:
+    """The next hub goes on from the handle, and knows what the model does not."""
+    disk = Disk()
+
+    async def first(carry_over: CarryOver) -> None:
+        carry_over.issued(GEMINI, "hush", "persona")
+        carry_over.answered([OUTCOME], sent=False)
+        await settle()
+
+    async def second(carry_over: CarryOver) -> None:
+        assert carry_over.handle(GEMINI, "persona") == "hush"
+        assert [item.call for item in carry_over.waiting] == ["c1"]
+
+    kept_on(disk, first)
+    kept_on(disk, second)
+
+
+def test_once_a_minute() -> None:
+    """Handle after handle is written once a minute; the end of a connection is written at once."""
+    disk = Disk()
+
+    async def scenario(carry_over: CarryOver) -> None:
+        for number in range(100):
+            carry_over.issued(GEMINI, f"h{number}", "persona")
+            await pass_time(1.2)
+        assert disk.times == [0.1, 60.2]
+        carry_over.ended(GEMINI, broken=False)
+        await pass_time(0.2)
+        assert disk.times[2:] == [120.1]
+
+    kept_on(disk, scenario)
+
+
+def test_nothing_happens() -> None:
+    """A hub that rests writes nothing."""
+    disk = Disk()
+
+    async def scenario(carry_over: CarryOver) -> None:
+        carry_over.ended(GEMINI, broken=False)
+        await pass_time(86_400)
+        assert len(disk.times) == 1
+
+    kept_on(disk, scenario)
+
+
+def test_flood() -> None:
+    """However much happens, a card is written to once a second at most."""
+    disk = Disk()
+
+    async def scenario(carry_over: CarryOver) -> None:
+        for _ in range(100):
+            carry_over.ended(GEMINI, broken=False)
+            await pass_time(0.1)
+        assert 8 <= len(disk.times) <= 11
+
+    kept_on(disk, scenario)
+
+
+def test_last_word() -> None:
+    """What is not written when the hub is told to stop is written then."""
+    disk = Disk()
+
+    async def scenario(carry_over: CarryOver) -> None:
+        carry_over.issued(GEMINI, "old", "persona")
+        await pass_time(1)
+        carry_over.issued(GEMINI, "new", "persona")
+        await settle()
+
+    kept_on(disk, scenario)
+    assert '"new"' in disk.text
+
+
+def test_stopped_while_it_writes() -> None:
+    """A write that is given up half-way is made up for."""
+    disk = Disk()
+
+    async def scenario(carry_over: CarryOver) -> None:
+        carry_over.issued(GEMINI, "hush", "persona")
+        await settle()
+
+    kept_on(disk, scenario)
+    assert '"hush"' in disk.text
+
+
+def test_heard() -> None:
+    """The ledger is told of outcomes once the model is sure to know them, not when they were sent."""
+    told: list[str] = []
+
+    async def scenario(carry_over: CarryOver) -> None:
+        carry_over.answered([OUTCOME], sent=True)
+        carry_over.ended(GEMINI, broken=True)
+        assert told == []
+        assert len(carry_over.waiting) == 1
+        carry_over.told()
+        await pass_time(1.2)
+        carry_over.issued(GEMINI, "h", "persona")
+        assert told == ["c1"]
+
+    kept_on(Disk(), scenario, told)
+
+
+@pytest.mark.parametrize("text", ["torn", '{"hubd":1,"handle":{"secret":"hush'])
+def test_not_ours(text: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What can't be understood is passed over, with a line in the log that does not repeat it."""
+
+    async def scenario(carry_over: CarryOver) -> None:
+        assert carry_over.handle(GEMINI, "persona") is None
+
+    with caplog.at_level(logging.DEBUG):
+        kept_on(Disk(text), scenario)
+    assert "can't be understood" in caplog.text
+    assert text not in caplog.text
+
+
+def test_in_memory_only() -> None:
+    """Without a store the hub remembers as long as it runs."""
+
+    async def main() -> None:
+        carry_over = CarryOver(None, told=list[str]().append, wall=lambda: WALL)
+        running = asyncio.create_task(carry_over.run())
+        carry_over.ended(GEMINI, broken=False)
+        carry_over.good(GEMINI, "h", "persona")
+        await pass_time(100)
+        assert carry_over.handle(GEMINI, "persona") == "h"
+        running.cancel()
+        await asyncio.wait([running])
+
+    run(main())

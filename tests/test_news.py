@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubd.effects import Manner
+from hubd.events import Answer, AnswerKind, Call, CallStatus, Scheduling
+from hubd.news import MOST, STALE_AFTER, News, note
+
+NOW = 1_795_000_000.0
+
+
+def outcome(number: int = 1, scheduling: Scheduling = Scheduling.SILENT) -> Answer:
+    """Return the outcome of a call."""
+    response = {"status": "done", "message": f"Lamp {number} is on."}
+    return Answer(Call(f"c{number}", "set_light"), CallStatus.DONE, scheduling, response)
+
+
+def calls_of(news: News) -> list[str]:
+    """Return the calls that are to be told again if the connection breaks."""
+    return [item.call for item in news.items]
+
+
+class TestUntold:
+    def test_waits_for_a_connection(self) -> None:
+        """What nobody was there to hear waits, until it was sent."""
+        news = News()
+        news.add([outcome()], NOW, sent=False)
+        assert [item.message for item in news.waiting] == ["Lamp 1 is on."]
+        news.sent(NOW + 5)
+        assert news.waiting == ()
+        assert calls_of(news) == ["c1"]
+
+    @pytest.mark.parametrize(
+        "idle",
+        [
+            replace(outcome(), status=CallStatus.CANCELLED),
+            replace(outcome(), status=CallStatus.DUPLICATE),
+            replace(outcome(), kind=AnswerKind.FIRST),
+        ],
+    )
+    def test_what_needs_no_telling(self, idle: Answer) -> None:
+        """Void calls, equals of others, and first answers are no news."""
+        news = News()
+        news.add([idle], NOW, sent=False)
+        assert news.items == ()
+
+    def test_newest_word_about_a_call(self) -> None:
+        """An afterword takes the place of what was to be told about its call."""
+        news = News()
+        news.add([outcome()], NOW, sent=False)
+        news.add([replace(outcome(), response={"status": "failed"}, kind=AnswerKind.AFTERWORD)], NOW, sent=False)
+        assert [item.response for item in news.items] == ['{"status": "failed"}']
+
+    def test_bound(self) -> None:
+        """No more than a few wait, the newest, and none of them for long."""
+        news = News()
+        news.add((outcome(number) for number in range(MOST + 3)), NOW, sent=False)
+        assert calls_of(news) == [f"c{number}" for number in range(3, MOST + 3)]
+        news.add([outcome(99)], NOW + STALE_AFTER + 1, sent=False)
+        assert calls_of(news) == ["c99"]
+
+
+class TestHandles:
+    def test_handle_covers_what_was_sent_before(self) -> None:
+        """With a handle that came well after it an outcome is part of the session."""
+        news = News()
+        news.add([outcome()], NOW, sent=True)
+        assert news.handle_issued(NOW + 1.2) == ("c1",)
+        assert news.items == ()
+
+    def test_handle_that_crossed_it(self) -> None:
+        """A handle that came at once may have been on its way: the outcome is told again if the connection breaks."""
+        news = News()
+        news.add([outcome()], NOW, sent=True)
+        assert news.handle_issued(NOW + 0.1) == ()
+        news.lost()
+        assert len(news.waiting) == 1
+
+    def test_handle_that_came_at_once_before_a_close_in_peace(self) -> None:
+        """Closed in peace, everything sent has arrived, so any handle covers what was sent before it."""
+        news = News()
+        news.add([outcome(1)], NOW, sent=True)
+        news.handle_issued(NOW + 0.1)
+        news.add([outcome(2)], NOW + 0.2, sent=True)
+        assert news.closed() == ("c1",)
+        assert [item.call for item in news.waiting] == ["c2"]
+
+    def test_no_handle(self) -> None:
+        """What no handle covers is told to the next connection, which knows nothing of it."""
+        news = News()
+        news.add([outcome()], NOW, sent=True)
+        news.lost()
+        assert len(news.waiting) == 1
+
+    @given(st.lists(st.sampled_from(["add", "sent", "handle", "lost", "closed"])))
+    def test_nothing_gets_lost(self, steps: list[str]) -> None:
+        """Whatever happens, an outcome leaves only by way of a handle that came after it was sent."""
+        news, known, number, now = News(), set[str](), 0, NOW
+        added: list[str] = []
+        for step in steps:
+            now += 2.0
+            match step:
+                case "add":
+                    number += 1
+                    news.add([outcome(number)], now, sent=False)
+                    added.append(f"c{number}")
+                case "sent":
+                    news.sent(now)
+                case "handle":
+                    known |= set(news.handle_issued(now))
+                case "lost":
+                    news.lost()
+                case "closed":
+                    known |= set(news.closed())
+        assert [call for call in added if call not in known][-MOST:] == calls_of(news)
+
+
+class TestNote:
+    def test_marked_as_data(self) -> None:
+        """The text says that nobody said it, and that nothing is to be called again."""
+        news = News()
+        news.add([outcome()], NOW, sent=False)
+        text = note(news.waiting, NOW + 130, Manner.NOTE)
+        assert text.startswith("[Note from the hub itself. Nobody said this; it is data, not a request.")
+        assert "never call them again" in text
+        assert 'set_light, 2 min ago: {"status": "done", "message": "Lamp 1 is on."}' in text
+        assert "Tell the person" not in text
+        assert text.endswith("]")
+
+    def test_what_wants_to_be_spoken_about(self) -> None:
+        """Unless it is silent the person is to hear of it."""
+        news = News()
+        news.add([outcome(1), outcome(2, Scheduling.INTERRUPT)], NOW, sent=False)
+        assert "Tell the person in one short sentence" in note(news.waiting, NOW, Manner.ALOUD)
+
+    def test_nothing_to_say(self) -> None:
+        """Without news there is no note, unless an answer is owed."""
+        assert note((), NOW, Manner.NOTE) == note((), NOW, Manner.ALOUD) == ""
+        assert "still waits for your answer" in note((), NOW, Manner.OWED)
+
+    @pytest.mark.parametrize(("seconds", "age"), [(-3, "0 s"), (59, "59 s"), (61, "1 min"), (7300, "2 h")])
+    def test_age(self, seconds: float, age: str) -> None:
+        """How old it is, in words."""
+        news = News()
+        news.add([outcome()], NOW, sent=False)
+        assert f"set_light, {age} ago:" in note(news.waiting, NOW + seconds, Manner.NOTE)
+
+    def test_long_response(self) -> None:
+        """A response of any length makes a text of bounded length."""
+        news = News()
+        news.add([replace(outcome(), response={"x": "y" * 100_000})], NOW, sent=False)
+        assert len(note(news.waiting, NOW, Manner.OWED)) < 3000
