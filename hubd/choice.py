@@ -11,6 +11,8 @@ from hubd.events import Backend
 # With another server at hand, one that failed is not waited for with every wake word, s.
 _FIRST_REST: Final = 30.0
 _LONGEST_REST: Final = 300.0
+# 60 s become an hour at the longest.
+_DOUBLINGS: Final = 6
 
 
 class Choice:
@@ -23,6 +25,7 @@ class Choice:
         self._backends = tuple(backends)
         self._backoffs = {backend: Backoff(_FIRST_REST, _LONGEST_REST) for backend in backends}
         self._until: dict[Backend, float] = {}
+        self._refusals = dict.fromkeys(self._backends, 0)
 
     def order(self, now: float) -> tuple[Backend, ...]:
         """Return whom to dial, one after the other; nobody if there is but one, which said how long it can't."""
@@ -32,14 +35,22 @@ class Choice:
         """Return how long the preferred server still rests, s."""
         return max(0.0, self._until.get(self._backends[0], now) - now)
 
-    def failed(self, backend: Backend, now: float, *, wait: float, fatal: bool) -> None:
-        """Note that no session could be opened; wait: not before so many seconds. fatal: dialling again can't help."""
+    def failed(self, backend: Backend, now: float, *, wait: float, fatal: bool) -> float:
+        """Note that no session could be opened; return the seconds that the server itself has to be left alone.
+
+        wait: what its refusal asks for, s; it doubles with each one in a row. fatal: dialling again can't help.
+        """
+        if wait:
+            self._refusals[backend] += 1
+            wait *= 2.0 ** min(self._refusals[backend] - 1, _DOUBLINGS)
         rest = wait
         if backend is not self._backends[-1]:
             rest = max(wait, _LONGEST_REST if fatal else self._backoffs[backend].next())
         self._until[backend] = now + rest
+        return wait
 
     def opened(self, backend: Backend) -> None:
         """Note that a session was opened."""
         self._until.pop(backend, None)
+        self._refusals[backend] = 0
         self._backoffs[backend].reset()

@@ -48,6 +48,15 @@ def test_fatal_and_quota() -> None:
     assert choice.rest(0.0) == 960
 
 
+def test_quota_doubles() -> None:
+    """Each refusal in a row doubles the time that it asks for, up to an hour; a session in between begins anew."""
+    choice = Choice((GEMINI,))
+    waits = [choice.failed(GEMINI, 0.0, wait=60.0, fatal=False) for _ in range(8)]
+    assert waits == [60, 120, 240, 480, 960, 1920, 3840, 3840]
+    choice.opened(GEMINI)
+    assert choice.failed(GEMINI, 0.0, wait=60.0, fatal=False) == 60
+
+
 def test_only_one() -> None:
     """Who is alone is dialled whenever somebody talks, but for a time that it named itself."""
     choice = Choice((GEMINI,))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from hubd.budget import Allowance
 from hubd.choice import Choice
 from hubd.effects import Manner, Source
 from hubd.events import Answer, Backend, LinkLost, Scheduling
@@ -38,10 +39,11 @@ class Line:
     """Holds at most one Live connection; used by the conversation's stage.
 
     servers: the preferred one first. setup_timeout: s. carry_over: what one connection leaves to the next.
-    report: takes trouble with reaching a server. announce: says a text aloud, without a server.
+    report: takes trouble with reaching a server. announce: says a text aloud, without a server. allowance: what a
+    conversation may cost; None for whatever it does.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- a stage is given everything that it connects
         self,
         servers: Sequence[Server],
         *,
@@ -49,6 +51,7 @@ class Line:
         carry_over: CarryOver,
         report: ReportSink,
         announce: Callable[[str], None],
+        allowance: Allowance | None = None,
     ) -> None:
         self._servers = {server.backend: server for server in servers}
         self._preferred = servers[0].backend
@@ -57,6 +60,7 @@ class Line:
         self._carry_over = carry_over
         self._report = report
         self._announce = announce
+        self._allowance = allowance
         self._trouble: TroubleReport | None = None
         self._announced = ""
         self._excuse = ""
@@ -66,6 +70,7 @@ class Line:
         self._connection: Connection | None = None
         self._mouth: Mouth | None = None
         self._backend = self._preferred
+        self._begun_with: Backend | None = None
         self._left_off: int | None = None
 
     async def run(self) -> None:
@@ -92,7 +97,7 @@ class Line:
     def close(self) -> None:
         """End the connection, with the conversation; nothing more is said over it. The handle is kept."""
         self._leave()
-        self._left_off = None
+        self._begun_with = self._left_off = None
         if self._excuse:
             self._say_once(self._excuse)
             self._excuse = ""
@@ -172,27 +177,37 @@ class Line:
             self._holding = None
 
     async def _hold(self, wish: _Wish) -> None:
-        order = self._choice.order(self._now())
+        dialable = self._choice.order(self._now())
+        order = self._affordable(dialable)
         rest = self._choice.rest(self._now())
         lost = LinkLost(self._preferred, self._announced or "The Live server can't be reached.", wait=rest)
+        if dialable and not order and self._allowance is not None:
+            lost = LinkLost(self._preferred, self._allowance.words, fatal=True)
         for backend in order:
             another = backend is not order[-1]
             phase, verdict = await self._visit(self._servers[backend], wish, _WITH_ANOTHER if another else _PAUSES)
             fatal = verdict.next is NextAttempt.FATAL
-            hopeless = fatal or verdict.wait > 0
-            if phase is not Phase.OPEN or hopeless:
-                self._choice.failed(backend, self._now(), wait=verdict.wait, fatal=fatal)
+            wait = 0.0
+            if phase is not Phase.OPEN or fatal or verdict.wait:
+                wait = self._choice.failed(backend, self._now(), wait=verdict.wait, fatal=fatal)
                 self._complain(verdict.words)
-            if another and hopeless:
-                lost = LinkLost(backend, verdict.words)
-            else:
-                lost = LinkLost(backend, verdict.words, fatal=fatal, wait=verdict.wait)
+            # With another one at hand nothing is hopeless.
+            lost = LinkLost(backend, verdict.words, fatal=fatal and not another, wait=0.0 if another else wait)
             if phase is Phase.OPEN:
                 break
             self._excuse = f"{verdict.words} I answered without it." if another else self._excuse
         await wish.post(lost)
         if lost.fatal or lost.wait:
             self._say_once(lost.reason)
+
+    def _affordable(self, order: tuple[Backend, ...]) -> tuple[Backend, ...]:
+        """Return whom to dial of these; a conversation that goes on stays with the server that it was begun with."""
+        if self._allowance is None or self._begun_with is self._preferred:
+            return order
+        affordable = self._allowance.affordable(order)
+        if affordable and affordable != order:
+            self._excuse = self._allowance.words
+        return affordable
 
     async def _visit(self, server: Server, wish: _Wish, pauses: Sequence[float]) -> tuple[Phase, Verdict]:
         """Try to talk to a server until it works, and then to the end.
@@ -217,7 +232,7 @@ class Line:
         def ready(mouth: Mouth) -> None:
             if handle is not None:
                 self._carry_over.good(backend, handle, fingerprint)
-            self._mouth, self._backend = mouth, backend
+            self._mouth, self._backend, self._begun_with = mouth, backend, backend
             self._opened(backend)
             self.brief(wish.manner)
 
