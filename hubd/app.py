@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from hubd.audio.buffers import Uplink
 from hubd.audio.speech import SpeechDetector
 from hubd.config import BackendChoice, Config, LiveSettings, MqttSettings, TurnEnd
+from hubd.config.manner import pace
 from hubd.config.offer import offer
 from hubd.continuation import fingerprint
 from hubd.conversation import Conversation
@@ -25,7 +26,7 @@ from hubd.edges.sound_link import SoundLink, SoundSettings
 from hubd.edges.state_file import StateFile
 from hubd.edges.websockets_link import connect
 from hubd.errors import MissingPartError
-from hubd.events import Backend, Behavior, Event
+from hubd.events import Backend, Event
 from hubd.ledger import Ledger
 from hubd.live.models import capabilities, endpoint
 from hubd.live.mouth import Mouth
@@ -34,7 +35,6 @@ from hubd.live.settings import SessionSettings
 from hubd.offline.espeak_voice import EspeakVoice
 from hubd.offline.server import OfflineServer
 from hubd.offline.standby import Standby
-from hubd.pace import BargeIn, Pace
 from hubd.ports import LiveLink, OfflineVoice, Sound
 from hubd.reports import ReportSink
 from hubd.secrets import live_key, mqtt_password
@@ -45,9 +45,9 @@ from hubd.stages.connection import Server
 from hubd.stages.converse import Converse
 from hubd.stages.line import Line
 from hubd.stages.listen import Listen
+from hubd.stages.purse import Purse
 from hubd.stages.speak import Speak
 from hubd.tools import Toolbox
-from hubd.usage import TokenCount
 from hubd.wake import WakeGate
 
 
@@ -86,8 +86,8 @@ class Hub:
     """One hub, wired; run() is its life.
 
     sound: microphone with speaker. backend, url: whom to talk to, from live_server(). report: takes the event stream.
-    standby: the offline server for conversations in which the other one can't be reached. store: what survives a
-    restart; None for nothing.
+    standby: the offline server for conversations in which the other one can't be reached. store, tokens: what survives
+    a restart, of conversations, of their cost; None for nothing.
     """
 
     def __init__(  # noqa: PLR0913 -- everything comes together here
@@ -101,6 +101,7 @@ class Hub:
         report: ReportSink,
         standby: Standby | None = None,
         store: Store | None = None,
+        tokens: Store | None = None,
     ) -> None:
         self._sound = sound
         toolbox = offer(config)
@@ -109,6 +110,13 @@ class Hub:
         ledger = Ledger()
         self._speak = Speak(sound, volume=config.speaker.volume, post=self.post)
         self._announce = Announce(_offline_voice(), play=self._speak.announce)
+        self._purse = Purse(
+            tokens,
+            config.live.daily_token_budget,
+            config.live.when_budget_is_spent,
+            today=lambda: datetime.now().astimezone().date(),
+            report=report,
+        )
         self._carry_over = CarryOver(store, told=ledger.told, wall=time.time)
         key = secrets.live_key if backend is Backend.GEMINI else None
         server = _servers(config, toolbox, uplink)
@@ -121,6 +129,7 @@ class Hub:
             carry_over=self._carry_over,
             report=report,
             announce=self._announce.say,
+            allowance=self._purse,
         )
         self._act = Act(
             toolbox=toolbox,
@@ -133,11 +142,11 @@ class Hub:
             clock=time.monotonic,
         )
         self.converse = Converse(
-            conversation=Conversation(_pace(config, toolbox)),
+            conversation=Conversation(pace(config, toolbox)),
             line=self._line,
             voice=self._speak,
             hands=self._act,
-            usage=TokenCount(lambda: datetime.now().astimezone().date()),
+            usage=self._purse.count,
             report=report,
             clock=time.monotonic,
         )
@@ -167,6 +176,7 @@ class Hub:
                 ("broker", self._broker),
                 ("act", self._act),
                 ("carry over", self._carry_over),
+                ("purse", self._purse),
                 ("line", self._line),
                 ("announce", self._announce),
                 ("speak", self._speak),
@@ -180,6 +190,10 @@ async def run(config: Config, secrets: Secrets, report: ReportSink, environment:
     """Run a hub with the sound card's microphone until cancelled."""
     async with live_server(config.live, secrets.live_key) as (backend, url), asyncio.TaskGroup() as tasks:
         folder = config.hub.state_folder(environment)
+
+        def kept(name: str) -> StateFile | None:
+            return None if folder is None else StateFile(folder / f"{name}-{config.hub.id}.json", report)
+
         standby = None
         if config.live.backend is BackendChoice.AUTO and backend is Backend.GEMINI:
             standby = Standby(OfflineServer)
@@ -192,7 +206,8 @@ async def run(config: Config, secrets: Secrets, report: ReportSink, environment:
             url=url,
             report=report,
             standby=standby,
-            store=None if folder is None else StateFile(folder / f"session-{config.hub.id}.json", report),
+            store=kept("session"),
+            tokens=kept("tokens"),
         ).run()
 
 
@@ -252,23 +267,6 @@ def _offline_voice() -> OfflineVoice | None:
 
 def _session_settings(config: Config) -> SessionSettings:
     return config.live.session(manual_activity=config.conversation.turn_end is TurnEnd.LOCAL)
-
-
-def _pace(config: Config, toolbox: Toolbox) -> Pace:
-    conversation = config.conversation
-    return Pace(
-        follow_up=conversation.follow_up,
-        max_listening=conversation.max_listening,
-        answer_timeout=conversation.answer_timeout,
-        silence_timeout=conversation.silence_timeout,
-        barge_in=BargeIn[conversation.barge_in.name],
-        chime=conversation.chime,
-        manual_activity=conversation.turn_end is TurnEnd.LOCAL,
-        hold_while_acting=not capabilities(config.live.model).input_during_blocking_call,
-        blocking=frozenset(
-            declaration.name for declaration in toolbox.declarations() if declaration.behavior is Behavior.BLOCKING
-        ),
-    )
 
 
 def broker_settings(settings: MqttSettings, hub: str, password: SecretStr | None) -> BrokerSettings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from hubd.events import Backend
 from hubd.reports import Part, TroubleReport
@@ -25,6 +25,24 @@ _CONSEQUENCE: Final = {
     WhenSpent.REFUSE: "There are no conversations until tomorrow. Raise live.daily_token_budget to go on today.",
     WhenSpent.OFFLINE: "The offline server answers until tomorrow. Raise live.daily_token_budget to go on today.",
 }
+_WORDS: Final = {
+    WhenSpent.WARN: "",
+    WhenSpent.REFUSE: "The tokens for today are spent. I will be back tomorrow.",
+    WhenSpent.OFFLINE: "The tokens for today are spent. Until tomorrow I answer without Gemini.",
+}
+
+
+class Allowance(Protocol):
+    """What a conversation may cost."""
+
+    @property
+    def words(self) -> str:
+        """What a person hears who does not get the server of choice."""
+        ...
+
+    def affordable(self, backends: Sequence[Backend]) -> tuple[Backend, ...]:
+        """Return whom of these a conversation may be opened with, in their order."""
+        ...
 
 
 class Budget:
@@ -46,8 +64,8 @@ class Budget:
 
     @property
     def words(self) -> str:
-        """What a person hears who is refused a conversation."""
-        return "The tokens for today are spent. I will be back tomorrow."
+        """What a person hears about it, who is refused a conversation, or has one with the offline server."""
+        return _WORDS[self._when_spent]
 
     def affordable(self, backends: Sequence[Backend]) -> tuple[Backend, ...]:
         """Return whom of these a conversation may be opened with, in their order; nobody if it has to be refused.

@@ -66,7 +66,7 @@ ROWS: tuple[str, ...] = (
     (
         "stages.act stages.announce stages.ask stages.converse stages.line stages.listen stages.speak stages.visit "
         "edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link edges.wav_sound "
-        "edges.state_file edges.websockets_link stages.write_down"
+        "edges.state_file edges.websockets_link stages.purse"
     ),
     "offline.words",
     "offline.phrases",
@@ -96,7 +96,7 @@ ROWS: tuple[str, ...] = (
     "config.forbidden config.includes config.live_section config.mending config.sections",
     "config.clashes config.named_files",
     "config.loading",
-    "config.offer",
+    "config.manner config.offer",
     "config.tokens",
     "config.live_notices config.overrides",
     "config.overview",

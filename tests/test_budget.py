@@ -94,6 +94,14 @@ def test_two_days_in_a_row() -> None:
     assert household.budget.news()
 
 
-def test_words_for_a_person() -> None:
-    """Who is refused hears why, in a sentence that can be spoken."""
-    assert Household().budget.words == "The tokens for today are spent. I will be back tomorrow."
+@pytest.mark.parametrize(
+    ("when_spent", "words"),
+    [
+        (WhenSpent.WARN, ""),
+        (WhenSpent.REFUSE, "The tokens for today are spent. I will be back tomorrow."),
+        (WhenSpent.OFFLINE, "The tokens for today are spent. Until tomorrow I answer without Gemini."),
+    ],
+)
+def test_words_for_a_person(when_spent: WhenSpent, words: str) -> None:
+    """Who is refused, or served otherwise, hears why, in a sentence that can be spoken."""
+    assert Household(when_spent).budget.words == words

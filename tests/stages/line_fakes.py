@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from hubd.audio.buffers import Uplink
+from hubd.budget import Allowance
 from hubd.errors import LinkError
 from hubd.events import Backend, Event
 from hubd.live.mouth import Mouth
@@ -95,6 +96,7 @@ class Street:
     announced: list[str] = field(default_factory=list)
     fallback: list[FakeLink | Exception | None] | None = None
     persona: str = "p"
+    allowance: Allowance | None = None
 
     def __post_init__(self) -> None:
         self.carry_over = CarryOver(None, told=self.told.append, wall=lambda: WALL + now())
@@ -107,6 +109,7 @@ class Street:
             carry_over=self.carry_over,
             report=self.reported.append,
             announce=self.announced.append,
+            allowance=self.allowance,
         )
 
     def _server(self, backend: Backend) -> Server:
@@ -160,12 +163,16 @@ class Street:
 
 
 def on_the_street(
-    scenario: Callable[[Street], Coroutine[None, None, None]], *, manual: bool = False, fallback: bool = False
+    scenario: Callable[[Street], Coroutine[None, None, None]],
+    *,
+    manual: bool = False,
+    fallback: bool = False,
+    allowance: Allowance | None = None,
 ) -> None:
     """Run the scenario with a running line, in virtual time; fallback: whether there is a second server."""
 
     async def main() -> None:
-        street = Street(manual, fallback=[] if fallback else None)
+        street = Street(manual, fallback=[] if fallback else None, allowance=allowance)
         running = asyncio.create_task(street.line.run())
         try:
             await scenario(street)

@@ -1,0 +1,92 @@
+"""The day's tokens: counted, kept over restarts, held against the budget."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Protocol
+
+from hubd.budget import Budget, WhenSpent
+from hubd.events import Backend
+from hubd.reports import ReportSink
+from hubd.usage import TokenCount
+
+# A flash card wears out: this is the least time between two writings, s.
+PAUSE = 60.0
+
+logger = logging.getLogger(__name__)
+
+
+class Page(Protocol):
+    """One text on disk; reports its own troubles, and raises nothing."""
+
+    def read(self) -> str:
+        """Return the text; empty if there is none."""
+        ...
+
+    async def write(self, text: str) -> None:
+        """Put the text in the place of the one before."""
+        ...
+
+    def write_now(self, text: str) -> None:
+        """Do so, and block meanwhile."""
+        ...
+
+
+class Purse:
+    """Counts tokens, writes the count down once a minute at most, says whom a conversation may be opened with.
+
+    page: None to remember in memory only. daily: the budget, 0 for none. today: the local date. report: takes trouble.
+    count: what was spent.
+    """
+
+    def __init__(
+        self,
+        page: Page | None,
+        daily: int,
+        when_spent: WhenSpent,
+        *,
+        today: Callable[[], date],
+        report: ReportSink,
+    ) -> None:
+        self._page = page
+        self._report = report
+        self._changed = asyncio.Event()
+        self.count = TokenCount(today, self._spend)
+        self._budget = Budget(daily, when_spent, self.count)
+        if page is not None and (text := page.read()) and not self.count.restore(text):
+            logger.warning("the count of tokens of the last run can't be understood; counting from 0")
+
+    @property
+    def words(self) -> str:
+        """What a person hears once the day's tokens are spent."""
+        return self._budget.words
+
+    def affordable(self, backends: Sequence[Backend]) -> tuple[Backend, ...]:
+        """Return whom of these a conversation may be opened with, as Budget.affordable; reports what is new."""
+        self._tell()
+        return self._budget.affordable(backends)
+
+    async def run(self) -> None:
+        """Write until cancelled, then what is left."""
+        if self._page is None:
+            return
+        try:
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                await self._page.write(self.count.dump())
+                await asyncio.sleep(PAUSE)
+        finally:
+            if self._changed.is_set():
+                self._page.write_now(self.count.dump())
+
+    def _spend(self) -> None:
+        self._changed.set()
+        self._tell()
+
+    def _tell(self) -> None:
+        if (trouble := self._budget.news()) is not None:
+            self._report(trouble)

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from hubd.budget import WhenSpent
+from hubd.edges.state_file import StateFile
+from hubd.events import Backend, TokensUsed
+from hubd.reports import Report, TroubleReport
+from hubd.stages.purse import PAUSE, Page, Purse
+from hubd.usage import TokenCount
+from tests.virtual_time import now, pass_time, run, settle
+
+TODAY = date(2026, 11, 3)
+BOTH = (Backend.GEMINI, Backend.OFFLINE)
+
+
+def tokens_in(text: str) -> int:
+    """Return the day's sum that a text holds."""
+    count = TokenCount(lambda: TODAY)
+    assert count.restore(text)
+    return count.today
+
+
+class Desk:
+    """A page, with the sums that were written, and when."""
+
+    def __init__(self, found: str = "") -> None:
+        self._found = found
+        self.written: list[tuple[float, int]] = []
+
+    def read(self) -> str:
+        """Return what was found."""
+        return self._found
+
+    async def write(self, text: str) -> None:
+        """Note what is written."""
+        self.written.append((now(), tokens_in(text)))
+
+    def write_now(self, text: str) -> None:
+        """Note what is written."""
+        self.written.append((now(), tokens_in(text)))
+
+
+def purse_on(
+    page: Page | None, reports: list[Report] | None = None, *, when_spent: WhenSpent = WhenSpent.WARN, daily: int = 0
+) -> Purse:
+    """Return a purse that keeps its count on a page."""
+    report = (reports if reports is not None else []).append
+    return Purse(page, daily, when_spent, today=lambda: TODAY, report=report)
+
+
+def spend(purse: Purse, tokens: int = 1) -> None:
+    """Let a turn cost so many tokens."""
+    purse.count.add(TokensUsed(tokens, tokens, 0))
+
+
+def written(scenario: Callable[[Purse], Coroutine[None, None, None]]) -> list[tuple[float, int]]:
+    """Run the scenario with a running stage, in virtual time; return what was written until it had stopped."""
+    desk = Desk()
+
+    async def main() -> None:
+        purse = purse_on(desk)
+        running = asyncio.create_task(purse.run())
+        await settle()
+        await scenario(purse)
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+    run(main())
+    return desk.written
+
+
+def test_nothing_new_is_not_written() -> None:
+    """A hub that rests leaves its disk alone."""
+
+    async def scenario(_purse: Purse) -> None:
+        await pass_time(3600)
+
+    assert written(scenario) == []
+
+
+def test_the_first_turn_is_written_at_once() -> None:
+    """What is new after a rest is on disk before anything else happens, and not once more at the end."""
+
+    async def scenario(purse: Purse) -> None:
+        spend(purse, 5)
+        await settle()
+
+    assert written(scenario) == [(0.0, 5)]
+
+
+def test_once_a_minute_at_most() -> None:
+    """Many turns are one writing; the last sum is the one that stays."""
+
+    async def scenario(purse: Purse) -> None:
+        for _ in range(22):
+            spend(purse)
+            await pass_time(7)
+
+    assert written(scenario) == [(0.0, 1), (PAUSE, 9), (2 * PAUSE, 18), (154.0, 22)]
+
+
+def test_what_is_new_is_written_when_the_hub_stops() -> None:
+    """A restart loses nothing."""
+
+    async def scenario(purse: Purse) -> None:
+        spend(purse)
+        await settle()
+        spend(purse)
+        await settle()
+
+    assert [tokens for _, tokens in written(scenario)] == [1, 2]
+
+
+def test_a_hub_that_remembers_nothing_writes_nothing() -> None:
+    """Without a page there is a count all the same, and nothing to write."""
+
+    async def main() -> None:
+        purse = purse_on(None)
+        spend(purse)
+        await purse.run()
+        assert purse.count.today == 1
+
+    asyncio.run(main())
+
+
+def test_on_a_real_disk(tmp_path: Path) -> None:
+    """The count of one run is found by the next; the file is for its owner's eyes only."""
+    path, reports = tmp_path / "state" / "tokens.json", list[Report]()
+
+    async def main() -> None:
+        purse = purse_on(StateFile(path, reports.append))
+        spend(purse, 40)
+        running = asyncio.create_task(purse.run())
+        await settle()
+        spend(purse, 2)
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        assert purse_on(StateFile(path, reports.append)).count.today == 42
+
+    asyncio.run(main())
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert reports == []
+
+
+def test_a_page_of_another_origin(caplog: pytest.LogCaptureFixture) -> None:
+    """What can't be understood is said in the log, and counts for nothing."""
+
+    async def main() -> None:
+        assert purse_on(Desk("{}")).count.today == 0
+
+    asyncio.run(main())
+    assert "can't be understood" in caplog.text
+
+
+class TestBudget:
+    @pytest.mark.parametrize(
+        ("when_spent", "affordable"),
+        [(WhenSpent.WARN, BOTH), (WhenSpent.REFUSE, ()), (WhenSpent.OFFLINE, (Backend.OFFLINE,))],
+    )
+    def test_the_turn_that_spends_it(self, when_spent: WhenSpent, affordable: tuple[Backend, ...]) -> None:
+        """It is reported with that turn, once; from then on conversations are opened accordingly."""
+
+        async def main() -> None:
+            reports: list[Report] = []
+            purse = purse_on(None, reports, when_spent=when_spent, daily=100)
+            spend(purse, 99)
+            assert (purse.affordable(BOTH), reports) == (BOTH, [])
+            spend(purse, 1)
+            spend(purse, 1)
+            assert len(reports) == 1
+            assert isinstance(reports[0], TroubleReport)
+            assert purse.affordable(BOTH) == affordable
+
+        asyncio.run(main())
+
+    def test_a_restart_is_no_way_around_it(self) -> None:
+        """What was spent before the restart is spent; the new run says so when somebody asks."""
+
+        async def main() -> None:
+            reports: list[Report] = []
+            count = TokenCount(lambda: TODAY)
+            count.add(TokensUsed(100, 100, 0))
+            purse = purse_on(Desk(count.dump()), reports, when_spent=WhenSpent.REFUSE, daily=100)
+            assert reports == []
+            assert purse.affordable(BOTH) == ()
+            assert len(reports) == 1
+
+        asyncio.run(main())
