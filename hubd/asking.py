@@ -5,25 +5,31 @@ from __future__ import annotations
 import asyncio
 import secrets as random_text
 import time
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from hubd.app import Secrets, broker_settings, dial, live_server
-from hubd.config import Config
-from hubd.devices.catalog import Catalog
+from hubd.audio.buffers import Uplink
+from hubd.config import BackendChoice, Config, LiveSettings
+from hubd.config.offer import offer
 from hubd.devices.state import StateStore
 from hubd.edges.paho_broker import PahoBroker
 from hubd.events import Backend, Behavior
 from hubd.ledger import Ledger
 from hubd.live.models import capabilities
+from hubd.live.mouth import Mouth
 from hubd.live.session import LiveSession
-from hubd.live.settings import SessionSettings
+from hubd.offline.server import OfflineServer
+from hubd.offline.standby import Standby
+from hubd.ports import LiveLink
 from hubd.question import Question
 from hubd.reports import Part, Report, ReportSink, TroubleReport
 from hubd.stages.act import Act
 from hubd.stages.ask import Ask
+from hubd.stages.connection import Server
 from hubd.stages.visit import Visit
 from hubd.tools import Toolbox
 from hubd.usage import TokenCount
@@ -45,8 +51,9 @@ async def ask(config: Config, secrets: Secrets, text: str, *, patience: float, r
         # A broker throws out the older of two clients with one id: the daemon.
         mqtt = replace(mqtt, client_id=f"hubd-ask-{random_text.token_hex(4)}", will=None)
         broker = PahoBroker(mqtt, watch)
-        toolbox = Toolbox(Catalog(config.devices))
-        question = Question(text, time.monotonic(), patience=patience, blocking=_blocking(toolbox, config.live.model))
+        toolbox = offer(config)
+        blocking = (each.name for each in toolbox.declarations() if each.behavior is Behavior.BLOCKING)
+        question = Question(text, time.monotonic(), patience=patience, blocking=frozenset(blocking))
         act = Act(
             toolbox=toolbox,
             broker=broker,
@@ -54,14 +61,15 @@ async def ask(config: Config, secrets: Secrets, text: str, *, patience: float, r
             ledger=Ledger(),
             report=watch,
             post=lambda event: asking.post(event),  # noqa: PLW0108 -- it comes to be below
+            together=capabilities(config.live.model).answers_together,
             clock=time.monotonic,
         )
-        visit = Visit(
-            dial=dial(config.live, url, secrets.live_key if backend is Backend.GEMINI else None),
-            make_session=lambda: LiveSession(_session_settings(config), toolbox.declarations(), None, backend),
-            backend=backend,
-            setup_timeout=config.live.setup_timeout,
-        )
+        key = secrets.live_key if backend is Backend.GEMINI else None
+        servers = [_server(config, toolbox, backend, dial(config.live, url, key))]
+        standby = Standby(OfflineServer)
+        if config.live.backend is BackendChoice.AUTO and backend is Backend.GEMINI:
+            servers.append(_server(config, toolbox, Backend.OFFLINE, partial(_dial_standby, config.live, standby)))
+        visit = Visit(servers, setup_timeout=config.live.setup_timeout, report=watch)
         asking = Ask(
             question,
             line=visit,
@@ -70,7 +78,8 @@ async def ask(config: Config, secrets: Secrets, text: str, *, patience: float, r
             report=watch,
             clock=time.monotonic,
         )
-        running = [tasks.create_task(broker.run(), name="broker"), tasks.create_task(act.run(), name="act")]
+        parts = {"broker": broker.run(), "act": act.run(), "standby": standby.run()}
+        running = [tasks.create_task(part, name=name) for name, part in parts.items()]
         failure = await _reach(broker, watch)
         if not failure:
             running.append(tasks.create_task(visit.run(asking.post_from_connection), name="visit"))
@@ -109,14 +118,18 @@ async def _reach(broker: PahoBroker, watch: _Watch) -> str:
     return f"{trouble.problem.rstrip('.')}. {trouble.advice}"
 
 
-def _session_settings(config: Config) -> SessionSettings:
-    """Return the daemon's session, for a person who types and reads."""
+def _server(config: Config, toolbox: Toolbox, backend: Backend, dialling: Callable[[], Awaitable[LiveLink]]) -> Server:
+    """Return a server with the daemon's sessions, but for a person who types and reads."""
     settings = config.live.session(manual_activity=False)
     transcription = replace(settings.transcription, output=True)
-    return replace(settings, transcription=transcription, session_resumption=False)
+    settings = replace(settings, transcription=transcription, session_resumption=False)
+
+    def make_mouth(handle: str | None) -> Mouth:
+        session = LiveSession(settings, toolbox.declarations(), handle, backend)
+        return Mouth(session, Uplink(), manual=False)
+
+    return Server(backend, dialling, make_mouth, fingerprint=lambda: "")
 
 
-def _blocking(toolbox: Toolbox, model: str) -> Collection[str]:
-    """Return the functions for whose outcome the model waits before it ends its turn."""
-    takes = capabilities(model)
-    return frozenset(each.name for each in toolbox.declarations() if takes.behavior(each.behavior) is Behavior.BLOCKING)
+async def _dial_standby(settings: LiveSettings, standby: Standby) -> LiveLink:
+    return await dial(settings, await standby.url(), None)()

@@ -17,7 +17,7 @@ from typing import Final
 from hubd.commands.common import FAILED, OK, until_told
 from hubd.config import at_server, find, load
 from hubd.errors import UsageError
-from hubd.reports import Report, SaidReport, Showing, ShownReport, to_json
+from hubd.reports import Part, Report, SaidReport, Showing, ShownReport, TroubleReport, to_json
 
 SUMMARY: Final = "type a request, read the answer"
 _STANDARD_INPUT: Final = "-"
@@ -118,6 +118,8 @@ def _print_answer(report: Report) -> None:
             print(_plain(text), flush=True)
         case ShownReport(what, text):
             print(_HEADINGS[what], textwrap.indent(_plain(text).rstrip("\n"), "    "), sep="\n", flush=True)
+        case TroubleReport(Part.LIVE, problem, advice):
+            print(f"hubd: {problem}. {advice} The offline server answers instead.", file=sys.stderr, flush=True)
         case _:
             pass
 

@@ -161,6 +161,20 @@ def _contents(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+async def test_gemini_out_of_reach(mosquitto: PrivateBroker, tmp_path: Path) -> None:
+    """With a key and without internet the offline server answers, and the person is told."""
+    async with LiveServer() as server:
+        pass
+    live = f'[live]\nurl = "{server.url}"\n'
+    config = configuration(tmp_path, mosquitto.port, live)
+    async with house(config, mosquitto.port):
+        outcome = await ask(tmp_path, "--config", config, "turn on the kitchen lights", GEMINI_API_KEY="dummy")
+    assert (outcome.status, outcome.stdout) == (0, "The kitchen lights are on.\n")
+    (line,) = outcome.stderr.splitlines()
+    assert "can't be reached" in line
+    assert line.endswith("The offline server answers instead.")
+
+
 class TestShown:
     SCRIPT: Final = """
 words "primes":

@@ -3,11 +3,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Final
 
 import pytest
 
+from hubd.audio.buffers import Uplink
 from hubd.errors import LinkError
 from hubd.events import (
     Answer,
@@ -20,8 +21,12 @@ from hubd.events import (
     Scheduling,
     ToolsAsked,
 )
+from hubd.live.mouth import Mouth
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
+from hubd.ports import LiveLink
+from hubd.reports import Part, Report, TroubleReport
+from hubd.stages.connection import Server
 from hubd.stages.visit import Visit
 from tests.stages.line_fakes import READY, SETUP_TIMEOUT, FakeLink
 from tests.virtual_time import now, pass_time, run, settle
@@ -35,18 +40,20 @@ ASKED: Final = '{"toolCall":{"functionCalls":[{"id":"c1","name":"lamp","args":{}
 
 
 class Street(Visit):
-    """A visit in virtual time: what it dials comes from links, in order; what it posts is kept in posted."""
+    """A visit in virtual time: what it dials comes from links, in order; what it posts is kept in posted.
 
-    def __init__(self, *links: FakeLink | Exception) -> None:
-        super().__init__(
-            dial=self._take,
-            make_session=lambda: LiveSession(SessionSettings(model="m"), (), None, Backend.GEMINI),
-            backend=Backend.GEMINI,
-            setup_timeout=SETUP_TIMEOUT,
-        )
-        self._links = list(links)
+    standby: the link to another server, if there is one.
+    """
+
+    def __init__(self, *links: FakeLink | Exception, standby: FakeLink | None = None) -> None:
+        servers = [_server(Backend.GEMINI, self._take)]
+        if standby is not None:
+            servers.append(_server(Backend.OFFLINE, self._take))
         self.posted: list[object] = []
+        self.reported: list[Report] = []
         self.dialled: list[float] = []
+        super().__init__(servers, setup_timeout=SETUP_TIMEOUT, report=self.reported.append)
+        self._links: list[FakeLink | Exception] = [*links, *([standby] if standby is not None else ())]
 
     async def post(self, event: object) -> None:
         """Keep an event."""
@@ -61,12 +68,23 @@ class Street(Visit):
         return link
 
 
-def visiting(scenario: Callable[[Street], Coroutine[None, None, None]], *links: FakeLink | Exception) -> Street:
+def _server(backend: Backend, dial: Callable[[], Awaitable[LiveLink]]) -> Server:
+    def make_mouth(handle: str | None) -> Mouth:
+        return Mouth(LiveSession(SessionSettings(model="m"), (), handle, backend), Uplink(), manual=False)
+
+    return Server(backend, dial, make_mouth, lambda: "")
+
+
+def visiting(
+    scenario: Callable[[Street], Coroutine[None, None, None]],
+    *links: FakeLink | Exception,
+    standby: FakeLink | None = None,
+) -> Street:
     """Run the scenario beside a visit, in virtual time; return the street afterwards."""
     streets: list[Street] = []
 
     async def main() -> None:
-        streets.append(street := Street(*links))
+        streets.append(street := Street(*links, standby=standby))
         running = asyncio.create_task(street.run(street.post))
         try:
             await scenario(street)
@@ -146,6 +164,25 @@ def test_an_open_session_is_not_opened_again(end: LinkError | str) -> None:
     assert [type(event) for event in street.posted] == [LinkReady, SaidText, LinkLost]
     assert len(street.dialled) == 1
     assert not link.open
+
+
+@pytest.mark.parametrize("failure", [BUSY, BAD_KEY, QUOTA, LinkError("nobody is there")])
+def test_another_server(failure: LinkError) -> None:
+    """Where there is one, it is gone to after one attempt, and whoever waits is told why."""
+    link = FakeLink([READY])
+    street = visiting(a_minute, failure, standby=link)
+    assert street.dialled == [0.0, 0.0]
+    assert street.posted == [LinkReady(Backend.OFFLINE, resumed=False)]
+    (trouble,) = street.reported
+    assert isinstance(trouble, TroubleReport)
+    assert (trouble.part, bool(trouble.problem), bool(trouble.advice)) == (Part.LIVE, True, True)
+
+
+def test_no_other_server_for_an_open_session() -> None:
+    """What was begun with one server is not begun again with another."""
+    street = visiting(a_minute, FakeLink([READY, GONE]), standby=FakeLink([READY]))
+    assert [type(event) for event in street.posted] == [LinkReady, LinkLost]
+    assert street.reported == []
 
 
 def test_nothing_is_said_into_the_void() -> None:
