@@ -38,7 +38,7 @@ def _sdk(frame: str) -> object:
 def _read(kind: str, frame: str) -> tuple[str | None, object]:
     try:
         return None, _sdk(frame) if kind == "sdk" else _proto(kind, frame)
-    except (ValueError, json_format.ParseError) as fault:
+    except (ValueError, json_format.Error) as fault:
         return str(fault), None
 
 
