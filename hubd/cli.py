@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from hubd import __version__
-from hubd.commands import ask, check, demo, run
+from hubd.commands import ask, check, demo, run, simulate
 from hubd.commands.common import BROKEN_CONFIG, FAILED, USAGE
 from hubd.errors import ConfigError, HubdError, UsageError
 
 # A command is a module with SUMMARY, add_options(parser), run(options) → exit status.
-_COMMANDS: Final = {"run": run, "ask": ask, "check": check, "demo": demo}
+_COMMANDS: Final = {"run": run, "ask": ask, "check": check, "demo": demo, "simulate": simulate}
 # More than anyone repairs at once.
 _SHOWN_COMPLAINTS = 200
 
@@ -68,7 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     for name, module in _COMMANDS.items():
         summary = module.SUMMARY
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        command.add_argument("--config", type=Path, metavar="FILE", help="the configuration, hubd.toml")
+        if module is not simulate:
+            command.add_argument("--config", type=Path, metavar="FILE", help="the configuration, hubd.toml")
         command.set_defaults(command=module.run, log_level=logging.WARNING, parser=command)
         module.add_options(command)
     return parser

@@ -34,7 +34,7 @@ def read_line(line: str) -> Line:
 
 def read_call(tokens: Tokens) -> tuple[str, Struct]:
     """Return a function's name with arguments, {} if there are none."""
-    return tokens.word("the function's name"), tokens.struct("The arguments") if tokens.more() else {}
+    return tokens.word("The function's name"), tokens.struct("The arguments") if tokens.more() else {}
 
 
 def read_ending(tokens: Tokens) -> Close | Break | Hush:
@@ -75,7 +75,7 @@ def _search(tokens: Tokens) -> Line:
 
 def _cancel(tokens: Tokens) -> Line:
     answered = tokens.take("answered")
-    return Cancel(answered, tokens.word("the function's name") if tokens.more() else "")
+    return Cancel(answered, tokens.word("The function's name") if tokens.more() else "")
 
 
 def _close(tokens: Tokens) -> Close:

@@ -158,7 +158,7 @@ class _Reader:
             case "otherwise":
                 self._rule(Rule(()))
             case "answer":
-                name = tokens.word("the function's name")
+                name = tokens.word("The function's name")
                 self._finish = lambda lines: self._add(answers={**self._script.answers, name: lines})
             case "after":
                 seconds = tokens.seconds("The time")

@@ -70,17 +70,17 @@ class Simulator:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._tasks)
-            stack.callback(self._cut_pipes)
             if self._listener is not None:
                 self.url = (await stack.enter_async_context(self._listener)).url
+            await stack.enter_async_context(self._tasks)
+            stack.callback(self._cut_pipes)
             self._stack = stack.pop_all()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._stack.__aexit__(kind, error, trace)
+        await self._stack.aclose()
 
     async def connect(self, *, version: str = "v1beta", key: str = "") -> PipeLink:
         """Dial without a network; returns a LiveLink. Raises LinkError with the status of a refused upgrade."""

@@ -41,9 +41,9 @@ class Tokens:
         choices = tuple(choices)
         match = _WORD.match(self._line, self._at) if self.more() else None
         if match is None:
-            raise BadLine(f"{what} is missing{_allowed(choices)}.")
+            raise BadLine(f"A {what} is missing{_allowed(choices)}." if choices else f"{what} is missing.")
         if choices and match[0] not in choices:
-            raise BadLine(f"{match[0]} is no {what}{_meant(match[0], choices)}.")
+            raise BadLine(f'"{match[0]}" is no {what}{_meant(match[0], choices)}')
         self._at = match.end()
         return match[0]
 
@@ -102,7 +102,7 @@ class Tokens:
     def end(self) -> None:
         """Take the end of the line."""
         if self.more():
-            raise BadLine(f"{self._line[self._at :].strip()} is too much on this line.")
+            raise BadLine(f"{self._line[self._at :].strip()} is too much on this line: take it away.")
 
 
 def without_comment(line: str) -> str:
@@ -111,9 +111,15 @@ def without_comment(line: str) -> str:
 
 
 def _allowed(choices: tuple[str, ...]) -> str:
-    return f": write {', '.join(choices[:-1])} or {choices[-1]}" if len(choices) > 1 else "".join(choices[:1])
+    return (
+        f": write {', '.join(choices[:-1])} or {choices[-1]}"
+        if len(choices) > 1
+        else f": write {choices[0]}"
+        if choices
+        else ""
+    )
 
 
 def _meant(word: str, choices: tuple[str, ...]) -> str:
     close = difflib.get_close_matches(word, choices, 1)
-    return f": did you mean {close[0]}?" if close else _allowed(choices)
+    return f": did you mean {close[0]}?" if close else f"{_allowed(choices)}."
