@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from hubd.effects import Source
 from hubd.events import AnswerKind, CallStatus, Scheduling
 from hubd.pace import BargeIn, Pace
 from hubd.states import State
-from tests.conversation_script import AUDIO, LAMP, LOCK, PLAY, WOKE, acting, answer, done, listening, speaking
+from tests.conversation_script import AUDIO, LAMP, LOCK, PLAY, WOKE, Talk, acting, answer, done, listening, speaking
 
 FIRST = replace(answer(LAMP), status=CallStatus.ON_ITS_WAY, kind=AnswerKind.FIRST)
 AFTERWORD = replace(answer(LAMP), kind=AnswerKind.AFTERWORD)
@@ -31,24 +32,28 @@ def test_a_device_that_takes_minutes_does_not_keep_the_microphone_open() -> None
     talk.hear(events.ToolsAsked((LAMP,)), events.TurnComplete(), events.ToolsDone((FIRST,)))
     assert effects.CloseLine() in talk.waits()
     assert talk.where() is State.IDLE
-    assert talk.hear(done(LAMP)) == []
+    assert talk.hear(done(LAMP)) == [effects.Respond((answer(LAMP),))]
+    assert talk.where() is State.IDLE
 
 
-@pytest.mark.parametrize("state", [listening, speaking, acting])
-def test_an_afterword_is_passed_on_whatever_goes_on(state: type) -> None:
-    """What became of a call of any conversation is for the one that is going on."""
-    talk = state()
+@pytest.mark.parametrize("begin", [listening, speaking, acting])
+def test_an_afterword_is_passed_on_whatever_goes_on(begin: Callable[[], Talk]) -> None:
+    """What became of a call of any conversation is for the one that is going on; a model that speaks is told after."""
+    talk = begin()
     before = talk.where()
-    assert talk.hear(events.ToolsDone((AFTERWORD,))) == [effects.Respond((AFTERWORD,))]
+    first, *more = talk.hear(events.ToolsDone((AFTERWORD,)))
+    assert first == effects.Respond((AFTERWORD,))
+    assert [type(effect) for effect in more] == ([] if before is State.SPEAKING else [effects.Brief])
     assert talk.where() is before
 
 
 def test_an_outcome_that_crosses_its_cancellation_is_passed_on() -> None:
-    """The command was carried out, and the model does not know: the session sees to that, once."""
+    """The command was carried out, and the model does not know: it is told in a text."""
     talk = listening()
     talk.hear(events.ToolsAsked((LAMP,)), events.CallsCancelled((LAMP.id,)))
-    assert talk.hear(done(LAMP)) == [effects.Respond((answer(LAMP),))]
-    assert talk.hear(done(LAMP)) == []
+    respond, brief = talk.hear(done(LAMP))
+    assert respond == effects.Respond((answer(LAMP),))
+    assert isinstance(brief, effects.Brief)
 
 
 class TestBargeIn:
@@ -77,4 +82,4 @@ class TestBargeIn:
         talk.hear(events.ToolsAsked((LAMP, LOCK)))
         ids = (LAMP.id, LOCK.id)
         assert effects.Abandon(ids) in talk.hear(events.Interrupted(), events.CallsCancelled(ids))
-        assert talk.hear(events.ToolsDone((AFTERWORD,))) == [effects.Respond((AFTERWORD,))]
+        assert effects.Respond((AFTERWORD,)) in talk.hear(events.ToolsDone((AFTERWORD,)))
