@@ -70,7 +70,7 @@ class GenerationConfig(Wire):
     speech_config: SpeechConfig | None = None
     temperature: Number | None = None
     top_p: Number | None = None
-    top_k: Number | None = None
+    top_k: Int32 | None = None
     max_output_tokens: Int32 | None = None
     candidate_count: Int32 | None = None
     seed: Int32 | None = None
