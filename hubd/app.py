@@ -189,11 +189,6 @@ class Hub:
 async def run(config: Config, secrets: Secrets, report: ReportSink, environment: Mapping[str, str]) -> None:
     """Run a hub with the sound card's microphone until cancelled."""
     async with live_server(config.live, secrets.live_key) as (backend, url), asyncio.TaskGroup() as tasks:
-        folder = config.hub.state_folder(environment)
-
-        def kept(name: str) -> StateFile | None:
-            return None if folder is None else StateFile(folder / f"{name}-{config.hub.id}.json", report)
-
         standby = None
         if config.live.backend is BackendChoice.AUTO and backend is Backend.GEMINI:
             standby = Standby(OfflineServer)
@@ -206,9 +201,15 @@ async def run(config: Config, secrets: Secrets, report: ReportSink, environment:
             url=url,
             report=report,
             standby=standby,
-            store=kept("session"),
-            tokens=kept("tokens"),
+            store=kept("session", config, environment, report),
+            tokens=kept("tokens", config, environment, report),
         ).run()
+
+
+def kept(name: str, config: Config, environment: Mapping[str, str], report: ReportSink) -> StateFile | None:
+    """Return the file with what the hub keeps of this name; None if it keeps nothing on disk."""
+    folder = config.hub.state_folder(environment)
+    return None if folder is None else StateFile(folder / f"{name}-{config.hub.id}.json", report)
 
 
 def microphone_and_speaker(config: Config, report: ReportSink) -> Sound:

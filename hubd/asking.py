@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import secrets as random_text
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
 
-from hubd.app import Secrets, broker_settings, dial, live_server
+from hubd.app import Secrets, broker_settings, dial, kept, live_server
 from hubd.audio.buffers import Uplink
+from hubd.budget import Budget
 from hubd.config import BackendChoice, Config, LiveSettings
 from hubd.config.offer import offer
 from hubd.devices.state import StateStore
@@ -38,11 +39,20 @@ from hubd.usage import TokenCount
 _BROKER_WITHIN: Final = 10.0
 
 
-async def ask(config: Config, secrets: Secrets, text: str, *, patience: float, report: ReportSink) -> str:
+async def ask(  # noqa: PLR0913 -- a small hub, wired
+    config: Config,
+    secrets: Secrets,
+    text: str,
+    *,
+    patience: float,
+    report: ReportSink,
+    environment: Mapping[str, str],
+) -> str:
     """Put a request to the Live server, carry out what it leads to; return why there is no answer, or nothing.
 
     The answer is in the reports: SaidReport with ShownReport, in their order. A hub that runs beside it is left alone:
-    nothing on disk is touched, the broker sees a client of another name, no session is gone on with.
+    of what it keeps on disk the day's tokens are read, nothing is written, the broker sees a client of another name,
+    no session is gone on with.
     patience: s. Raises MissingPartError if the offline server is wanted and can't run.
     """
     async with live_server(config.live, secrets.live_key) as (backend, url), asyncio.TaskGroup() as tasks:
@@ -69,12 +79,22 @@ async def ask(config: Config, secrets: Secrets, text: str, *, patience: float, r
         standby = Standby(OfflineServer)
         if config.live.backend is BackendChoice.AUTO and backend is Backend.GEMINI:
             servers.append(_server(config, toolbox, Backend.OFFLINE, partial(_dial_standby, config.live, standby)))
+        count = TokenCount(lambda: datetime.now().astimezone().date())
+        if (page := kept("tokens", config, environment, watch)) is not None:
+            count.restore(page.read())
+        budget = Budget(config.live.daily_token_budget, config.live.when_budget_is_spent, count)
+        affordable = budget.affordable([server.backend for server in servers])
+        servers = [server for server in servers if server.backend in affordable]
+        if (spent := budget.news()) is not None:
+            if not servers:
+                return f"{spent.problem} {spent.advice}"
+            watch(spent)
         visit = Visit(servers, setup_timeout=config.live.setup_timeout, report=watch)
         asking = Ask(
             question,
             line=visit,
             hands=act,
-            usage=TokenCount(lambda: datetime.now().astimezone().date()),
+            usage=count,
             report=watch,
             clock=time.monotonic,
         )

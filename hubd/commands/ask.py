@@ -73,11 +73,11 @@ async def _ask(options: argparse.Namespace, text: str) -> str:
     if options.demo:
         config = stage.configuration(stage.Wish(url=options.url, config=options.config), os.environ)
         async with home.at_home(config) as here:
-            return await asking.ask(here, secrets, text, patience=options.timeout, report=tell)
+            return await asking.ask(here, secrets, text, patience=options.timeout, report=tell, environment=os.environ)
     config = load(find(options.config, os.environ))
     if options.url:
         config = replace(config, live=at_server(config.live, options.url))
-    return await asking.ask(config, secrets, text, patience=options.timeout, report=tell)
+    return await asking.ask(config, secrets, text, patience=options.timeout, report=tell, environment=os.environ)
 
 
 def _request(words: Sequence[str]) -> str:
@@ -119,7 +119,7 @@ def _print_answer(report: Report) -> None:
         case ShownReport(what, text):
             print(_HEADINGS[what], textwrap.indent(_plain(text).rstrip("\n"), "    "), sep="\n", flush=True)
         case TroubleReport(Part.LIVE, problem, advice):
-            print(f"hubd: {problem}. {advice} The offline server answers instead.", file=sys.stderr, flush=True)
+            print(f"hubd: {problem} {advice}", file=sys.stderr, flush=True)
         case _:
             pass
 

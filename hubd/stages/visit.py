@@ -38,14 +38,14 @@ class Visit:
         post takes the session's events: LinkReady first, LinkLost last. Only an attempt that did not get so far as
         LinkReady is followed by another: after that, commands may have been given.
         """
-        for server in self._servers:
-            another = server is not self._servers[-1]
-            phase, lost = await self._visit(server, _WITH_ANOTHER if another else _PAUSES, post)
-            if phase is Phase.OPEN or not another:
+        for server, another in zip(self._servers, (*self._servers[1:], None), strict=True):
+            phase, lost = await self._visit(server, _PAUSES if another is None else _WITH_ANOTHER, post)
+            if phase is Phase.OPEN or another is None:
                 await post(lost)
                 return
             problem, _, advice = lost.reason.partition(". ")
-            self._report(TroubleReport(Part.LIVE, problem, advice))
+            advice = f"{advice} The {another.backend} server answers instead.".lstrip()
+            self._report(TroubleReport(Part.LIVE, f"{problem}.", advice))
 
     def say(self, text: str) -> None:
         """Say text as the person's input; after LinkReady."""

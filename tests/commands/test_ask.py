@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pytest
@@ -38,12 +38,20 @@ class Model:
         self.reports: Sequence[Report] = ()
         self.failure = ""
 
-    async def __call__(
-        self, config: Config, secrets: Secrets, text: str, *, patience: float, report: ReportSink
+    async def __call__(  # noqa: PLR0913 -- as what it stands for
+        self,
+        config: Config,
+        secrets: Secrets,
+        text: str,
+        *,
+        patience: float,
+        report: ReportSink,
+        environment: Mapping[str, str],
     ) -> str:
         """Answer."""
         assert config.devices
         assert secrets.live_key is None
+        assert environment
         self.asked.append((text, patience))
         for each in self.reports:
             report(each)

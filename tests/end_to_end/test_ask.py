@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -173,6 +175,37 @@ async def test_gemini_out_of_reach(mosquitto: PrivateBroker, tmp_path: Path) -> 
     (line,) = outcome.stderr.splitlines()
     assert "can't be reached" in line
     assert line.endswith("The offline server answers instead.")
+
+
+@pytest.mark.parametrize(
+    ("when_spent", "ending", "told"),
+    [
+        ("offline", (0, "The kitchen lights are on.\n"), "The offline server answers"),
+        ("refuse", (1, ""), "no conversations"),
+    ],
+)
+async def test_a_budget_that_is_spent(
+    mosquitto: PrivateBroker, tmp_path: Path, when_spent: str, ending: tuple[int, str], told: str
+) -> None:
+    """What the daemon has spent today counts for a typed request too, and the count stays as it is."""
+    state = tmp_path / "state"
+    state.mkdir()
+    today = datetime.now().astimezone().date()
+    # Nobody asks just before midnight and is served after it.
+    tokens = {str(today + timedelta(days=days)): 5000 for days in (0, 1)}
+    (state / "tokens-hub.json").write_text(json.dumps({"hubd": 1, "tokens": tokens}))
+    kept = _contents(state)
+    async with LiveServer() as server:
+        live = f'[live]\nurl = "{server.url}"\ndaily_token_budget = 5000\nwhen_budget_is_spent = "{when_spent}"\n'
+        config = configuration(tmp_path, mosquitto.port, live)
+        async with house(config, mosquitto.port):
+            outcome = await ask(tmp_path, "--config", config, "turn on the kitchen lights", STATE_DIRECTORY=str(state))
+        assert not server.dialled.is_set()
+    assert (outcome.status, outcome.stdout) == ending
+    (line,) = outcome.stderr.splitlines()
+    assert "budget of 5,000 tokens is spent" in line
+    assert told in line
+    assert _contents(state) == kept
 
 
 class TestShown:
