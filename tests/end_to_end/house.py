@@ -18,6 +18,7 @@ from hubd.audio.resample import convert, to_pcm
 from hubd.config import Config, load
 from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.devices.model import Device
+from hubd.edges.state_file import StateFile
 from hubd.edges.wav_sound import WavSound
 from hubd.events import Backend
 from hubd.offline.espeak_voice import EspeakVoice
@@ -114,16 +115,26 @@ class Home:
 
 
 @asynccontextmanager
-async def home(
-    folder: Path, url: str, settings: str = "", *, devices: Sequence[Device] = (), speed: float = 1.0
+async def home(  # noqa: PLR0913 -- what a test may want otherwise
+    folder: Path,
+    url: str,
+    settings: str = "",
+    *,
+    devices: Sequence[Device] = (),
+    speed: float = 1.0,
+    tokens: Path | None = None,
 ) -> AsyncIterator[Home]:
-    """Run a hub that talks to the Live server at url; settings: its hubd.toml. It has to live through the block."""
+    """Run a hub that talks to the Live server at url; settings: its hubd.toml. It has to live through the block.
+
+    tokens: where it keeps what was spent.
+    """
     file = folder / "hubd.toml"
     file.write_text(settings)
     async with PrivateBroker() as broker, asyncio.TaskGroup() as tasks:
         config = _at_home(load(file), broker.port, devices)
         room, diary = Room(speed=speed), Diary()
-        hub = Hub(config, Secrets(), sound=room, backend=Backend.GEMINI, url=url, report=diary)
+        purse = None if tokens is None else StateFile(tokens, diary)
+        hub = Hub(config, Secrets(), sound=room, backend=Backend.GEMINI, url=url, report=diary, tokens=purse)
         running = tasks.create_task(hub.run(), name="hub")
         yield Home(hub, room, diary)
         assert not running.done()
