@@ -9,6 +9,7 @@ from hubd.config.live_notices import live_notices
 from hubd.config.loading import Config
 from hubd.config.offer import call_notices
 from hubd.config.suggestions import quoted
+from hubd.config.tokens import cost_notices
 from hubd.config.toml_files import name_of
 from hubd.devices import dialects
 from hubd.devices.kinds import ON
@@ -42,7 +43,13 @@ def describe(config: Config) -> str:
 
 def notices(config: Config) -> tuple[str, ...]:
     """Return what is allowed but probably not meant, one sentence each."""
-    return (*live_notices(config), *call_notices(config), *_house_notices(config), *_device_notices(config))
+    return (
+        *live_notices(config),
+        *call_notices(config),
+        *cost_notices(config),
+        *_house_notices(config),
+        *_device_notices(config),
+    )
 
 
 def _files(config: Config) -> str:

@@ -89,6 +89,21 @@ def estimate(config: Config) -> Estimate:
     )
 
 
+def cost_notices(config: Config) -> Iterator[str]:
+    """Yield what is odd about the cost: a budget for nothing, a set-up that leaves no room for a conversation."""
+    live, found = config.live, estimate(config)
+    one, budget = found.requests(1).high, live.daily_token_budget
+    if "when_budget_is_spent" in live.model_fields_set and not budget:
+        yield "live.when_budget_is_spent: not used without daily_token_budget"
+    if 0 < budget < one:
+        yield f"live.daily_token_budget: {budget:,}, but one request costs about {one:,} (hubd check --tokens)"
+    if live.compression and live.compression_target_tokens < found.fixed:
+        yield (
+            f"live.compression_target_tokens: {live.compression_target_tokens:,}, but instruction and functions take "
+            f"about {found.fixed:,} (hubd check --tokens), so nothing of what was said is remembered"
+        )
+
+
 def describe_tokens(config: Config) -> str:
     """Return the estimate in words, several lines."""
     found = estimate(config)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hubd.cli import main
-from hubd.config import load
-from hubd.config.tokens import CHARACTERS, HIGH, LOW, Range, describe_tokens, estimate
+from hubd.config import load, notices
+from hubd.config.tokens import CHARACTERS, HIGH, LOW, Range, cost_notices, describe_tokens, estimate
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "hubd.toml"
 INSTRUCTION = '[live]\nsystem_instruction = "0123456789"\n'
@@ -88,6 +88,27 @@ def test_what_a_budget_is_good_for(tmp_path: Path) -> None:
 def test_what_is_special(tmp_path: Path, text: str, expected: str) -> None:
     """What costs more, or nothing, is said."""
     assert expected in describe_tokens(load(written(tmp_path, text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('[live]\nwhen_budget_is_spent = "refuse"\n', "live.when_budget_is_spent: not used without"),
+        ("[live]\ndaily_token_budget = 100\n", "live.daily_token_budget: 100, but one request costs about "),
+        (
+            "[live]\ncompression_target_tokens = 50\n",
+            "live.compression_target_tokens: 50, but instruction and functions take about ",
+        ),
+    ],
+)
+def test_what_is_odd_gives_a_notice(tmp_path: Path, text: str, expected: str) -> None:
+    """The check names a budget that is good for nothing, a set-up that leaves no room."""
+    assert [notice for notice in notices(load(written(tmp_path, text))) if notice.startswith(expected)]
+
+
+def test_what_is_shipped_gives_no_notice_about_its_cost() -> None:
+    """The defaults leave room for conversations."""
+    assert not list(cost_notices(load(SHIPPED)))
 
 
 def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
