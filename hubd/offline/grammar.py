@@ -119,7 +119,9 @@ class Grammar:
 
     def meaning(self, words: Sequence[str]) -> Meaning:
         """Return what the words ask for; see ``words.spoken`` for how they are written."""
-        readings = dict.fromkeys(_requests(tags) for tags in self._automaton.readings(words))
+        found = dict.fromkeys(_requests(tags) for tags in self._automaton.readings(words))
+        # Nobody asks for the same thing twice in a breath: other speech was taken for it.
+        readings = [reading for reading in found if len(set(reading)) == len(reading)]
         allowed = [reading for reading in readings if self._fault(reading) is None]
         match allowed:
             case [only]:

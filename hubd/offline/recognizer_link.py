@@ -7,7 +7,7 @@ import importlib.util
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -26,6 +26,19 @@ _PATIENCE: Final = 30.0
 _LONGEST_LINE: Final = 2**22
 
 
+def pronunciations(arcs: Sequence[Arc], unknown: Collection[str]) -> dict[str, list[str]]:
+    """Return phones for a grammar's words: how they sound in Britain, and in America if the recogniser does not know.
+
+    Raises MissingPartError without espeak-ng. Blocks until it is done.
+    """
+    every = sorted({arc.word for arc in arcs if arc.word is not None})
+    found: dict[str, list[str]] = {word: [] for word in every}
+    for language, words in (("en-us", sorted(unknown)), ("en-gb", every)):
+        for word, ipa in zip(words, EspeakVoice(language).phonemes(words) if words else [], strict=True):
+            found[word].append(arpabet(ipa))
+    return found
+
+
 class _Answer(BaseModel):
     """What the process writes; each answer sets one field."""
 
@@ -37,16 +50,15 @@ class _Answer(BaseModel):
 class RecognizerLink:
     """A recogniser in a process of its own, started when it is entered; one user at a time, the others wait.
 
-    voice: says how words that are in no dictionary are pronounced. Raises MissingPartError if pocketsphinx is not
-    installed. A process that dies or hangs is replaced; the utterance that killed it counts as not understood.
+    Raises MissingPartError if pocketsphinx is not installed. A process that dies or hangs is replaced; the utterance
+    that killed it counts as not understood.
     """
 
-    def __init__(self, voice: EspeakVoice) -> None:
+    def __init__(self) -> None:
         if importlib.util.find_spec("pocketsphinx") is None:
             raise MissingPartError(
                 "pocketsphinx, which recognises speech without internet, is not installed: pip install pocketsphinx"
             )
-        self._voice = voice
         self._process: asyncio.subprocess.Process | None = None
         self._loaded: Sequence[Arc] | None = None
         self._turn = asyncio.Lock()
@@ -95,8 +107,7 @@ class RecognizerLink:
             self._loaded = None
             transitions = [(arc.start, arc.end, arc.probability, arc.word) for arc in arcs]
             unknown = (await self._ask({"grammar": transitions})).unknown
-            spoken = await asyncio.to_thread(self._voice.phonemes, unknown) if unknown else []
-            await self._ask({"pronunciations": dict(zip(unknown, map(arpabet, spoken), strict=True))})
+            await self._ask({"pronunciations": await asyncio.to_thread(pronunciations, arcs, unknown)})
             self._loaded = arcs
         if pcm is None:
             return None

@@ -42,7 +42,7 @@ class OfflineServer:
         self._on_audio = on_audio
         self._on_sent = on_sent
         self._voice = EspeakVoice()
-        self._recognizer = RecognizerLink(self._voice)
+        self._recognizer = RecognizerLink()
         self._handles = Handles()
         self._stack = AsyncExitStack()
         self.url = ""

@@ -8,17 +8,17 @@ from hubd.offline.confidence import Evidence, Fit, is_said
 # As "turn on the kitchen lights" gave it, spoken by espeak-ng.
 SAID = Evidence(
     tuple(
-        Fit(word, frames, margin)
-        for word, frames, margin in [
-            ("turn", 25, -300.0),
-            ("on", 15, -80.0),
-            ("the", 10, -60.0),
-            ("kitchen", 45, -500.0),
-            ("lights", 54, -450.0),
+        Fit(word, frames, lead)
+        for word, frames, lead in [
+            ("turn", 25, -120.0),
+            ("on", 15, -30.0),
+            ("the", 10, -10.0),
+            ("kitchen", 45, -300.0),
+            ("lights", 54, 20.0),
         ]
     ),
     frames=186,
-    margin=-2200.0,
+    lead=-500.0,
     prior=0.0,
     unexplained=4,
 )
@@ -26,21 +26,26 @@ SAID = Evidence(
 
 def changed(**changes: object) -> Evidence:
     """Return the evidence of a good utterance, made worse."""
-    fields = {name: getattr(SAID, name) for name in ("words", "frames", "margin", "prior", "unexplained")}
+    fields = {name: getattr(SAID, name) for name in ("words", "frames", "lead", "prior", "unexplained")}
     return Evidence(**{**fields, **changes})
 
 
 def test_what_was_said_is_believed() -> None:
-    """A sentence that fits nearly as well as free phones was said."""
+    """A sentence that fits nearly as well as anything in English was said."""
     assert is_said(SAID)
+
+
+def test_doubt_can_outweigh_it() -> None:
+    """Who has reason to doubt asks for more."""
+    assert not is_said(SAID, doubt=20.0)
 
 
 def test_each_fault_alone_is_enough() -> None:
     """A bad fit, bad words, an odd wording, sound without words: what is grossly wrong, was not said."""
-    assert not is_said(changed(margin=-150.0 * SAID.frames))
+    assert not is_said(changed(lead=-35.0 * SAID.frames))
     assert not is_said(changed(words=(*SAID.words[:-2], Fit("kitchen", 45, -9000.0), Fit("lights", 54, -9000.0))))
     assert not is_said(changed(prior=-2.0 * SAID.frames))
-    assert not is_said(changed(margin=-30.0 * SAID.frames, unexplained=SAID.frames))
+    assert not is_said(changed(unexplained=SAID.frames // 2))
 
 
 def test_no_words_are_no_sentence() -> None:
@@ -49,6 +54,6 @@ def test_no_words_are_no_sentence() -> None:
 
 
 @given(st.floats(-20_000, 0), st.floats(0, 5_000))
-def test_a_worse_fit_is_never_believed_more(margin: float, worse: float) -> None:
+def test_a_worse_fit_is_never_believed_more(lead: float, worse: float) -> None:
     """The decision goes one way only."""
-    assert is_said(changed(margin=margin)) or not is_said(changed(margin=margin - worse))
+    assert is_said(changed(lead=lead)) or not is_said(changed(lead=lead - worse))

@@ -28,7 +28,7 @@ def recognizer() -> Recognizer:
     """Return a recogniser for the house."""
     recognizer = Recognizer()
     assert recognizer.load(transitions(GRAMMAR)) == ["mycroft"]
-    recognizer.pronounce({"mycroft": "M AY K R AO F T"})
+    recognizer.pronounce({"mycroft": ["M AY K R AO F T"]})
     return recognizer
 
 
@@ -94,7 +94,7 @@ def test_a_strange_name_is_learnt() -> None:
     )
     recognizer = Recognizer()
     assert "xiaomi" in recognizer.load(transitions(grammar))
-    recognizer.pronounce({"xiaomi": "Z AY AH OW M IY", "mycroft": "M AY K R AO F T"})
+    recognizer.pronounce({"xiaomi": ["Z AY AH OW M IY"], "mycroft": ["M AY K R AO F T"]})
     words = recognizer.words(say("turn on the Xiaomi"))
     assert words is not None
     assert words[-1] == "xiaomi"
@@ -122,7 +122,7 @@ def test_the_program_answers_line_by_line(conversation: Callable[[bytes], list[o
     pcm = say("turn off the lights")
     requests = [
         json.dumps({"grammar": transitions(GRAMMAR)}).encode() + b"\n",
-        json.dumps({"pronunciations": {"mycroft": "M AY K R AO F T"}}).encode() + b"\n",
+        json.dumps({"pronunciations": {"mycroft": ["M AY K R AO F T"]}}).encode() + b"\n",
         json.dumps({"sound": len(pcm)}).encode() + b"\n" + pcm,
         json.dumps({"sound": 0}).encode() + b"\n",
     ]

@@ -8,7 +8,6 @@ import signal
 import pytest
 
 from hubd.errors import MissingPartError
-from hubd.offline.espeak_voice import EspeakVoice
 from hubd.offline.grammar import Grammar
 from hubd.offline.recognizer_link import RecognizerLink
 from tests.offline.house import HOUSE, devices, function
@@ -22,7 +21,7 @@ OTHER = Grammar(
 
 async def test_words_come_back() -> None:
     """A grammar is loaded when it is needed, another one in its place; strange names are given a pronunciation."""
-    async with RecognizerLink(EspeakVoice()) as link:
+    async with RecognizerLink() as link:
         await link.prepare(ARCS)
         assert await link.recognise(ARCS, say("turn off the lights")) == ("turn", "off", "the", "lights")
         assert await link.recognise(OTHER, say("turn off the Thermomix")) == ("turn", "off", "the", "thermomix")
@@ -31,7 +30,7 @@ async def test_words_come_back() -> None:
 
 async def test_a_process_that_dies_is_replaced() -> None:
     """The utterance is lost, the next is understood."""
-    async with RecognizerLink(EspeakVoice()) as link:
+    async with RecognizerLink() as link:
         await link.prepare(ARCS)
         assert link.process_id is not None
         os.kill(link.process_id, signal.SIGKILL)
@@ -41,7 +40,7 @@ async def test_a_process_that_dies_is_replaced() -> None:
 
 async def test_a_request_that_is_given_up_leaves_nothing_behind() -> None:
     """A cancelled request's answer is never taken for another's."""
-    async with RecognizerLink(EspeakVoice()) as link:
+    async with RecognizerLink() as link:
         await link.prepare(ARCS)
         given_up = asyncio.create_task(link.recognise(ARCS, say("turn on the lights")))
         await asyncio.sleep(0)  # noqa: TID251 -- lets the task begin; no time passes
@@ -53,7 +52,7 @@ async def test_a_request_that_is_given_up_leaves_nothing_behind() -> None:
 
 async def test_the_process_ends_with_the_link() -> None:
     """No program is left behind."""
-    async with RecognizerLink(EspeakVoice()) as link:
+    async with RecognizerLink() as link:
         process_id = link.process_id
     assert process_id is not None
     with pytest.raises(ProcessLookupError):
@@ -64,4 +63,4 @@ def test_a_missing_recogniser_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever lacks pocketsphinx reads how to get it."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingPartError, match="pip install pocketsphinx"):
-        RecognizerLink(EspeakVoice())
+        RecognizerLink()
