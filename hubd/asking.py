@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import secrets as random_text
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from secrets import token_hex
 from typing import Final
 
 from hubd.app import Secrets, broker_settings, dial, kept, live_server
@@ -18,6 +18,7 @@ from hubd.config import BackendChoice, Config, LiveSettings
 from hubd.config.offer import offer
 from hubd.devices.state import StateStore
 from hubd.edges.paho_broker import PahoBroker
+from hubd.edges.state_file import StateFile
 from hubd.events import Backend, Behavior
 from hubd.ledger import Ledger
 from hubd.live.models import capabilities
@@ -56,14 +57,16 @@ async def ask(  # noqa: PLR0913 -- a small hub, wired
     patience: s. Raises MissingPartError if the offline server is wanted and can't run.
     """
     async with live_server(config.live, secrets.live_key) as (backend, url), asyncio.TaskGroup() as tasks:
-        watch = _Watch(report)
-        mqtt = broker_settings(config.mqtt, config.hub.id, secrets.mqtt_password)
-        # A broker throws out the older of two clients with one id: the daemon.
-        mqtt = replace(mqtt, client_id=f"hubd-ask-{random_text.token_hex(4)}", will=None)
-        broker = PahoBroker(mqtt, watch)
-        toolbox = offer(config)
-        blocking = (each.name for each in toolbox.declarations() if each.behavior is Behavior.BLOCKING)
-        question = Question(text, time.monotonic(), patience=patience, blocking=frozenset(blocking))
+        watch, toolbox, standby = _Watch(report), offer(config), Standby(OfflineServer)
+        key = secrets.live_key if backend is Backend.GEMINI else None
+        servers = [_server(config, toolbox, backend, dial(config.live, url, key))]
+        if config.live.backend is BackendChoice.AUTO and backend is Backend.GEMINI:
+            servers.append(_server(config, toolbox, Backend.OFFLINE, partial(_dial_standby, config.live, standby)))
+        count = _count(kept("tokens", config, environment, watch))
+        servers, refusal = _affordable(servers, config.live, count, watch)
+        if not servers:
+            return refusal
+        broker = _broker(config, secrets, watch)
         act = Act(
             toolbox=toolbox,
             broker=broker,
@@ -74,30 +77,10 @@ async def ask(  # noqa: PLR0913 -- a small hub, wired
             together=capabilities(config.live.model).answers_together,
             clock=time.monotonic,
         )
-        key = secrets.live_key if backend is Backend.GEMINI else None
-        servers = [_server(config, toolbox, backend, dial(config.live, url, key))]
-        standby = Standby(OfflineServer)
-        if config.live.backend is BackendChoice.AUTO and backend is Backend.GEMINI:
-            servers.append(_server(config, toolbox, Backend.OFFLINE, partial(_dial_standby, config.live, standby)))
-        count = TokenCount(lambda: datetime.now().astimezone().date())
-        if (page := kept("tokens", config, environment, watch)) is not None:
-            count.restore(page.read())
-        budget = Budget(config.live.daily_token_budget, config.live.when_budget_is_spent, count)
-        affordable = budget.affordable([server.backend for server in servers])
-        servers = [server for server in servers if server.backend in affordable]
-        if (spent := budget.news()) is not None:
-            if not servers:
-                return f"{spent.problem} {spent.advice}"
-            watch(spent)
+        blocking = (each.name for each in toolbox.declarations() if each.behavior is Behavior.BLOCKING)
+        question = Question(text, time.monotonic(), patience=patience, blocking=frozenset(blocking))
         visit = Visit(servers, setup_timeout=config.live.setup_timeout, report=watch)
-        asking = Ask(
-            question,
-            line=visit,
-            hands=act,
-            usage=count,
-            report=watch,
-            clock=time.monotonic,
-        )
+        asking = Ask(question, line=visit, hands=act, usage=count, report=watch, clock=time.monotonic)
         parts = {"broker": broker.run(), "act": act.run(), "standby": standby.run()}
         running = [tasks.create_task(part, name=name) for name, part in parts.items()]
         failure = await _reach(broker, watch)
@@ -122,6 +105,33 @@ class _Watch:
         self._report(report)
         if isinstance(report, TroubleReport) and report.part is Part.MQTT and not self.trouble.done():
             self.trouble.set_result(report)
+
+
+def _count(page: StateFile | None) -> TokenCount:
+    """Return the daemon's count of the day's tokens, as far as it is on disk."""
+    count = TokenCount(lambda: datetime.now().astimezone().date())
+    if page is not None:
+        count.restore(page.read())
+    return count
+
+
+def _affordable(
+    servers: list[Server], live: LiveSettings, count: TokenCount, report: ReportSink
+) -> tuple[list[Server], str]:
+    """Return the servers that the budget allows; if that is none, with the reason. What else is to say is reported."""
+    budget = Budget(live.daily_token_budget, live.when_budget_is_spent, count)
+    affordable = budget.affordable([server.backend for server in servers])
+    left = [server for server in servers if server.backend in affordable]
+    spent = budget.news()
+    if spent is not None and left:
+        report(spent)
+    return left, f"{spent.problem} {spent.advice}" if spent is not None else ""
+
+
+def _broker(config: Config, secrets: Secrets, report: ReportSink) -> PahoBroker:
+    """Return the daemon's broker, under another name: of two clients with one id a broker throws out the older."""
+    settings = broker_settings(config.mqtt, config.hub.id, secrets.mqtt_password)
+    return PahoBroker(replace(settings, client_id=f"hubd-ask-{token_hex(4)}", will=None), report)
 
 
 async def _reach(broker: PahoBroker, watch: _Watch) -> str:
