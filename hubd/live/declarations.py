@@ -45,6 +45,10 @@ class Schema(Wire):
     default: JsonValue = None
 
 
+def _is_unset(behavior: object) -> bool:
+    return behavior == "UNSPECIFIED" or (behavior == 0 and not isinstance(behavior, bool))
+
+
 class FunctionDeclaration(Wire):
     """A function that the model may call.
 
@@ -65,7 +69,9 @@ class FunctionDeclaration(Wire):
     @classmethod
     def _behavior_may_be_absent(cls, data: object) -> object:
         if isinstance(data, dict):
-            return {"description": "", "behavior": Behavior.NON_BLOCKING} | data
+            unset = [name for name, value in data.items() if value is None or (name == "behavior" and _is_unset(value))]
+            given = {name: value for name, value in data.items() if name not in unset}
+            return {"description": "", "behavior": Behavior.NON_BLOCKING} | given
         return data
 
 

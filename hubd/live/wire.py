@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import functools
 import math
 import re
-from collections.abc import Mapping
-from typing import Annotated, Final
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Annotated, Final, get_args
 
 from pydantic import (
     BaseModel,
@@ -26,6 +28,27 @@ from pydantic.alias_generators import to_camel
 _DURATION: Final = re.compile(r"(-?[0-9]{1,12}(?:\.[0-9]{1,9})?)s", re.ASCII)
 _EXACT: Final = 2**53  # whole numbers up to here have a float of their own
 _URL_SAFE_TO_STANDARD: Final = str.maketrans("-_", "+/")
+
+
+# The numbers of the enums' values, by the published proto: those of the Python enum of the same name, as one counts
+# from 0, which is unset. Numbers pass as well as names (``live-protocol.md`` 2, rule 9).
+_NUMBERS: Final = {
+    "ActivityHandling": ("ACTIVITY_HANDLING_UNSPECIFIED", "START_OF_ACTIVITY_INTERRUPTS", "NO_INTERRUPTION"),
+    "Behavior": ("UNSPECIFIED", "BLOCKING", "NON_BLOCKING"),
+    "EndSensitivity": ("END_SENSITIVITY_UNSPECIFIED", "END_SENSITIVITY_HIGH", "END_SENSITIVITY_LOW"),
+    "MediaResolution": (
+        *("MEDIA_RESOLUTION_UNSPECIFIED", "MEDIA_RESOLUTION_LOW", "MEDIA_RESOLUTION_MEDIUM", "MEDIA_RESOLUTION_HIGH"),
+    ),
+    "Modality": ("MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "AUDIO"),
+    "Scheduling": ("SCHEDULING_UNSPECIFIED", "SILENT", "WHEN_IDLE", "INTERRUPT"),
+    "SchemaType": ("TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"),
+    "StartSensitivity": ("START_SENSITIVITY_UNSPECIFIED", "START_SENSITIVITY_HIGH", "START_SENSITIVITY_LOW"),
+    "ThinkingLevel": ("THINKING_LEVEL_UNSPECIFIED", "LOW", "MEDIUM", "HIGH", "MINIMAL"),
+    "TurnCoverage": (
+        *("TURN_COVERAGE_UNSPECIFIED", "TURN_INCLUDES_ONLY_ACTIVITY", "TURN_INCLUDES_ALL_INPUT"),
+        "TURN_INCLUDES_AUDIO_ACTIVITY_AND_ALL_VIDEO",
+    ),
+}
 
 
 class Wire(BaseModel):
@@ -49,9 +72,46 @@ class Wire(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _null_is_unset(cls, data: object) -> object:
-        if isinstance(data, dict) and None in data.values():
+        if not isinstance(data, dict):
+            return data
+        enums = _enums(cls)
+        if enums and not enums.keys().isdisjoint(data):
+            data = {name: _named(value, enums[name]) if name in enums else value for name, value in data.items()}
+        if None in data.values():
             return {name: value for name, value in data.items() if value is not None}
         return data
+
+
+@functools.cache
+def _enums(kind: type[Wire]) -> Mapping[str, tuple[str, ...]]:
+    """Return the names of an enum's values for each field that holds one, under both of its names."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, field in kind.model_fields.items():
+        for part in _parts(field.annotation):
+            if isinstance(part, type) and issubclass(part, StrEnum):
+                found[name] = found[field.alias or name] = _NUMBERS[part.__name__]
+    return found
+
+
+def _parts(annotation: object) -> Iterator[object]:
+    yield annotation
+    for inner in get_args(annotation):
+        yield from _parts(inner)
+
+
+def _named(value: object, names: tuple[str, ...]) -> object:
+    """Return the name of an enum's number, or of each in a list; None for one that stands for unset."""
+    match value:
+        case bool():
+            return value
+        case int() | float() if value == int(value):
+            return names[int(value)] if 0 < value < len(names) else None
+        case list():
+            return [each for each in (_named(each, names) for each in value) if each is not None]
+        case str() if value == names[0]:
+            return None
+        case _:
+            return value
 
 
 class Empty(Wire):

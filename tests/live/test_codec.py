@@ -32,7 +32,7 @@ from hubd.live.messages import (
     ToolResponse,
     Transcription,
 )
-from hubd.live.setup import ContextWindowCompression, SessionResumption, Setup, SlidingWindow
+from hubd.live.setup import ContextWindowCompression, Modality, SessionResumption, Setup, SlidingWindow
 from hubd.live.wire import Empty, to_struct
 
 FRAMES: Final = pathlib.Path(__file__).resolve().parents[2] / ".." / "shared" / "reference" / "live-frames"
@@ -267,6 +267,43 @@ def test_a_client_frame_of_the_wrong_type_is_refused(frame: str) -> None:
         decode_client(frame)
 
 
+@pytest.mark.parametrize(
+    ("value", "scheduling"),
+    [
+        ("1", Scheduling.SILENT),
+        ("2.0", Scheduling.WHEN_IDLE),
+        ("3", Scheduling.INTERRUPT),
+        ("0", None),
+        ("99", None),
+        ("null", None),
+        ('"SCHEDULING_UNSPECIFIED"', None),
+        ('"SILENT"', Scheduling.SILENT),
+    ],
+)
+def test_enums_may_be_numbers(value: str, scheduling: Scheduling | None) -> None:
+    """A number stands for the value of the published proto; one that it does not know is unset (proto3 JSON)."""
+    response = f'{{"id":"1","name":"f","response":{{}},"scheduling":{value}}}'
+    message = decode_client(f'{{"toolResponse":{{"functionResponses":[{response}]}}}}')
+    assert message.tool_response is not None
+    assert message.tool_response.function_responses[0].scheduling is scheduling
+
+
+def test_enums_in_lists_may_be_numbers() -> None:
+    """Each entry is read for itself, under either spelling of the field's name."""
+    message = decode_client('{"setup":{"model":"m","generationConfig":{"response_modalities":[3,"TEXT",0]}}}')
+    assert message.setup is not None
+    assert message.setup.generation_config is not None
+    assert message.setup.generation_config.response_modalities == (Modality.AUDIO, Modality.TEXT)
+
+
+@pytest.mark.parametrize("value", ["true", "1.5", '"1"', "[1]", '"silent"', "{}"])
+def test_what_is_no_enum_is_refused(value: str) -> None:
+    """Anything else in its place is a wrong type."""
+    response = f'{{"id":"1","name":"f","response":{{}},"scheduling":{value}}}'
+    with pytest.raises(RemoteProtocolError):
+        decode_client(f'{{"toolResponse":{{"functionResponses":[{response}]}}}}')
+
+
 def test_a_whole_number_may_be_written_as_a_fraction() -> None:
     """40.0 is an int32, as for the service."""
     message = decode_client('{"setup":{"model":"m","generationConfig":{"maxOutputTokens":40.0}}}')
@@ -309,9 +346,11 @@ def test_behavior_is_written_even_at_its_default() -> None:
 
 def test_a_declaration_without_behavior_does_not_block() -> None:
     """A declaration that came without behavior counts as NON_BLOCKING, as on gemini-3.8-live."""
-    message = decode_client('{"setup":{"model":"m","tools":[{"functionDeclarations":[{"name":"f"}]}]}}')
-    assert message.setup is not None
-    assert message.setup.tools[0].function_declarations[0].behavior is Behavior.NON_BLOCKING
+    for behavior in ("", ',"behavior":null', ',"behavior":0', ',"behavior":"UNSPECIFIED"'):
+        declaration = f'{{"name":"f"{behavior}}}'
+        message = decode_client(f'{{"setup":{{"model":"m","tools":[{{"functionDeclarations":[{declaration}]}}]}}}}')
+        assert message.setup is not None
+        assert message.setup.tools[0].function_declarations[0].behavior is Behavior.NON_BLOCKING
 
 
 def test_parameters_are_written_as_the_service_wants_them() -> None:
