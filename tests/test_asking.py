@@ -1,0 +1,120 @@
+"""A typed request from end to end, in one process: real broker, demo house, scripted server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hubd import asking
+from hubd.app import Secrets
+from hubd.config import Config, at_server, load
+from hubd.demo.home import at_home
+from hubd.demo.house import demo_devices
+from hubd.reports import AnsweredReport, PublishedReport, Report, SaidReport, SessionReport, ShownReport
+from hubd.simulator.server import Simulator
+
+PATIENCE = 50.0
+
+
+class Desk:
+    """Somebody who asks: reports is the event stream."""
+
+    def __init__(self, config: Config, simulator: Simulator) -> None:
+        self._config = config
+        self._simulator = simulator
+        self.reports: list[Report] = []
+
+    async def ask(self, text: str, patience: float = PATIENCE) -> str:
+        """Return why there was no answer, or nothing."""
+        return await asking.ask(
+            self._config, Secrets(), text, patience=patience, report=self.reports.append, environment={}
+        )
+
+    async def left(self) -> None:
+        """Return when the server knows that nobody is there any more."""
+        await self._simulator.until(lambda record: all(visit.over for visit in record.visits))
+
+    @property
+    def answer(self) -> list[str]:
+        """What was said and shown."""
+        return [report.text for report in self.reports if isinstance(report, SaidReport | ShownReport)]
+
+    @property
+    def topics(self) -> list[str]:
+        """Where commands were published."""
+        return [report.topic for report in self.reports if isinstance(report, PublishedReport)]
+
+
+@asynccontextmanager
+async def desk(folder: Path, script: str, *, jammed: frozenset[str] = frozenset()) -> AsyncIterator[Desk]:
+    """Have the demo house at home, and a server that follows the script."""
+    (folder / "hubd.toml").touch()
+    config = load(folder / "hubd.toml")
+    async with Simulator(script, pace=20) as simulator:
+        here = replace(config, devices=demo_devices(), live=at_server(config.live, simulator.url))
+        async with at_home(here, jammed=jammed) as inside:
+            yield Desk(inside, simulator)
+
+
+CALL = 'call set_heater {"temperature": 21}'
+
+
+@pytest.mark.parametrize(
+    ("script", "answer"),
+    [
+        (f'turn 1:\n  {CALL}\n  say "One moment."', ["One moment.", "The heater reports temperature 21."]),
+        (f'turn 1:\n  say "One moment."\n  {CALL}', ["One moment.", "The heater reports temperature 21."]),
+        (f'turn 1:\n  {CALL}\nanswer set_heater:\n  say "It is warm."', ["It is warm."]),
+        (f'turn 1:\n  {CALL}\n  again\nanswer set_heater:\n  say "It is warm."', ["It is warm."]),
+        (f"turn 1:\n  {CALL}\nanswer set_heater:\n  empty", ["The heater reports temperature 21."]),
+        ('turn 1:\n  think "Hm."\n  say "Yes."\n  lose turn-complete', ["Yes."]),
+        ('turn 1:\n  goaway 50s\n  say "Yes."', ["Yes."]),
+        ('strange fields\nturn 1:\n  empty\n  wait 2s\n  say "Yes."', ["Yes."]),
+    ],
+)
+async def test_answers(tmp_path: Path, script: str, answer: list[str]) -> None:
+    """Whatever comes first, the last word is waited for, and commands are given once."""
+    async with desk(tmp_path, script) as someone:
+        assert await someone.ask("set the heater to 21 degrees") == ""
+        await someone.left()
+    assert someone.answer == answer
+    assert someone.topics == (["home/heater/set"] if "call" in script else [])
+
+
+async def test_a_command_taken_back(tmp_path: Path) -> None:
+    """What the model cancels is not waited for."""
+    script = 'turn 1:\n  call open_garage_door {}\n  cancel\n  say "Never mind."'
+    async with desk(tmp_path, script, jammed=frozenset({"garage_door"})) as someone:
+        assert await someone.ask("open the garage door") == ""
+    assert someone.answer == ["Never mind."]
+
+
+@pytest.mark.parametrize("end", ["drop", 'close 1011 "Internal error"'])
+async def test_a_connection_that_ends_too_early(tmp_path: Path, end: str) -> None:
+    """The command's outcome is waited for and shown; that the server had no time to answer is the failure."""
+    script = f'turn 1:\n  call set_light {{"device": "kitchen lights", "on": true}}\n  {end}'
+    async with desk(tmp_path, script) as someone:
+        failure = await someone.ask("turn on the kitchen lights")
+    assert failure
+    assert someone.topics == ["zigbee2mqtt/kitchen_lights/set"]
+    assert someone.answer == ["The kitchen lights are on."]
+    assert [report.status for report in someone.reports if isinstance(report, AnsweredReport)] == ["done"]
+    assert isinstance(someone.reports[-1], ShownReport | SessionReport)
+
+
+@pytest.mark.parametrize("script", ["turn 1:\n  silence", "every connection:\n  no setup-complete"])
+async def test_a_server_that_falls_silent(tmp_path: Path, script: str) -> None:
+    """Patience has an end."""
+    async with desk(tmp_path, script) as someone:
+        assert "within 1 s" in await someone.ask("hello", patience=1.0)
+    assert someone.answer == []
+
+
+async def test_a_bad_key(tmp_path: Path) -> None:
+    """The reason says what to check."""
+    async with desk(tmp_path, 'key "secret"\nturn 1:\n  say "Yes."') as someone:
+        assert "API key" in await someone.ask("hello")
