@@ -194,7 +194,9 @@ class GenerationComplete:
 
 @dataclass(frozen=True, slots=True)
 class TurnComplete:
-    """The model's turn is over."""
+    """The model's turn is over; unfinished: it works on, and another one follows by itself."""
+
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,13 @@ class TestAnswers:
         talk.wait()
         assert (talk.state, talk.answer()) == (State.ANSWERED, [("said", "Yes.")])
 
+    def test_an_unfinished_turn(self) -> None:
+        """A model that works on is waited for, as long as there is patience; what it said is an answer anyway."""
+        talk = Talk(READY, events.SaidText("Let me see."), events.TurnComplete(unfinished=True))
+        assert (talk.state, talk.patience) == (State.LINGERING, PATIENCE)
+        talk.hear(events.SaidText("Yes."), DONE)
+        assert (talk.state, talk.answer()) == (State.ANSWERED, [("said", "Let me see."), ("said", "Yes.")])
+
     def test_nothing_to_say(self) -> None:
         """An empty turn may be followed by another; if none comes, there is no answer."""
         talk = Talk(READY, events.GenerationComplete(), DONE)

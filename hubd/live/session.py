@@ -240,7 +240,7 @@ class LiveSession:
         if message.tool_call is not None:
             yield from self._asked(message.tool_call)
         if message.server_content is not None:
-            yield from self._turn.events(message.server_content)
+            yield from self._turn.events(message.server_content, message.interaction_status)
         if (usage := message.usage_metadata) is not None:
             prompt, response = usage.prompt_token_count, usage.response_token_count or usage.candidates_token_count
             yield TokensUsed(usage.total_token_count or prompt + response, prompt, response, self._backend)

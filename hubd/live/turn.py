@@ -27,6 +27,7 @@ from hubd.live.messages import GroundingMetadata, ServerContent, UrlContextMetad
 _PCM: Final = re.compile(r"audio/(?:pcm|l16)(?:\s*;\s*[a-z]+=[\w.+-]*)*", re.IGNORECASE | re.ASCII)
 _RATE: Final = re.compile(r";\s*rate=([0-9]{1,9})", re.IGNORECASE)
 _RATES: Final = range(8_000, 48_001)
+_UNFINISHED: Final = "IN_PROGRESS"
 _OK: Final = "OUTCOME_OK"
 _RETRIEVED: Final = "URL_RETRIEVAL_STATUS_SUCCESS"
 
@@ -50,12 +51,12 @@ class Turn:
         self._phase = Phase.IDLE
         self._half_sample = b""
 
-    def events(self, content: ServerContent) -> Iterator[Event]:
+    def events(self, content: ServerContent, interaction_status: str = "") -> Iterator[Event]:
         """Yield what the content says: interruption, transcripts, sound, what is to be read, ends.
 
         The order is that of ``live-protocol.md`` 7.1. From an interruption to its turnComplete what the model says is
         void, so it is left out. Thoughts are left out too, and so is text beside sound: what is spoken comes as
-        transcript.
+        transcript. interaction_status: of the frame itself, where some models have it.
         Raises RemoteProtocolError for sound that is not PCM.
         """
         if content.interrupted:
@@ -72,7 +73,7 @@ class Turn:
         if content.turn_complete:
             self._phase = Phase.IDLE
             self._half_sample = b""
-            yield TurnComplete()
+            yield TurnComplete(unfinished=_UNFINISHED in (content.interaction_status, interaction_status))
 
     def _spoken(self, content: ServerContent) -> Iterator[Event]:
         said, turn = content.output_transcription, content.model_turn

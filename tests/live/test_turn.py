@@ -226,3 +226,13 @@ def test_an_answer_in_text() -> None:
     parts = (Part(text="The user wants light.", thought=True), Part(text="The light"), Part(text=" is on."))
     content = ServerContent(model_turn=Content(parts=parts), turn_complete=True)
     assert run(Turn(as_text=True), content) == [SaidText("The light"), SaidText(" is on."), TurnComplete()]
+
+
+@pytest.mark.parametrize(
+    ("within", "beside", "unfinished"),
+    [("", "", False), ("IDLE", "IDLE", False), ("IN_PROGRESS", "", True), ("", "IN_PROGRESS", True)],
+)
+def test_a_turn_that_is_not_the_last(within: str, beside: str, unfinished: bool) -> None:  # noqa: FBT001 -- pytest passes it
+    """A model that works on says so within serverContent or beside it (``live-protocol.md`` 14)."""
+    content = ServerContent(turn_complete=True, interaction_status=within)
+    assert list(Turn().events(content, beside)) == [TurnComplete(unfinished=unfinished)]
