@@ -40,8 +40,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "standard error; 2 for wrong usage."
     )
     parser.epilog = (
-        "Try it without devices: hubd ask --demo turn on the kitchen lights. Gemini answers if there is a key, "
-        "the offline server otherwise: that one knows commands and little else."
+        "Try it without devices: hubd ask --demo turn on the kitchen lights. There the offline server answers, which "
+        "knows commands and little else; at home Gemini does, if there is a key."
     )
     parser.add_argument("--demo", action="store_true", help="the simulated house of `hubd demo`, with its own broker")
     parser.add_argument("--url", default="", help="a Live server, as wss://HOST; the key comes from GEMINI_API_KEY")
