@@ -107,7 +107,9 @@ def _named(value: object, names: tuple[str, ...]) -> object:
         case int() | float() if value == int(value):
             return names[int(value)] if 0 < value < len(names) else None
         case list():
-            return [each for each in (_named(each, names) for each in value) if each is not None]
+            read = ((each, _named(each, names)) for each in value)
+            # null among a list's items is a mistake.
+            return [name for each, name in read if name is not None or each is None]
         case str() if value == names[0]:
             return None
         case _:
