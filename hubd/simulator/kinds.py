@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from pydantic import JsonValue
+from pydantic_core import from_json
 
 # Below these the keys of the next level say what the frame is.
 _UNIONS: Final = ("serverContent", "realtimeInput", "realtime_input")
@@ -16,7 +16,7 @@ _NAMED: Final = ("functionCalls", "functionResponses", "function_responses")
 def kind(frame: str) -> str:
     """Return the names of what a frame sets, with those of the functions that it is about; no value that was said."""
     try:
-        value: JsonValue = json.loads(frame)
+        value: JsonValue = from_json(frame.encode(errors="replace"))
     except ValueError:
         return "no JSON"
     if not isinstance(value, dict):

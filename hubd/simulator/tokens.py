@@ -93,7 +93,7 @@ class Tokens:
         try:
             value: JsonValue
             value, self._at = json.JSONDecoder().raw_decode(self._line, self._at)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadLine(f"{what} are no JSON object: {error}.") from None
         if not isinstance(value, dict):
             raise BadLine(f"{what} are no JSON object.")
