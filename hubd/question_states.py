@@ -55,7 +55,7 @@ TRANSITIONS: Final[Mapping[State, Mapping[type[events.Event], tuple[State, ...]]
     },
     State.LINGERING: {
         **dict.fromkeys(_TURN, (State.ASKED,)),
-        events.ToolsDone: (State.LINGERING,),
+        events.ToolsDone: (State.LINGERING, State.ANSWERED),
         events.LinkLost: (State.ANSWERED, State.FAILED),
         events.DeadlinePassed: (State.ANSWERED, State.FAILED),
     },

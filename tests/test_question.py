@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
@@ -300,6 +300,12 @@ class TestCalls:
         talk.wait()
         assert talk.answer() == [("outcome", "No word of it yet."), ("outcome", "It is at 21.")]
 
+    def test_a_silent_afterword(self) -> None:
+        """Where nothing was said it makes the answer: nothing more is waited for."""
+        talk = Talk(READY, DONE)
+        talk.hear(outcome(LAMP, kind=AnswerKind.AFTERWORD))
+        assert (talk.state, talk.answer()) == (State.ANSWERED, [("outcome", "It is on.")])
+
 
 class TestFailures:
     def test_no_session(self) -> None:
@@ -349,6 +355,7 @@ steps = st.one_of(
     st.just(LOST),
     st.just(AUDIO),
     st.just(DONE),
+    st.just(events.TurnComplete(unfinished=True)),
     st.just(events.Interrupted()),
     st.just(events.GenerationComplete()),
     st.just(events.DeadlinePassed()),
@@ -361,6 +368,7 @@ steps = st.one_of(
 )
 
 
+@settings(max_examples=1000)
 @given(st.lists(steps, max_size=30), st.booleans())
 def test_any_course(heard: list[events.Event], blocking: bool) -> None:  # noqa: FBT001 -- hypothesis passes it
     """Whatever happens, it ends by itself; a failure has a reason, an answer something to read."""
