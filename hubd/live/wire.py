@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import functools
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
-from typing import Annotated, Final, get_args
+from functools import cache, partial
+from typing import Annotated, Final, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -76,20 +76,21 @@ class Wire(BaseModel):
             return data
         enums = _enums(cls)
         if enums and not enums.keys().isdisjoint(data):
-            data = {name: _named(value, enums[name]) if name in enums else value for name, value in data.items()}
+            data = {name: enums[name](value) if name in enums else value for name, value in data.items()}
         if None in data.values():
             return {name: value for name, value in data.items() if value is not None}
         return data
 
 
-@functools.cache
-def _enums(kind: type[Wire]) -> Mapping[str, tuple[str, ...]]:
-    """Return the names of an enum's values for each field that holds one, under both of its names."""
-    found: dict[str, tuple[str, ...]] = {}
+@cache
+def _enums(kind: type[Wire]) -> Mapping[str, Callable[[object], object]]:
+    """Return what reads the numbers of enums for each field that holds one or more, under both of its names."""
+    found: dict[str, Callable[[object], object]] = {}
     for name, field in kind.model_fields.items():
         for part in _parts(field.annotation):
             if isinstance(part, type) and issubclass(part, StrEnum):
-                found[name] = found[field.alias or name] = _NUMBERS[part.__name__]
+                read = _each_named if get_origin(field.annotation) is tuple else _named
+                found[name] = found[field.alias or name] = partial(read, names=_NUMBERS[part.__name__])
     return found
 
 
@@ -100,20 +101,23 @@ def _parts(annotation: object) -> Iterator[object]:
 
 
 def _named(value: object, names: tuple[str, ...]) -> object:
-    """Return the name of an enum's number, or of each in a list; None for one that stands for unset."""
+    """Return the name of an enum's number; None for one that stands for unset."""
     match value:
         case bool():
             return value
         case int() | float() if value == int(value):
             return names[int(value)] if 0 < value < len(names) else None
-        case list():
-            read = ((each, _named(each, names)) for each in value)
-            # null among a list's items is a mistake.
-            return [name for each, name in read if name is not None or each is None]
         case str() if value == names[0]:
             return None
         case _:
             return value
+
+
+def _each_named(value: object, names: tuple[str, ...]) -> object:
+    if not isinstance(value, list):
+        return value
+    read = ((each, _named(each, names)) for each in value)
+    return [name for each, name in read if name is not None or each is None]  # null is no item of a list
 
 
 class Empty(Wire):
