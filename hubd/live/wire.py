@@ -105,7 +105,7 @@ def _named(value: object, names: tuple[str, ...]) -> object:
     match value:
         case bool():
             return value
-        case int() | float() if value == int(value):
+        case int() | float() if math.isfinite(value) and value == int(value):
             return names[int(value)] if 0 < value < len(names) else None
         case str() if value == names[0]:
             return None

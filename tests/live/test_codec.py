@@ -181,6 +181,14 @@ def test_a_duration_survives_the_wire(milliseconds: int) -> None:
     assert decode_server(encode(message)) == message
 
 
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1e308", "123456789012345678901234567890", "-1", "1.5"])
+def test_a_number_without_a_meaning_is_refused(number: str) -> None:
+    """An enum takes small whole numbers; even infinity is refused in our own words."""
+    function = f'{{"name":"a","behavior":{number}}}'
+    with pytest.raises(RemoteProtocolError, match="behavior"):
+        decode_client(f'{{"setup":{{"model":"m","tools":[{{"functionDeclarations":[{function}]}}]}}}}')
+
+
 @given(st.binary(max_size=64))
 def test_sound_has_a_shortcut(pcm: bytes) -> None:
     """The quick way to encode sound gives the same text as the ordinary one."""
