@@ -25,7 +25,8 @@ def run(*arguments: str, python: str = "") -> subprocess.CompletedProcess[str]:
 def test_wrong_usage_is_told(arguments: tuple[str, ...]) -> None:
     """What is no purpose ends with 2 and the usage, on standard error alone."""
     ended = run(*arguments)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", "setup: usage: scripts/setup demo|test|check|bench\n")
+    usage = "setup: usage: scripts/setup demo|test|check|bench\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", usage)
 
 
 @pytest.mark.parametrize("python", ["/bin/false", "/nowhere/python3", "."])
