@@ -103,7 +103,8 @@ class Conversation:
                 if self._parts.floor.turn is Turn.GENERATED:
                     self._parts.ear.answered()
                 return self._parts.sound_or_turn_ended(now)
-            case events.TurnComplete():
+            case events.TurnComplete(unfinished):
+                self._parts.working = unfinished
                 return self._turn_complete(now)
             case events.Drained(plays):
                 self._parts.floor.drain(plays)
@@ -164,7 +165,7 @@ class Conversation:
         self._parts.effects += (*self._parts.ear.shut(), effects.CloseLine())
         self._parts.effects += self._parts.minutes.close(interrupted=self._parts.floor.running)
         self._parts.floor.turn = Turn.NONE
-        self._parts.ending = self._parts.untold = False
+        self._parts.ending = self._parts.untold = self._parts.working = False
         self._parts.calls.clear()
         self._parts.bridge.begin()
 
@@ -204,7 +205,7 @@ class Conversation:
             return self._parts.state
         if self._parts.state is State.FOLLOWING_UP and not self._parts.pace.manual_activity:
             # The server hears it as well, and knows better whether it was a cough.
-            self._parts.patience.hear_out(now, calls_open=bool(self._parts.calls))
+            self._parts.patience.hear_out(now, calls_open=self._parts.busy)
             return self._parts.state
         self._parts.effects += self._parts.ear.open() if self._parts.state is State.LISTENING else ()
         return State.LISTENING

@@ -32,7 +32,7 @@ def depart(parts: Parts) -> State:
 
 def depart_if_quiet(parts: Parts, now: float) -> None:
     """Leave such a connection at once if nothing would be lost by it, with nobody talking."""
-    quiet = parts.state is State.FOLLOWING_UP and not (parts.calls or parts.ear.owed or parts.ending)
+    quiet = parts.state is State.FOLLOWING_UP and not (parts.busy or parts.ear.owed or parts.ending)
     if quiet and parts.bridge.departure.opportune(now):
         parts.bridge.departure.deadline = now
 

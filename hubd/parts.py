@@ -19,7 +19,7 @@ class Parts:
     """What a conversation consists of; each ``now`` is monotonic, s.
 
     effects: what the event that is being decided about leads to. ending: whether the person expects no more. untold:
-    whether something is to be told to the model in the next pause.
+    whether something is to be told to the model in the next pause. working: whether the model works on between turns.
     """
 
     def __init__(self, pace: Pace) -> None:
@@ -34,6 +34,12 @@ class Parts:
         self.bridge = Bridge(self.ear, self.floor, self.calls, self.patience)
         self.ending = False
         self.untold = False
+        self.working = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether more comes by itself: the outcomes of calls, another turn."""
+        return self.working or bool(self.calls)
 
     def expect(self, awaiting: Awaiting, now: float) -> None:
         """Wait for this from now on; talk without end is no reason to wait for an end of it once more."""
@@ -46,7 +52,7 @@ class Parts:
     def extend(self, now: float) -> None:
         """Prolong the time after an answer."""
         if self.state is State.FOLLOWING_UP:
-            self.patience.follow_up(now, calls_open=bool(self.calls), ending=self.ending)
+            self.patience.follow_up(now, calls_open=self.busy, ending=self.ending)
 
     def hush(self) -> None:
         """Fall silent."""
@@ -87,7 +93,7 @@ class Parts:
         """Return the state that follows an answer."""
         if self.ear.in_activity:
             return State.LISTENING
-        if not self.calls and (self.ending or not self.pace.follow_up) and not self.patience.word_due:
+        if not self.busy and (self.ending or not self.pace.follow_up) and not self.patience.word_due:
             self.minutes.reason = "the conversation was over"
             return State.IDLE
         return State.FOLLOWING_UP

@@ -23,6 +23,7 @@ from hubd.live.messages import (
     FunctionCall,
     ServerContent,
     ServerMessage,
+    SessionResumptionUpdate,
     SetupComplete,
     ToolCall,
 )
@@ -100,6 +101,23 @@ class Visit:
     async def end_turn(self) -> None:
         """End the turn."""
         await self.send(ServerMessage(server_content=ServerContent(turn_complete=True)))
+
+    def cut(self) -> None:
+        """Break the connection off, as a network does."""
+        self._connection.transport.abort()
+
+    async def issue(self, handle: str) -> None:
+        """Issue a handle from which the session can be resumed."""
+        update = SessionResumptionUpdate(new_handle=handle, resumable=True)
+        await self.send(ServerMessage(session_resumption_update=update))
+
+    @property
+    def handle(self) -> str:
+        """The handle that the set-up goes on from; empty for a fresh session."""
+        setup = self.messages[0].setup
+        assert setup is not None
+        assert setup.session_resumption is not None
+        return setup.session_resumption.handle
 
     async def record(self) -> None:
         """Take what the client sends until it is gone; raises RemoteProtocolError for what the service would refuse."""

@@ -105,6 +105,15 @@ class TestWholeConversation:
         assert effects.Signal(effects.Sign.FAILED) not in talk.waits()
         assert talk.where() is State.IDLE
 
+    def test_model_that_works_on(self) -> None:
+        """A turn after which the model works on is followed by another one, for which there is a minute."""
+        talk = speaking(Pace(follow_up=0))
+        talk.hear(events.TurnComplete(unfinished=True))
+        talk.played()
+        assert (talk.where(), talk.patience) == (State.FOLLOWING_UP, 60.0)
+        talk.hear(AUDIO, events.TurnComplete())
+        assert talk.played() == GOOD_NIGHT
+
     def test_farewell_taken_back(self) -> None:
         """A wake word after the farewell begins anew: the next answer has its follow-up."""
         talk = following_up()

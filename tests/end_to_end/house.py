@@ -22,6 +22,7 @@ from hubd.edges.state_file import StateFile
 from hubd.edges.wav_sound import WavSound
 from hubd.events import Backend
 from hubd.offline.espeak_voice import EspeakVoice
+from hubd.offline.standby import Standby
 from hubd.ports import MicrophoneFrame
 from hubd.reports import PublicState, Report, StateReport
 from tests.live_server import DEADLINE
@@ -123,10 +124,12 @@ async def home(  # noqa: PLR0913 -- what a test may want otherwise
     devices: Sequence[Device] = (),
     speed: float = 1.0,
     tokens: Path | None = None,
+    state: Path | None = None,
+    standby: Standby | None = None,
 ) -> AsyncIterator[Home]:
     """Run a hub that talks to the Live server at url; settings: its hubd.toml. It has to live through the block.
 
-    tokens: where it keeps what was spent.
+    tokens: where it keeps what was spent. state: where it keeps what survives a restart. standby: the offline server.
     """
     file = folder / "hubd.toml"
     file.write_text(settings)
@@ -134,11 +137,23 @@ async def home(  # noqa: PLR0913 -- what a test may want otherwise
         config = _at_home(load(file), broker.port, devices)
         room, diary = Room(speed=speed), Diary()
         purse = None if tokens is None else StateFile(tokens, diary)
-        hub = Hub(config, Secrets(), sound=room, backend=Backend.GEMINI, url=url, report=diary, tokens=purse)
-        running = tasks.create_task(hub.run(), name="hub")
+        hub = Hub(
+            config,
+            Secrets(),
+            sound=room,
+            backend=Backend.GEMINI,
+            url=url,
+            report=diary,
+            tokens=purse,
+            store=None if state is None else StateFile(state, diary),
+            standby=standby,
+        )
+        running = [tasks.create_task(hub.run(), name="hub")]
+        running += [tasks.create_task(standby.run(), name="standby")] if standby is not None else []
         yield Home(hub, room, diary)
-        assert not running.done()
-        running.cancel()
+        for task in running:
+            assert not task.done()
+            task.cancel()
 
 
 def _at_home(config: Config, port: int, devices: Sequence[Device]) -> Config:
