@@ -74,6 +74,8 @@ def test_answers(reader: Reader, kind: AnswerKind, scheduling: Scheduling, respo
 # Client messages have these fields too, so that the offline server can read what other clients send.
 NEVER_SENT = {
     "Part.thought": "the model's alone",
+    "Part.functionCall": "history that holds one ends the session (pitfall 14)",
+    "Part.functionResponse": "history that holds one ends the session (pitfall 14)",
     "Part.inlineData": "sound is realtimeInput",
     "Part.executableCode": "the model's alone",
     "Part.codeExecutionResult": "the model's alone",
