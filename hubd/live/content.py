@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hubd.live.wire import Bool, Bytes, Wire, enum_name
+from hubd.live.wire import Bool, Bytes, Struct, Wire, enum_name
 
 
 class Blob(Wire):
@@ -31,13 +31,18 @@ class CodeExecutionResult(Wire):
 
 
 class Part(Wire):
-    """A piece of text, of media, or of a program; a thought is none of the person's business."""
+    """A piece of text, of media, of a program, or of a call; a thought is none of the person's business.
+
+    Calls are not taken in a history (``live-protocol.md`` 13, pitfall 14); hubd sends none.
+    """
 
     text: str = ""
     thought: Bool = False
     inline_data: Blob | None = None
     executable_code: ExecutableCode | None = None
     code_execution_result: CodeExecutionResult | None = None
+    function_call: Struct | None = None
+    function_response: Struct | None = None
 
 
 class Content(Wire):

@@ -89,6 +89,9 @@ class Dialogue:
         texts = [(turn.role != "model", " ".join(part.text for part in turn.parts)) for turn in message.turns]
         if any(turn.role not in ("", "user", "model") for turn in message.turns):
             raise RemoteProtocolError("Please use a valid role: user, model.")
+        parts = [part for turn in message.turns for part in turn.parts]
+        if any(part.function_call is not None or part.function_response is not None for part in parts):
+            raise RemoteProtocolError("Request contains an invalid argument.")
         seeding, self._seeding = self._seeding, False
         answering = message.turn_complete and not seeding
         # The last turn of the user's is remembered when it is answered.

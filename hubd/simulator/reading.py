@@ -14,6 +14,7 @@ from hubd.simulator.tokens import BadLine, Tokens, without_comment
 
 # More than anyone repairs at once.
 _SHOWN: Final = 20
+_BLOCKS: Final = ("turn", "words", "otherwise", "answer", "connection", "every", "after")
 
 HELP: Final = """\
 A script says what the model does. It is a text of lines; what follows a # is a comment.
@@ -149,8 +150,7 @@ class _Reader:
 
     def _open_block(self, tokens: Tokens) -> None:
         self._finish = lambda _lines: None  # the steps of a bad block are read all the same, for their own mistakes
-        kinds = ("turn", "words", "otherwise", "answer", "connection", "every", "after")
-        match tokens.word("block", kinds):
+        match tokens.word("block", _BLOCKS):
             case "turn":
                 self._rule(Rule((), turn=tokens.number("The turn", 1, 10**6)))
             case "words":
@@ -187,6 +187,8 @@ class _Reader:
             self._add(openings=(*self._script.openings, replace(self._opening, lines=lines)))
 
     def _setting(self, tokens: Tokens) -> None:
+        if any(tokens.take(block) for block in _BLOCKS):
+            raise BadLine("A colon is missing at the end of this line.")
         match tokens.word("setting or block", ("model", "key", "frames", "strange", "handles", "cut")):
             case "model":
                 model = tokens.word("The model's id").removeprefix("models/")

@@ -93,12 +93,12 @@ class Simulator:
         self._tasks.create_task(self._serve(pipe, Dialled(number, version, key)), name=f"connection {number}")
         return pipe.link
 
-    async def until(self, condition: Callable[[Record], bool]) -> None:
+    async def until(self, condition: Callable[[Record], bool], *, within: float = _PATIENCE) -> None:
         """Return when the record meets the condition; it is looked at after each frame, and when a client is gone.
 
-        Raises TimeoutError if that takes more than 60 s.
+        Raises TimeoutError if that takes more than so many seconds of the loop's.
         """
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(within):
             while not condition(self.record):
                 self._changed.clear()
                 await self._changed.wait()

@@ -87,6 +87,14 @@ def test_a_broken_frame_closes(frame: Frame) -> None:
     assert host.closed.code == 1007
 
 
+def test_calls_are_no_history() -> None:
+    """A functionCall or functionResponse in a history closes with 1007 (``live-protocol.md`` 13, pitfall 14)."""
+    for part in ({"functionCall": {"name": "x"}}, {"function_response": {"name": "x"}}):
+        host = driven()
+        host({"clientContent": {"turns": [{"role": "model", "parts": [part]}]}})
+        assert host.closed == Close(1007, "Request contains an invalid argument.")
+
+
 def test_the_end_of_a_stream_needs_automatic_detection() -> None:
     """Under manual activity marks audioStreamEnd is forbidden."""
     host = driven(**MANUAL)
