@@ -142,6 +142,21 @@ async def test_a_conversation_is_resumed_over_a_new_connection() -> None:
                 await link.recv()
 
 
+async def test_a_handle_in_use_is_refused() -> None:
+    """A second connection to one conversation ends with 1011 while the first stands (``live-protocol.md`` 8.5)."""
+    async with OfflineServer() as server:
+        async with opened(server) as link:
+            handle = (await until(link, "sessionResumptionUpdate"))[-1]["sessionResumptionUpdate"]["newHandle"]
+            async with connect(server.url + SERVICE.format("v1beta")) as second:
+                await second.send(json.dumps(set_up(sessionResumption={"handle": handle})))
+                with pytest.raises(ConnectionClosedError, match=r"1011 .* Internal error encountered\."):
+                    await second.recv()
+            link.transport.abort()
+            await link.wait_closed()
+        async with opened(server, sessionResumption={"handle": handle}):
+            pass
+
+
 async def test_two_clients_are_kept_apart() -> None:
     """Each has its own functions; one recogniser serves both in turn."""
     async with OfflineServer() as server, opened(server) as one, opened(server) as other:

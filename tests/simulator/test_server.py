@@ -163,3 +163,101 @@ async def test_a_link_needs_no_network() -> None:
         with pytest.raises(LinkError, match="1008 The operation was aborted"):
             async for _ in frames:
                 pass
+
+
+async def test_frames_are_binary_unless_the_script_wants_text() -> None:
+    """Both opcodes carry JSON; binary is the service's own (``live-protocol.md`` 2)."""
+    for script, kind in (("", bytes), ("frames text", str)):
+        async with Simulator(script) as simulator, connect(service(simulator)) as link:
+            await send(link, set_up())
+            assert isinstance(await link.recv(), kind)
+
+
+@pytest.mark.parametrize("path", ["/", SERVICE.format("v2"), SERVICE.format("v1beta") + "Constrained"])
+async def test_another_path_is_not_found(path: str) -> None:
+    """Whatever else is asked for gets HTTP 404 at the upgrade, and counts as no connection."""
+    async with Simulator("connection 1:\n  close 1011") as simulator:
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(simulator.url + path)
+        assert refused.value.response.status_code == 404
+        assert simulator.record.dialled == 0
+
+
+@pytest.mark.parametrize("where", ["header", "query"])
+async def test_a_key_may_come_either_way(where: str) -> None:
+    """As a header or in the query (``live-protocol.md`` 1); the version is the path's."""
+    async with Simulator('key "swordfish"') as simulator:
+        query, headers = ("?key=swordfish", {}) if where == "query" else ("", {"x-goog-api-key": "swordfish"})
+        async with connect(service(simulator, "v1") + query, additional_headers=headers) as link:
+            await send(link, set_up())
+            assert await link.recv() == b'{"setupComplete":{}}'
+        (visit,) = simulator.record.visits
+        assert (visit.key, visit.version) == ("swordfish", "v1")
+
+
+async def test_pongs_come_late() -> None:
+    """While nothing is read pings wait too; what the server says goes on, and afterwards all is as before."""
+    script = 'turn 1:\n  pongs late 40s\n  empty\n  wait 2s\n  text "Still here."'
+    async with Simulator(script, pace=20) as simulator, connect(service(simulator)) as link:
+        await send(link, set_up(), text("one"))
+        while await link.recv() != b"{}":
+            pass
+        pong = asyncio.ensure_future(await link.ping())
+        while b"Still here." not in await link.recv(decode=False):
+            assert not pong.done()
+        assert not pong.done()
+        await pong
+        await send(link, text("two"))
+        await simulator.until(lambda record: turns(record) == 2)
+
+
+async def test_time_may_pass_faster() -> None:
+    """With a pace of 100 a minute of speech is over in less than a second."""
+    script = 'otherwise:\n  say "Well." for 60s'
+    async with Simulator(script, pace=100) as simulator, connect(service(simulator), max_size=None) as link:
+        await send(link, set_up(), text("one"))
+        async with asyncio.timeout(30):
+            while b"turnComplete" not in await link.recv(decode=False):
+                pass
+
+
+async def test_all_that_happens_is_told() -> None:
+    """A line for each connection, frame and end, without what was said."""
+    lines: list[str] = []
+    script = "connection 1:\n  http 429\nturn 1:\n  drop\nturn 2:\n  silence"
+    async with Simulator(script, tell=lines.append) as simulator:
+        with pytest.raises(InvalidStatus):
+            await connect(service(simulator))
+        async with connect(service(simulator)) as link:
+            await send(link, set_up(), text("swordfish"))
+            assert await closed(link) == (1006, "")
+            await simulator.until(lambda record: record.visits[0].over)
+    assert lines == [
+        "  1 ← HTTP 429 Too Many Requests",
+        "  2   connected",
+        "  2 → setup",
+        "  2 → realtimeInput: text",
+        "  2 ← setupComplete",
+        "  2 ← sessionResumptionUpdate",
+        "  2 ← cut",
+        "  2   gone",
+    ] or lines[-2:] == ["  2 ← cut", "  2   gone"]
+
+
+async def test_a_client_that_is_gone_is_no_use() -> None:
+    """Steps for a connection that has ended are a mistake of the test."""
+    async with Simulator(listen=False) as simulator:
+        link = await simulator.connect()
+        await link.send(json.dumps(set_up()))
+        await simulator.until(lambda record: bool(record.visits) and record.visits[0].set_up)
+        await link.close()
+        await simulator.until(lambda record: record.visits[0].over)
+        with pytest.raises(LookupError, match="no client is connected"):
+            simulator.act("interrupt")
+
+
+async def test_what_does_not_come_is_not_waited_for() -> None:
+    """A condition that is never met ends in a TimeoutError."""
+    async with Simulator(listen=False) as simulator:
+        with pytest.raises(TimeoutError):
+            await simulator.until(lambda record: bool(record.calls), within=0.01)
