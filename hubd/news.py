@@ -9,6 +9,7 @@ from typing import Final
 
 from hubd.effects import Manner
 from hubd.events import Answer, AnswerKind, CallStatus, Scheduling
+from hubd.tools import END_CONVERSATION
 
 # A handle that comes so soon after an outcome may have been on its way already, s.
 _CROSSING: Final = 1.0
@@ -19,7 +20,7 @@ _LONGEST_TEXT: Final = 2000
 STALE_AFTER: Final = 12 * 3600.0
 _MINUTE: Final = 60
 _HOUR: Final = 3600
-# What needs no telling: the call was void, or its equal's outcome is told.
+# What needs no telling, besides a farewell: the call was void, or its equal's outcome is told.
 _IDLE: Final = frozenset({CallStatus.CANCELLED, CallStatus.DUPLICATE})
 
 _HEAD: Final = (
@@ -81,7 +82,11 @@ class News:
     def add(self, answers: Iterable[Answer], now: float, *, sent: bool) -> None:
         """Take outcomes; sent: the model was just told, else there was nobody to tell."""
         for answer in answers:
-            if answer.kind is not AnswerKind.FIRST and answer.status not in _IDLE:
+            if (
+                answer.kind is not AnswerKind.FIRST
+                and answer.status not in _IDLE
+                and answer.call.name != END_CONVERSATION
+            ):
                 self._enter(_item(answer, now), now if sent else None, now)
 
     def sent(self, now: float) -> None:

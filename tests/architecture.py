@@ -52,7 +52,7 @@ ROWS: tuple[str, ...] = (
     "parts",
     "crossing",
     "overdue",
-    "choice conversation question_states",
+    "choice conversation grievance question_states",
     "question",
     "ports",
     "budget mqtt.faults mqtt.filters mqtt.settings",

@@ -40,10 +40,11 @@ class TestUntold:
             replace(outcome(), status=CallStatus.CANCELLED),
             replace(outcome(), status=CallStatus.DUPLICATE),
             replace(outcome(), kind=AnswerKind.FIRST),
+            replace(outcome(), call=Call("c1", "end_conversation")),
         ],
     )
     def test_what_needs_no_telling(self, idle: Answer) -> None:
-        """Void calls, equals of others, and first answers are no news."""
+        """Void calls, equals of others, first answers, and farewells are no news."""
         news = News()
         news.add([idle], NOW, sent=False)
         assert news.items == ()

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from hubd.errors import HubdError, LinkError, RemoteProtocolError
-from hubd.events import Backend, Event, HandleIssued, LinkReady
+from hubd.events import (
+    Backend,
+    Event,
+    HandleIssued,
+    HeardText,
+    LinkReady,
+    ModelAudio,
+    SaidText,
+    ToolsAsked,
+    TurnComplete,
+)
 from hubd.live.failures import Phase
 from hubd.live.mouth import Mouth
 from hubd.ports import LiveLink
@@ -16,6 +26,8 @@ from hubd.ports import LiveLink
 Post = Callable[[Event], Awaitable[None]]
 _E = TypeVar("_E", bound=HubdError)
 _PROTOCOL_ERROR: Final = 1002
+# What makes a session different from what its last handle holds.
+_SAID: Final = (ModelAudio, SaidText, HeardText, ToolsAsked, TurnComplete)
 # The microphone pauses when it brings nothing for so long (``live-protocol.md`` 4), s.
 _PAUSE: Final = 1.0
 
@@ -52,7 +64,7 @@ class Connection:
     """One try at a conversation with a server; used once.
 
     handle: where to go on from. left_off: as in Mouth. mouth: what to say things with; None before and after.
-    phase: how far it came.
+    phase: how far it came. unsettled: whether something was said that no handle holds yet.
     """
 
     def __init__(self, server: Server, handle: str | None, left_off: int | None, calls: Calls) -> None:
@@ -64,13 +76,14 @@ class Connection:
         self._ended = False
         self.mouth: Mouth | None = None
         self.phase = Phase.CONNECTING
+        self.unsettled = False
 
     def stir(self) -> None:
         """Note that there may be something to say."""
         self._stir.set()
 
     def end(self) -> None:
-        """Say nothing more; whoever holds the connection then has to be cancelled."""
+        """Say nothing more, and post nothing more; whoever holds the connection then has to be cancelled."""
         self._ended = True
 
     async def hold(self, setup_timeout: float) -> LinkError:
@@ -115,8 +128,12 @@ class Connection:
                     self._calls.ready(mouth)
                     self.stir()
                 elif isinstance(event, HandleIssued):
+                    self.unsettled = False
                     self._calls.handle(event.handle)
-                await self._calls.post(event)
+                elif isinstance(event, _SAID):
+                    self.unsettled = True
+                if not self._ended:
+                    await self._calls.post(event)
         raise LinkError("the connection ended")
 
     async def _say(self, link: LiveLink, mouth: Mouth) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from hubd.budget import Allowance
 from hubd.choice import Choice
 from hubd.effects import Manner, Source
 from hubd.events import Answer, Backend, LinkLost, Scheduling
+from hubd.grievance import Grievance
 from hubd.live.failures import NextAttempt, Phase, Verdict, classify
 from hubd.live.mouth import Mouth
 from hubd.news import note
-from hubd.reports import Part, ReportSink, TroubleReport
+from hubd.reports import ReportSink
 from hubd.stages.carry_over import CarryOver
 from hubd.stages.connection import Calls, Connection, Post, Server
 
@@ -23,6 +24,8 @@ from hubd.stages.connection import Calls, Connection, Post, Server
 # hand there is a second one only if the first failed for its handle's sake.
 _PAUSES: Final = (0.0, 0.5, 1.0)
 _WITH_ANOTHER: Final = _PAUSES[:2]
+# A handle comes right after the turn's end, or 1.2 s later at most (``live-protocol.md`` 9), s.
+_LAST_HANDLE: Final = 1.5
 
 logger = logging.getLogger(__name__)
 
@@ -58,12 +61,10 @@ class Line:
         self._choice = Choice(tuple(self._servers))
         self._setup_timeout = setup_timeout
         self._carry_over = carry_over
-        self._report = report
         self._announce = announce
+        self._grievance = Grievance(report, announce)
         self._allowance = allowance
-        self._trouble: TroubleReport | None = None
-        self._announced = ""
-        self._excuse = ""
+        self._failure = ""
         self._wanted: _Wish | None = None
         self._asked = asyncio.Event()
         self._holding: asyncio.Task[None] | None = None
@@ -95,12 +96,20 @@ class Line:
         self._asked.set()
 
     def close(self) -> None:
-        """End the connection, with the conversation; nothing more is said over it. The handle is kept."""
-        self._leave()
+        """End the connection, with the conversation; nothing more is said over it. The handle is kept.
+
+        If a handle for what was said last is still to come it is waited for, up to 1.5 s: the next conversation goes
+        on from it.
+        """
+        connection, holding = self._connection, self._holding
+        if connection is not None and holding is not None and connection.unsettled:
+            connection.end()
+            self._wanted = self._mouth = self._connection = None
+            asyncio.get_running_loop().call_later(_LAST_HANDLE, holding.cancel)
+        else:
+            self._leave()
         self._begun_with = self._left_off = None
-        if self._excuse:
-            self._say_once(self._excuse)
-            self._excuse = ""
+        self._grievance.conversation_ended()
 
     def feed(self, source: Source, start: int | None) -> None:
         """Send this from now on; start as in hubd.effects.Feed."""
@@ -180,7 +189,7 @@ class Line:
         dialable = self._choice.order(self._now())
         order = self._affordable(dialable)
         rest = self._choice.rest(self._now())
-        lost = LinkLost(self._preferred, self._announced or "The Live server can't be reached.", wait=rest)
+        lost = LinkLost(self._preferred, self._failure, wait=rest)
         if dialable and not order and self._allowance is not None:
             lost = LinkLost(self._preferred, self._allowance.words, fatal=True)
         for backend in order:
@@ -190,15 +199,16 @@ class Line:
             wait = 0.0
             if phase is not Phase.OPEN or fatal or verdict.wait:
                 wait = self._choice.failed(backend, self._now(), wait=verdict.wait, fatal=fatal)
-                self._complain(verdict.words)
+                self._failure = verdict.words
+                self._grievance.trouble(verdict.words)
+                self._grievance.excuse(f"{verdict.words} I answered without it." if another else "")
             # With another one at hand nothing is hopeless.
             lost = LinkLost(backend, verdict.words, fatal=fatal and not another, wait=0.0 if another else wait)
             if phase is Phase.OPEN:
                 break
-            self._excuse = f"{verdict.words} I answered without it." if another else self._excuse
         await wish.post(lost)
         if lost.fatal or lost.wait:
-            self._say_once(lost.reason)
+            self._grievance.aloud(lost.reason)
 
     def _affordable(self, order: tuple[Backend, ...]) -> tuple[Backend, ...]:
         """Return whom to dial of these; a conversation that goes on stays with the server that it was begun with."""
@@ -206,7 +216,7 @@ class Line:
             return order
         affordable = self._allowance.affordable(order)
         if affordable and affordable != order:
-            self._excuse = self._allowance.words
+            self._grievance.excuse(self._allowance.words)
         return affordable
 
     async def _visit(self, server: Server, wish: _Wish, pauses: Sequence[float]) -> tuple[Phase, Verdict]:
@@ -236,11 +246,16 @@ class Line:
             self._opened(backend)
             self.brief(wish.manner)
 
+        def issued(secret: str) -> None:
+            self._carry_over.issued(backend, secret, fingerprint)
+            if self._connection is not connection and self._holding is not None:
+                self._holding.cancel()
+
         calls = Calls(
             # It gets one attempt: it is spent, unless the server takes it (``live-protocol.md`` 9).
             sent=lambda: self._carry_over.spent(backend),
             ready=ready,
-            handle=lambda secret: self._carry_over.issued(backend, secret, fingerprint),
+            handle=issued,
             post=wish.post,
         )
         self._connection = connection = Connection(server, handle, self._left_off, calls)
@@ -263,23 +278,7 @@ class Line:
     def _opened(self, backend: Backend) -> None:
         self._choice.opened(backend)
         if backend is self._preferred:
-            self._announced = self._excuse = ""
-            if self._trouble is not None:
-                self._report(replace(self._trouble, cleared=True))
-                self._trouble = None
-
-    def _complain(self, words: str) -> None:
-        """Report that there is no session, once for each reason."""
-        problem, _, advice = words.partition(". ")
-        trouble = TroubleReport(Part.LIVE, problem, advice)
-        if trouble != self._trouble:
-            self._trouble = trouble
-            self._report(trouble)
-
-    def _say_once(self, words: str) -> None:
-        if words != self._announced:
-            self._announced = words
-            self._announce(words)
+            self._grievance.over()
 
     @staticmethod
     def _now() -> float:

@@ -27,6 +27,7 @@ BAD_KEY: Final = LinkError("API key not valid. Please pass a valid API key.", 10
 QUOTA: Final = LinkError("You exceeded your current quota", 1011)
 NO_MODEL: Final = LinkError("models/x is not found for API version v1beta, or is not supported", 1008)
 ASKED: Final = '{"toolCall":{"functionCalls":[{"id":"c1","name":"lamp","args":{}}]}}'
+TURN_COMPLETE: Final = '{"serverContent":{"turnComplete":true}}'
 SPOKEN: Final = np.arange(1, 30_001, dtype="<i2")
 
 
@@ -290,6 +291,64 @@ class TestHandle:
             await pass_time(seconds)
             link = await opened(street, FakeLink([READY]))
             assert link.handle == ("h" if resumed else None)
+
+        on_the_street(scenario)
+
+    def test_comes_after_the_last_word(self) -> None:
+        """The handle that holds the last turn is waited for when the conversation is over; then the line is closed."""
+
+        async def scenario(street: Street) -> None:
+            link = await opened(street, FakeLink([READY, handle("old"), TURN_COMPLETE]))
+            street.line.feed(Source.MICROPHONE, None)
+            await settle()
+            street.line.close()
+            street.uplink.push(bytes(2 * 6400))
+            street.line.sound_arrived()
+            await pass_time(0.5)
+            open_then = link.open
+            posted = list(street.posted)
+            link.say(TURN_COMPLETE)
+            link.say(handle("new"))
+            await settle()
+            assert (open_then, link.open) == (True, False)
+            assert street.handle == "new"
+            assert street.posted == posted
+            assert messages(link) == []
+
+        on_the_street(scenario)
+
+    def test_never_comes(self) -> None:
+        """It is waited for 1.5 s, and not at all if somebody talks again."""
+
+        async def scenario(street: Street) -> None:
+            link = await opened(street, FakeLink([READY, TURN_COMPLETE]))
+            await settle()
+            street.line.close()
+            await pass_time(1.4)
+            open_then = link.open
+            await pass_time(0.2)
+            assert (open_then, link.open) == (True, False)
+            link = await opened(street, FakeLink([READY, TURN_COMPLETE]))
+            await settle()
+            street.line.close()
+            await opened(street, FakeLink([READY]))
+            assert not link.open
+            assert street.open_at_dialling == [0, 0, 0]
+            await pass_time(10)
+            assert street.dialled_links[-1].open
+
+        on_the_street(scenario)
+
+    def test_lost_while_it_is_waited_for(self) -> None:
+        """A server that goes first is not dialled again."""
+
+        async def scenario(street: Street) -> None:
+            link = await opened(street, FakeLink([READY, TURN_COMPLETE]))
+            await settle()
+            street.line.close()
+            link.say(GONE)
+            await pass_time(100)
+            assert len(street.dialled) == 1
 
         on_the_street(scenario)
 
