@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 
 from hubd.audio.pcm import SAMPLE_BYTES, UPLINK_RATE
+from hubd.audio.tones import render
 from hubd.demo.house import demo_devices
+from hubd.effects import Sign
 from hubd.events import Backend, StopAsked
+from hubd.offline.espeak_voice import EspeakVoice
 from hubd.offline.server import OfflineServer
 from hubd.offline.standby import Standby
-from hubd.reports import PublicState, PublishedReport, SessionChange, SessionReport, StateReport, TroubleReport
+from hubd.reports import Part, PublicState, PublishedReport, SessionChange, SessionReport, StateReport, TroubleReport
 from tests.end_to_end.house import WARM_UP, Tape, home, saying, speech
 from tests.live_server import LiveServer, Mark, Visit
 
@@ -112,3 +116,39 @@ async def test_without_internet(tmp_path: Path) -> None:
     ]
     (published,) = [report for report in reports if isinstance(report, PublishedReport)]
     assert "ON" in published.payload
+
+
+async def test_bad_key_is_said_aloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that the server refuses is told by the offline voice, once, and is trouble for those who read."""
+    said: list[bytes] = []
+    refusal = "API key not valid. Please pass a valid API key."
+    words = "The Live server refuses the API key. Check that the key is whole, valid and meant for Gemini."
+    tape = Tape(WARM_UP, speech("hey jarvis"), 2 * SECOND)
+
+    async def refuse(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.close(1007, refusal)
+
+    async with serve(refuse, "127.0.0.1", 0) as server:
+        url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with home(tmp_path, url, "[speaker]\nvolume = 100\n", speed=2) as inside:
+            play = inside.room.play
+
+            def listen(pcm: bytes) -> None:
+                said.append(pcm)
+                play(pcm)
+
+            monkeypatch.setattr(inside.room, "play", listen)
+            for _ in range(2):
+                place = len(inside.diary.reports)
+                async with saying(inside.room, tape.pcm):
+                    place = await inside.diary.state(PublicState.OPENING, place)
+                    await inside.diary.state(PublicState.IDLE, place)
+                    await inside.room.listened(2 * SECOND)
+            reports = list(inside.diary.reports)
+    spoken, (problem, _, advice) = EspeakVoice().speak(words), words.partition(". ")
+    assert said.count(spoken) == 1
+    assert said.index(spoken) == said.index(render(Sign.FAILED)) + 1
+    assert [report for report in reports if isinstance(report, TroubleReport) and report.part is Part.LIVE] == [
+        TroubleReport(Part.LIVE, problem, advice)
+    ]

@@ -183,3 +183,34 @@ def test_rate() -> None:
         await box.speaker.finish()
 
     with_a_box(scenario)
+
+
+def test_announcement() -> None:
+    """Words of the hub's own are played like signs: after what is queued, and not counted as speech of the model."""
+
+    async def scenario(box: Box) -> None:
+        box.speak.sign(Sign.FAILED)
+        box.speak.announce(SPEECH)
+        await settle()
+        speaking = box.speak.speaking
+        await box.speaker.finish()
+        assert box.speaker.played == [render(Sign.FAILED), SPEECH]
+        assert box.drained() == [0]
+        assert (speaking, box.speak.speaking) == (True, False)
+
+    with_a_box(scenario)
+
+
+def test_wake_word_cuts_an_announcement() -> None:
+    """Who speaks to the hub need not hear it out; what is played afterwards is not cut by the next wake word."""
+
+    async def scenario(box: Box) -> None:
+        box.speak.announce(SPEECH)
+        await settle()
+        box.speak.sign(Sign.WOKE)
+        assert box.speaker.queued == [render(Sign.WOKE)]
+        box.speak.play(SPEECH, 24_000)
+        box.speak.sign(Sign.WOKE)
+        assert box.speaker.queued == [render(Sign.WOKE), SPEECH, render(Sign.WOKE)]
+
+    with_a_box(scenario)
