@@ -452,7 +452,7 @@ class TestPatience:
         assert talk.waits() == GOOD_NIGHT
         assert talk.told(SessionReport)[-1].reason == "nobody spoke"
 
-    def test_server_never_answers(self) -> None:
+    def test_pitfall_25_server_never_answers(self) -> None:
         """20 s after the end of speech the server is nudged once; 20 s later a new connection hears it all again.
 
         If that does not answer within 20 s either, the conversation fails, audibly (pitfalls 22, 25, 28).
@@ -488,7 +488,7 @@ class TestPatience:
         assert talk.patience == 20.0
         assert talk.waits() == [effects.Nudge()]
 
-    def test_interrupted_by_nobody(self) -> None:
+    def test_pitfall_26_interrupted_by_nobody(self) -> None:
         """A turn that is cut without speech leaves a hub that listens for 15 s, and then rests without a sign."""
         talk = speaking()
         talk.hear(events.Interrupted(), events.TurnComplete())
@@ -509,7 +509,7 @@ class TestPatience:
         assert talk.hear(AUDIO) == [PLAY, SILENCE]
 
     @pytest.mark.parametrize(("generated", "patience"), [(True, 3.0), (False, 30.0)])
-    def test_lost_end_of_turn(self, *, generated: bool, patience: float) -> None:
+    def test_pitfall_28_lost_end_of_turn(self, *, generated: bool, patience: float) -> None:
         """A turn whose end never comes is over 3 s after its last sound, or 30 s if more might have come."""
         talk = speaking()
         if generated:

@@ -54,7 +54,7 @@ class TestSession:
 
 
 class TestWords:
-    def test_person_is_heard_piece_by_piece(self) -> None:
+    def test_pitfall_29_person_is_heard_piece_by_piece(self) -> None:
         """Each piece tells all that was heard so far; final is told once, when the model begins."""
         minutes = Minutes()
         assert reports(minutes.hear(" Turn on", final=False)) == [HeardReport("Turn on", final=False)]

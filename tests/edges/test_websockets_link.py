@@ -93,7 +93,7 @@ def refuse(status: int, body: str = "", **headers: str) -> ProcessRequest:
     return process
 
 
-async def test_text_goes_out_and_both_kinds_of_frame_come_in() -> None:
+async def test_pitfall_1_text_goes_out_and_both_kinds_of_frame_come_in() -> None:
     """Text is sent as a text frame; text and binary frames arrive as they were sent."""
     received: list[str | bytes] = []
 
@@ -112,7 +112,7 @@ async def test_text_goes_out_and_both_kinds_of_frame_come_in() -> None:
     assert received == ['{"setup":{}}']
 
 
-async def test_the_key_is_in_a_header_only() -> None:
+async def test_pitfall_34_the_key_is_in_a_header_only() -> None:
     """The server sees the key as x-goog-api-key; its request line is the URL's path alone."""
     seen: list[tuple[str, str | None]] = []
 
@@ -298,7 +298,13 @@ async def half_open(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
     )
 
 
-async def test_a_half_open_connection_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pitfall_21_pongs_may_be_late() -> None:
+    """A server whose pongs come half a minute late is well: only a whole minute without one ends the session."""
+    assert (websockets_link.PING_INTERVAL, websockets_link.PING_TIMEOUT) == (20.0, 60.0)
+    assert connect.__kwdefaults__["ping_timeout"] == websockets_link.PING_TIMEOUT
+
+
+async def test_pitfall_22_a_half_open_connection_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that answers no ping is given up, as 1011 with the library's words for it."""
     monkeypatch.setattr(websockets_link, "_CLOSE_HANDSHAKE", 0.05)
     async with raw_server(half_open) as url:

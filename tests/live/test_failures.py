@@ -93,6 +93,24 @@ def test_every_row_has_a_case() -> None:
     assert {301, 400, 401, 403, 404, 409, 429, 500, 503} <= {code for code, *_ in CASES}
 
 
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (1007, "API key not valid. Please pass a valid API key."),
+        (1007, "API key expired. Please renew the API key."),
+        (1008, "Your API key was reported as leaked."),
+        (400, "API key not valid"),
+        (401, "Request had invalid authentication credentials."),
+        (403, "Forbidden"),
+    ],
+)
+def test_pitfall_37_key_errors_look_different(code: int, reason: str) -> None:
+    """However a key is refused, it is the end, and the person is sent to the key."""
+    verdict = classify(code, reason, phase=Phase.SETTING_UP)
+    assert verdict.next is FATAL
+    assert "API key" in verdict.words
+
+
 def test_a_handle_gets_one_attempt() -> None:
     """Once the server may have seen a handle, it is not tried again unless the session opened."""
     for code, reason in ((1006, ""), (1011, "Internal error"), (None, "no answer to the set-up")):

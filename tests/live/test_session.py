@@ -180,7 +180,7 @@ def test_text_and_pauses_are_said() -> None:
     ]
 
 
-def test_several_fields_of_one_frame_come_in_the_right_order() -> None:
+def test_pitfall_30_several_fields_of_one_frame_come_in_the_right_order() -> None:
     """Interruption, transcripts, sound, ends, tokens: each field for itself, whatever their order in the frame."""
     frame = {
         "usageMetadata": {"promptTokenCount": 412, "responseTokenCount": 55, "totalTokenCount": 467},
@@ -268,7 +268,7 @@ def test_an_outcome_that_json_cannot_hold_is_sent_all_the_same() -> None:
         ("{}", []),
     ],
 )
-def test_a_handle_counts_only_if_resumable_and_not_empty(update: str, events: list[HandleIssued]) -> None:
+def test_pitfall_3_a_handle_counts_only_if_resumable_and_not_empty(update: str, events: list[HandleIssued]) -> None:
     """The other updates mean "not at this point" (``live-protocol.md`` 9)."""
     assert opened().receive(f'{{"sessionResumptionUpdate":{update}}}') == events
 

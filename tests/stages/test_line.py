@@ -219,7 +219,7 @@ class TestHandle:
         on_the_street(scenario)
 
     @pytest.mark.parametrize("refusal", [GONE, BUSY, LinkError("Requested entity was not found.", 1008)])
-    def test_one_attempt(self, refusal: LinkError) -> None:
+    def test_pitfall_11_one_attempt(self, refusal: LinkError) -> None:
         """A handle that the server did not take is not tried twice: the next attempt is a fresh start."""
 
         async def scenario(street: Street) -> None:
@@ -298,7 +298,7 @@ class TestHandle:
 
         on_the_street(scenario)
 
-    def test_session_that_can_not_be_resumed(self) -> None:
+    def test_pitfall_15_session_that_can_not_be_resumed(self) -> None:
         """After a 1007 inside a session its handles are dead (``live-protocol.md`` 9)."""
 
         async def scenario(street: Street) -> None:
@@ -353,7 +353,7 @@ class TestClosing:
         on_the_street(scenario)
 
     @pytest.mark.parametrize("closes", [0, 1, 3])
-    def test_old_one_first(self, closes: int) -> None:
+    def test_pitfall_10_old_one_first(self, closes: int) -> None:
         """The next one is dialled when the one before is closed, however slow the server is, however often asked."""
 
         async def scenario(street: Street) -> None:
