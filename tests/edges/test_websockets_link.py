@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import logging
 import pathlib
 import shutil
@@ -301,7 +302,7 @@ async def half_open(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 def test_pitfall_21_pongs_may_be_late() -> None:
     """A server whose pongs come half a minute late is well: only a whole minute without one ends the session."""
     assert (websockets_link.PING_INTERVAL, websockets_link.PING_TIMEOUT) == (20.0, 60.0)
-    assert connect.__kwdefaults__["ping_timeout"] == websockets_link.PING_TIMEOUT
+    assert inspect.signature(connect).parameters["ping_timeout"].default == websockets_link.PING_TIMEOUT
 
 
 async def test_pitfall_22_a_half_open_connection_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
