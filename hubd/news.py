@@ -11,7 +11,7 @@ from hubd.effects import Manner
 from hubd.events import Answer, AnswerKind, CallStatus, Scheduling
 from hubd.tools import END_CONVERSATION
 
-# A handle that comes so soon after an outcome may have been on its way already, s.
+# A handle that comes so soon after an outcome may have been on its way already, as the one that follows each set-up, s.
 _CROSSING: Final = 1.0
 # More than a home leaves untold; the oldest go.
 MOST: Final = 16
@@ -48,11 +48,10 @@ class Item:
 
 @dataclass(slots=True)
 class _Entry:
-    """sent: when it was sent over the connection that is open; covered: whether a handle came since."""
+    """sent: when it was sent over the connection that is open."""
 
     item: Item
     sent: float | None = None
-    covered: bool = False
 
 
 class News:
@@ -66,7 +65,7 @@ class News:
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """All that is to be told again if the connection breaks now, oldest first."""
+        """All that is to be told again if the connection ends now, oldest first."""
         return tuple(entry.item for entry in self._entries.values())
 
     @property
@@ -97,20 +96,12 @@ class News:
 
     def handle_issued(self, now: float) -> tuple[str, ...]:
         """Note a new handle: what was sent well before it is part of the session now."""
-        for entry in self._entries.values():
-            entry.covered = entry.sent is not None
         return self._drop(lambda entry: entry.sent is not None and now - entry.sent >= _CROSSING)
 
-    def closed(self) -> tuple[str, ...]:
-        """Note that the connection was closed in peace: all that was sent has arrived."""
-        heard = self._drop(lambda entry: entry.covered)
-        self.lost()
-        return heard
-
-    def lost(self) -> None:
-        """Note that the connection broke: what no handle covers is to be told again."""
+    def closed(self) -> None:
+        """Note that the connection is gone: what no handle covers is to be told again, even if it has arrived."""
         for entry in self._entries.values():
-            entry.sent, entry.covered = None, False
+            entry.sent = None
 
     def _enter(self, item: Item, sent: float | None, now: float) -> None:
         self._entries.pop(item.call, None)

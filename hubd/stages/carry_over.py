@@ -105,12 +105,9 @@ class CarryOver:
         self.good(backend, handle, fingerprint)
         self._heard(self._continuation.news.handle_issued(self._wall()))
 
-    def ended(self, backend: Backend, *, broken: bool) -> None:
-        """Note the end of a connection that was open; broken: what was said last may not have arrived."""
-        if broken:
-            self._continuation.news.lost()
-        else:
-            self._heard(self._continuation.news.closed())
+    def ended(self, backend: Backend) -> None:
+        """Note the end of a connection that was open."""
+        self._continuation.news.closed()
         self._continuation.ended(backend, self._wall())
         self._note(Unsaved.MUCH)
 

@@ -259,13 +259,11 @@ class Line:
             post=wish.post,
         )
         self._connection = connection = Connection(server, handle, self._left_off, calls)
-        broken = False
         try:
             failure = await connection.hold(self._setup_timeout)
-            broken = True
         finally:
             if connection.phase is Phase.OPEN:
-                self._carry_over.ended(backend, broken=broken)
+                self._carry_over.ended(backend)
             if self._connection is connection:
                 self._left_off = self._mouth.position if self._mouth is not None else self._left_off
                 self._connection = self._mouth = None

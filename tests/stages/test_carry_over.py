@@ -87,7 +87,7 @@ def test_once_a_minute() -> None:
             carry_over.issued(GEMINI, f"h{number}", "persona")
             await pass_time(1.2)
         assert disk.times == [0.1, 60.2]
-        carry_over.ended(GEMINI, broken=False)
+        carry_over.ended(GEMINI)
         await pass_time(0.2)
         assert disk.times[2:] == [120.1]
 
@@ -99,7 +99,7 @@ def test_nothing_happens() -> None:
     disk = Disk()
 
     async def scenario(carry_over: CarryOver) -> None:
-        carry_over.ended(GEMINI, broken=False)
+        carry_over.ended(GEMINI)
         await pass_time(86_400)
         assert len(disk.times) == 1
 
@@ -112,7 +112,7 @@ def test_flood() -> None:
 
     async def scenario(carry_over: CarryOver) -> None:
         for _ in range(100):
-            carry_over.ended(GEMINI, broken=False)
+            carry_over.ended(GEMINI)
             await pass_time(0.1)
         assert 8 <= len(disk.times) <= 11
 
@@ -151,7 +151,7 @@ def test_heard() -> None:
 
     async def scenario(carry_over: CarryOver) -> None:
         carry_over.answered([OUTCOME], sent=True)
-        carry_over.ended(GEMINI, broken=True)
+        carry_over.ended(GEMINI)
         assert told == []
         assert len(carry_over.waiting) == 1
         carry_over.told()
@@ -181,7 +181,7 @@ def test_in_memory_only() -> None:
     async def main() -> None:
         carry_over = CarryOver(None, told=list[str]().append, wall=lambda: WALL)
         running = asyncio.create_task(carry_over.run())
-        carry_over.ended(GEMINI, broken=False)
+        carry_over.ended(GEMINI)
         carry_over.good(GEMINI, "h", "persona")
         await pass_time(100)
         assert carry_over.handle(GEMINI, "persona") == "h"
