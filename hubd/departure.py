@@ -37,6 +37,10 @@ class Departure:
         """Whether the connection is to be left now, whatever is going on."""
         return self.deadline is not None and now >= self.deadline
 
+    def before(self, other: float | None) -> bool:
+        """Whether the connection is to be left before another deadline."""
+        return self.deadline is not None and (other is None or self.deadline <= other)
+
     def opportune(self, now: float) -> bool:
         """Whether the next quiet moment is the one to leave: nothing would be lost, and the end is near."""
         return self._fresh and self.deadline is not None and self.deadline - now <= _SOON

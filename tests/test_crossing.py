@@ -325,6 +325,14 @@ class TestGoAway:
         talk.hear(events.StopAsked(), WOKE, READY)
         assert talk.patience == 15.0
 
+    def test_a_clock_that_is_a_tick_short(self) -> None:
+        """The moment to leave is taken for what it is: the time after an answer is not over yet."""
+        talk = leaving(following_up(), 6.0)
+        assert talk.conversation.deadline is not None
+        talk.now = talk.conversation.deadline - 1e-9
+        assert talk.hear(events.DeadlinePassed()) == AGAIN
+        assert talk.where() is State.OPENING
+
 
 class TestHeldSound:
     """A model that takes no sound while a blocking call is open (pitfall 6)."""
@@ -368,7 +376,7 @@ class TestFaultsOfThePast:
         assert (talk.where(), talk.patience) == (State.LISTENING, 15.0)
 
     @pytest.mark.parametrize("state", [State.LISTENING, State.FOLLOWING_UP])
-    def test_television(self, state: State) -> None:
+    def test_pitfall_35_television(self, state: State) -> None:
         """A room that is never quiet is not listened to for more than 45 s."""
         talk = IN_STATE[state]()
         began = talk.now

@@ -42,3 +42,13 @@ def test_end_that_is_far_off() -> None:
     departure.announced(300.0, 100.0)
     departure.handle_issued()
     assert [departure.opportune(now) for now in (101.0, 334.0, 336.0)] == [False, False, True]
+
+
+def test_which_comes_first() -> None:
+    """Of two deadlines the earlier one is meant, even where the clock is a tick short of it."""
+    departure = Departure()
+    assert not departure.before(None)
+    departure.announced(50.0, 100.0)
+    assert departure.before(None)
+    assert departure.before(145.0)
+    assert not departure.before(144.9)
