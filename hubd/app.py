@@ -105,7 +105,8 @@ class Hub:
     ) -> None:
         self._sound = sound
         toolbox = offer(config)
-        uplink = Uplink()
+        manners = pace(config, toolbox)
+        uplink = Uplink(round(manners.replay * 1000))
         self._broker = PahoBroker(broker_settings(config.mqtt, config.hub.id, secrets.mqtt_password), report)
         ledger = Ledger()
         self._speak = Speak(sound, volume=config.speaker.volume, post=self.post)
@@ -142,7 +143,7 @@ class Hub:
             clock=time.monotonic,
         )
         self.converse = Converse(
-            conversation=Conversation(pace(config, toolbox)),
+            conversation=Conversation(manners),
             line=self._line,
             voice=self._speak,
             hands=self._act,

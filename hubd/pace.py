@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Final
+
+# As long as a new connection takes at the worst, with somebody waiting, s.
+_CONNECTING: Final = 30.0
+# Sound is 32 kB a second.
+_LONGEST_REPLAY: Final = 300.0
 
 
 class BargeIn(Enum):
@@ -35,3 +41,8 @@ class Pace:
     manual_activity: bool = False
     blocking: Collection[str] = frozenset()
     hold_while_acting: bool = False
+
+    @property
+    def replay(self) -> float:
+        """How long the sound of what was said may be wanted again, s: by the successor of a server that fell silent."""
+        return min(self.max_listening + 2 * self.answer_timeout + _CONNECTING, _LONGEST_REPLAY)
