@@ -58,7 +58,7 @@ class Brain(Protocol):
         ...
 
     def opening(self) -> Plan:
-        """Return what happens upon the set-up; without a Ready it is never completed."""
+        """Return what happens upon the set-up, with a Ready at its end; without one it is never completed."""
         ...
 
     def timers(self) -> Sequence[tuple[float, Plan]]:

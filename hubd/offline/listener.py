@@ -127,7 +127,7 @@ class WebsocketEnd:
     @property
     def open(self) -> bool:
         """Whether neither side has closed it."""
-        return self._connection.state is State.OPEN and not self.held
+        return self._connection.state is State.OPEN
 
     async def frames(self) -> AsyncIterator[str | bytes]:
         """Yield text and binary frames."""

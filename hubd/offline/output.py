@@ -51,6 +51,7 @@ class Output:
         self._rules = rules
         self._generating = False
         self._tokens = 0  # of the speech that was sent in this turn
+        self._worded = False  # whether words of this turn have been sent
 
     def remember(self, tokens: int, *, user: bool, text: str = "") -> None:
         """Take that something was said, by the user or by the model."""
@@ -80,7 +81,7 @@ class Output:
 
     def words(self, text: str) -> None:
         """Send the words of what is spoken, if the client wants to know."""
-        if self._rules.transcribe and text:
+        if text := self._fragment(text):
             self.content(ServerContent(output_transcription=Transcription(text=text)))
 
     def sound(self, pcm: bytes, text: str = "") -> float:
@@ -89,7 +90,7 @@ class Output:
         text: its words, if they have not been sent; they are spread over the sound, a piece of both in one frame.
         """
         starts = range(0, len(pcm), _PIECE)
-        fragments = _fragments(text if self._rules.transcribe else "", len(starts))
+        fragments = _fragments(self._fragment(text), len(starts))
         for start, fragment in zip(starts, fragments, strict=True):
             blob = Blob(mime_type=_MIME_TYPE, data=pcm[start : start + _PIECE])
             transcription = Transcription(text=fragment) if fragment else None
@@ -115,7 +116,7 @@ class Output:
         )
         self.remember(self._tokens, user=False)
         self._tokens = 0
-        self._generating = False
+        self._generating = self._worded = False
         if not lost:
             self.message(ServerMessage(server_content=ServerContent(turn_complete=True), usage_metadata=usage))
             self.offer_handle(resumable=resumable)
@@ -127,6 +128,13 @@ class Output:
             if resumable:
                 update = SessionResumptionUpdate(new_handle=self._rules.issue(self.memory), resumable=True)
             self.message(ServerMessage(session_resumption_update=update))
+
+    def _fragment(self, text: str) -> str:
+        """Return the text as it continues the words of the turn, empty for a client that wants none."""
+        if not text or not self._rules.transcribe:
+            return ""
+        lead, self._worded = " " if self._worded else "", True
+        return lead + text
 
 
 def _fragments(text: str, count: int) -> list[str]:

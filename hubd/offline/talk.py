@@ -62,7 +62,6 @@ class Talk:
         self._waiting: list[Plan] = []  # what is said in the next pause
         self._spoken = 0
         self._lost = False  # whether the end of this turn goes unsaid
-        self._turn = 0  # counts the turns that were broken off
 
     def start(self, now: float) -> None:
         """Begin with what the brain does upon a set-up."""
@@ -178,13 +177,10 @@ class Talk:
 
     def _go_on(self, now: float) -> None:
         """Take the steps of the plan until one takes time, or the turn is over."""
-        turn = self._turn
         if self.state is not State.SETTING_UP:
             self.state = State.WORKING
         while self._plan:
             waiting_for = self._do(self._plan.popleft(), now)
-            if self._turn != turn:
-                break
             if waiting_for is not None:
                 self.state = State.SETTING_UP if self.state is State.SETTING_UP else waiting_for
                 return
@@ -208,8 +204,6 @@ class Talk:
                 self.state = State.IDLE
                 self._output.message(ServerMessage(setup_complete=SetupComplete()))
                 self._output.offer_handle()
-                self._waiting += [tuple(self._plan)] if self._plan else []
-                self._plan.clear()
             case steps.Transcribe(text):
                 self._output.heard(text)
             case steps.Say(text):
@@ -257,7 +251,6 @@ class Talk:
             self._output.content(ServerContent(interrupted=True))
 
     def _cut_short(self, *, cancel: bool = True) -> None:
-        self._turn += 1
         self._plan.clear()
         self._blocked.clear()
         self._output.content(ServerContent(interrupted=True))

@@ -31,7 +31,7 @@ class Pipe:
     @property
     def open(self) -> bool:
         """Whether neither side has closed it."""
-        return self.closing is None and not self._held
+        return self.closing is None
 
     async def frames(self) -> AsyncIterator[str | bytes]:
         """Yield what the client sends, until it is gone."""

@@ -37,6 +37,13 @@ class Staged:
         self.sent: list[Frame] = []
         self.ended: list[Effect] = []
 
+    @classmethod
+    def beside(cls, other: Staged) -> Staged:
+        """Return another client of the same server."""
+        new = cls("")
+        new.director, new.now, new._dialled = other.director, other.now, other._dialled
+        return new
+
     @property
     def visit(self) -> Visit:
         """The newest connection, on record."""

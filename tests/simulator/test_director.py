@@ -135,6 +135,48 @@ def test_an_outcome_is_said_by_its_scheduling(block: str) -> None:
         assert spoken(stage.after(30.0)) == later
 
 
+def test_what_interrupts_is_said_first() -> None:
+    """An INTERRUPT outcome goes before those that wait for a pause; one more does not cut it short (8.4)."""
+    stage = Staged(LAMP + "  also set_heater\n")
+    stage.open()
+    stage.say("a")
+    stage.act('say "A long story." for 20s')
+    stage.answer(1, "WHEN_IDLE", message="Lit.")
+    sent = stage.answer(2, "INTERRUPT", message="Broken!")
+    assert spoken(sent).startswith("Broken!")
+    assert spoken(sent + stage.after(30.0)).count("Lit.") == 1
+
+
+def test_speech_adds_up() -> None:
+    """The turn is complete when all of it has played."""
+    stage = Staged('turn 1:\n  say "One." for 2s\n  say "Two." for 2s')
+    stage.open()
+    stage.say("a")
+    assert stage.after(3.9) == []
+    assert kinds(stage.after(0.1)) == ["turnComplete"]
+
+
+def test_a_blocking_call_has_one_answer() -> None:
+    """More answers mean nothing for a function that blocks (5)."""
+    stage = Staged(GARAGE)
+    stage.open()
+    stage.say("a")
+    assert spoken(stage.answer(1, more=True)) == "It is open."
+    stage.answer(1)
+    assert [answer.taken for answer in stage.visit.answers] == [True, False]
+
+
+def test_what_was_interrupted_is_not_said_later() -> None:
+    """An outcome that waited for the other BLOCKING calls of its turn is gone with the turn."""
+    stage = Staged("otherwise:\n  call open_garage_door\n  also close_garage_door\n")
+    stage.open()
+    stage.say("a")
+    stage.answer(1, message="Old.")
+    stage.say("b")
+    stage.answer(3, message="Open.")
+    assert spoken(stage.answer(4, message="Shut.")) == "Open. Shut."
+
+
 def test_a_call_that_goes_on_stays_open() -> None:
     """With willContinue more answers are taken; after the last, none (5)."""
     stage = Staged(LAMP)
@@ -217,7 +259,7 @@ def test_a_pause_is_part_of_the_turn() -> None:
     stage.open()
     assert spoken(stage.say("a")) == "One."
     assert stage.after(4.9) == []
-    assert spoken(stage.after(0.2)) == "Two."
+    assert spoken(stage.after(0.2)) == " Two."
     other = Staged('turn 1:\n  wait 5s\n  say "Two."')
     other.open()
     other.say("a")
@@ -310,10 +352,13 @@ def test_handles_restore_the_conversation() -> None:
     handle = stage.handle
     stage.open(sessionResumption={"handle": handle})
     assert spoken(stage.say("two")) == "Turn 2 of 1: one, one, two."
+    second = Staged.beside(stage)
+    second.open(sessionResumption={"handle": handle})
+    assert second.ended == [Close(1011, "Internal error encountered.")]
     stage.after(1.0)
     stage.open(sessionResumption={"handle": old})
     assert spoken(stage.say("three")) == "Turn 1 of 0: nothing, nothing, three."
-    assert stage.director.record.handles == [handle, old]
+    assert stage.director.record.handles == [handle, handle, old]
 
 
 @pytest.mark.parametrize(

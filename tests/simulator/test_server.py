@@ -126,6 +126,22 @@ async def test_a_half_open_connection_says_nothing() -> None:
         await link.wait_closed()
 
 
+async def test_a_half_open_conversation_can_be_resumed() -> None:
+    """The service has given it up: its handle is free at once, though the socket stands."""
+    async with (
+        Simulator("turn 1:\n  silence") as simulator,
+        connect(service(simulator), ping_interval=None, close_timeout=0.1) as link,
+    ):
+        await send(link, set_up())
+        await simulator.until(lambda record: bool(record.visits) and len(record.visits[0].sent) == 2)
+        handle = json.loads(simulator.record.visits[0].sent[-1])["sessionResumptionUpdate"]["newHandle"]
+        await send(link, text("one"))
+        await simulator.until(lambda record: len(record.visits[0].received) == 2)
+        async with connect(service(simulator)) as second:
+            await send(second, set_up(sessionResumption={"handle": handle}))
+            assert await second.recv() == b'{"setupComplete":{}}'
+
+
 async def test_upgrades_are_refused_by_number() -> None:
     """A connection can be refused with any HTTP status, the next is served."""
     async with Simulator("connection 1:\n  http 503") as simulator:
