@@ -270,7 +270,9 @@ class Line:
         verdict = classify(
             failure.code, failure.reason, phase=connection.phase, failures=failures, handle_used=handle is not None
         )
-        logger.info("live connection: %s, next: %s", failure, verdict.next)
+        # A server may repeat the handle that it refuses.
+        shown = str(failure) if handle is None else str(failure).replace(handle, "(handle)")
+        logger.info("live connection: %s, next: %s", shown, verdict.next)
         return connection.phase, verdict
 
     def _opened(self, backend: Backend) -> None:

@@ -370,7 +370,8 @@ class TestHandle:
 
         async def scenario(street: Street) -> None:
             street.handle = "hush-hush"
-            for link in (FakeLink([GONE]), FakeLink([READY, handle("hush-new"), GONE]), FakeLink([READY])):
+            unknown = LinkError("Requested entity hush-hush was not found.", 1008)
+            for link in (FakeLink([unknown]), FakeLink([READY, handle("hush-new"), GONE]), FakeLink([READY])):
                 street.links = [link]
                 street.line.open(street.post)
                 await pass_time(5)
