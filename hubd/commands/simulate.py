@@ -61,7 +61,7 @@ async def _simulate(script: Script, port: int, pace: float) -> None:
     from hubd.simulator.server import Simulator  # noqa: PLC0415 -- a broken script must not wait for what a server needs
 
     try:
-        async with Simulator(script, port=port, pace=pace, tell=_tell) as simulator:
+        async with Simulator(script, port=port, pace=pace, keep=False, tell=_tell) as simulator:
             _tell(simulator.url)
             await asyncio.get_running_loop().create_future()
     except OSError as error:

@@ -17,6 +17,7 @@ from hubd.offline.steps import Plan
 # The close codes (``live-protocol.md`` 12).
 INVALID = 1007
 REFUSED = 1008
+ABORTED = Close(REFUSED, "The operation was aborted.")
 
 
 def _always() -> bool:
@@ -39,10 +40,11 @@ class Host:
 
     handles: the conversations that can be resumed; the same for all connections of a server. mind: makes its brain.
     admit: says how a set-up is refused, None if it is not. connected: whether the connection still stands; while it
-    does, its handles are in use. on_audio: called with each piece of sound, whether it is listened to or not.
+    does, its handles are in use. on_audio: called with each piece of sound, whether it is listened to or not. idle: a
+    session is aborted after so many seconds without a frame (``live-protocol.md`` 10), None for never.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the seams that a server needs
         self,
         handles: Handles,
         mind: Callable[[Setup], Brain],
@@ -50,12 +52,15 @@ class Host:
         admit: Callable[[Setup], Close | Hush | None] = only_sound,
         connected: Callable[[], bool] = _always,
         on_audio: Callable[[bytes], None] | None = None,
+        idle: float | None = None,
     ) -> None:
         self._handles = handles
         self._mind = mind
         self._admit = admit
         self._connected = connected
         self._on_audio = on_audio
+        self._idle = idle
+        self._idle_until: float | None = None
         self._outbox: list[Effect] = []
         self._dialogue: Dialogue | None = None
         self._conversation: Conversation | None = None
@@ -66,7 +71,9 @@ class Host:
     @property
     def deadline(self) -> float | None:
         """When to call wake(); None if there is nothing to wait for."""
-        return None if self._dialogue is None or self._closed else self._dialogue.deadline
+        if self._dialogue is None or self._closed:
+            return None
+        return min((each for each in (self._dialogue.deadline, self._idle_until) if each is not None), default=None)
 
     def effects(self) -> list[Effect]:
         """Return what is to be done now, in order; each effect is returned once, and none after the end."""
@@ -85,6 +92,7 @@ class Host:
         if self._closed:
             return
         self._now = now
+        self._idle_until = None if self._idle is None else now + self._idle
         try:
             self._receive(frame, now)
         except RemoteProtocolError as error:
@@ -107,6 +115,8 @@ class Host:
         self._now = now
         if self._dialogue is not None and not self._closed:
             self._dialogue.talk.wake(now)
+            if self._idle_until is not None and now >= self._idle_until:
+                self._outbox.append(ABORTED)
 
     def perform(self, plan: Plan, now: float) -> None:
         """Do this now, in a session that is set up; what takes time waits for the next pause."""

@@ -77,7 +77,8 @@ class Attendance:
         self._director = director
         self._opening = opening
         self._brain: ScriptedBrain | None = None
-        self.host = Host(director.handles, self._mind, admit=self._admit, connected=connected)
+        idle = director.script.idle
+        self.host = Host(director.handles, self._mind, admit=self._admit, connected=connected, idle=idle)
 
     def received(self, frame: str | bytes) -> Close | Break | Hush | None:
         """Take a frame that the host has taken; return how the connection ends now, if it does."""

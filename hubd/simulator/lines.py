@@ -10,15 +10,15 @@ from hubd.live.content import CodeExecutionResult, ExecutableCode, Part
 from hubd.live.messages import GroundingChunk, GroundingMetadata, WebChunk
 from hubd.live.wire import Struct
 from hubd.offline.effects import Break, Close, HoldPongs, Hush, SendText
+from hubd.offline.host import ABORTED
 from hubd.offline.steps import Cancel, GoAway, Ground, Interrupt, LoseTurnComplete, Pause, Show
 from hubd.simulator.script import Ask, AskAgain, Hear, Line, Phrase
 from hubd.simulator.tokens import BadLine, Tokens
 
-_ABORTED: Final = Close(1008, "The operation was aborted.")
 # What the service says with these codes (``live-protocol.md`` 12); other closes say what the script says.
 _WORDINGS: Final = {
     1007: "Request contains an invalid argument.",
-    1008: _ABORTED.reason,
+    1008: ABORTED.reason,
     1011: "Internal error encountered.",
 }
 
@@ -88,7 +88,7 @@ def _close(tokens: Tokens) -> Close:
 def _go_away(tokens: Tokens) -> Line:
     seconds = tokens.seconds("The time left")
     if not tokens.take("then"):
-        return GoAway(seconds, _ABORTED)
+        return GoAway(seconds, ABORTED)
     ending = read_ending(tokens)
     if isinstance(ending, Break):
         raise BadLine("After goaway comes close CODE or silence.")

@@ -14,6 +14,7 @@ from hubd.simulator.tokens import BadLine, Tokens, without_comment
 
 # More than anyone repairs at once.
 _SHOWN: Final = 20
+_SETTINGS: Final = ("model", "key", "frames", "strange", "handles", "idle", "cut")
 _BLOCKS: Final = ("turn", "words", "otherwise", "answer", "connection", "every", "after")
 
 HELP: Final = """\
@@ -52,6 +53,7 @@ Settings, each on a line of its own:
   frames text                  text frames instead of binary
   strange fields               unknown fields in every frame
   handles last 2h              how long a handle is good
+  idle 150s                    close 1008 after so long without a frame of the client's
   cut after sent 17 by drop    end a connection after a frame, counted over all connections;
   cut after received 3 by close 1011 ["reason"] | by silence    sent and received are the server's own view
 """
@@ -189,7 +191,7 @@ class _Reader:
     def _setting(self, tokens: Tokens) -> None:
         if any(tokens.take(block) for block in _BLOCKS):
             raise BadLine("A colon is missing at the end of this line.")
-        match tokens.word("setting or block", ("model", "key", "frames", "strange", "handles", "cut")):
+        match tokens.word("setting or block", _SETTINGS):
             case "model":
                 model = tokens.word("The model's id").removeprefix("models/")
                 self._add(models=self._script.models | {model})
@@ -204,6 +206,8 @@ class _Reader:
             case "handles":
                 tokens.word("word after handles", ("last",))
                 self._add(handle_validity=tokens.seconds("The time"))
+            case "idle":
+                self._add(idle=tokens.seconds("The time"))
             case _:
                 self._add(cuts=(*self._script.cuts, _cut(tokens)))
         tokens.end()

@@ -65,6 +65,12 @@ class Visit:
     code: int = 0
     reason: str = ""
 
+    def forget(self) -> None:
+        """Keep nothing that grows."""
+        for grown in (self.received, self.sent, self.turns, self.calls, self.answers, self.texts):
+            grown.clear()
+        self.audio.clear()
+
     def answered(self, responses: Iterable[FunctionResponse], taken: set[str]) -> None:
         """Add answers."""
         for each in responses:

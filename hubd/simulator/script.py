@@ -106,7 +106,8 @@ class Script:
     about the outcome of a function, by its name; without an entry it is the outcome's own words. timers: what happens
     so many seconds after each set-up. models: the ids that exist, without prefix. key: the only one that is good, empty
     for any or none. text_frames: text frames instead of binary. strange: adds unknown fields to each server frame.
-    handle_validity: s after the end of a conversation's last connection.
+    handle_validity: s after the end of a conversation's last connection. idle: a connection is aborted after so many
+    seconds without a frame of the client's, None for never.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -119,6 +120,7 @@ class Script:
     text_frames: bool = False
     strange: bool = False
     handle_validity: float = 7_200.0
+    idle: float | None = None
 
     def opening(self, number: int) -> Opening:
         """Return what happens on a connection; the first that names it decides."""

@@ -30,7 +30,8 @@ class Simulator:
 
     script: as read() takes it, or read already. host, port: as OfflineServer. pace: how many of the model's seconds
     pass in one: playback, pauses and timers take that much less. listen: False opens no port, for tests that use
-    connect() alone, in virtual time if they like. tell: takes what happens, a line each.
+    connect() alone, in virtual time if they like. keep: whether the record is kept; a server that runs for days had
+    better forget. tell: takes what happens, a line each.
     ``record`` is what it saw, ``handles`` those that it issued. Raises UsageError for a script that can't be read.
     """
 
@@ -42,18 +43,20 @@ class Simulator:
         port: int = 0,
         pace: float = 1.0,
         listen: bool = True,
+        keep: bool = True,
         tell: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.script = read(script) if isinstance(script, str) else script
         self._director = Director(self.script)
         self._pace = pace
+        self._keep = keep
         self._tell = tell
         self._listener = (
             Listener(self._serve, host, port, admit=self._admit, text=self.script.text_frames) if listen else None
         )
         self._stack = AsyncExitStack()
         self._tasks = asyncio.TaskGroup()
-        self._pipes: set[Pipe] = set()
+        self._pipes: set[End] = set()
         self._attending: dict[Visit, tuple[Attendance, Connection]] = {}
         self._changed = asyncio.Event()
         self.url = ""
@@ -125,11 +128,13 @@ class Simulator:
         def received(frame: str | bytes) -> Outgoing | None:
             fault = attendance.received(frame)
             self._note(f"{show} → {kind(visit.received[-1])}")
+            self._forget(visit)
             return fault
 
         def sent(text: str) -> Outgoing | None:
             fault = attendance.sent(text)
             self._note(f"{show} ← {kind(text)}")
+            self._forget(visit)
             return fault
 
         def ending(how: Ending) -> None:
@@ -153,6 +158,9 @@ class Simulator:
         finally:
             visit.over = True
             del self._attending[visit]
+            self._pipes.discard(end)
+            if not self._keep:
+                self.record.visits.remove(visit)
             self._note(f"{show}   gone")
 
     def _admit(self, number: int) -> HTTPStatus | None:
@@ -160,6 +168,10 @@ class Simulator:
         if status is not None:
             self._note(f"{number:>3} ← HTTP {status.value} {status.phrase}")
         return status
+
+    def _forget(self, visit: Visit) -> None:
+        if not self._keep:
+            visit.forget()
 
     def _note(self, line: str) -> None:
         self._tell(line)
@@ -169,7 +181,7 @@ class Simulator:
         return asyncio.get_running_loop().time() * self._pace
 
     def _cut_pipes(self) -> None:
-        for pipe in self._pipes:
+        for pipe in list(self._pipes):
             pipe.cut()
 
 

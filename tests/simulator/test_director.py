@@ -291,6 +291,18 @@ def test_the_end_is_announced(then: str, ending: object) -> None:
     assert stage.say("b") == []
 
 
+def test_idle_clients_are_sent_away() -> None:
+    """So long after the client's last frame, whatever the model says, without a goAway (10)."""
+    stage = Staged('idle 150s\notherwise:\n  say "A long story." for 149s')
+    stage.open()
+    stage.after(100.0)
+    stage.say("a")
+    stage.after(149.9)
+    assert stage.ended == []
+    stage.after(0.1)
+    assert stage.ended == [ABORTED]
+
+
 @pytest.mark.parametrize(
     ("step", "ending"),
     [("close 1007", Close(1007, "Request contains an invalid argument.")), ("drop", Break()), ("silence", Hush())],

@@ -70,6 +70,7 @@ key "swordfish"
 frames text
 strange fields
 handles last 2h
+idle 150s
 
 turn 2:  # the second
   say "Two."
@@ -112,6 +113,7 @@ cut after received 3 by close 1011 "x"
         text_frames=True,
         strange=True,
         handle_validity=7200.0,
+        idle=150.0,
     )
     assert read("") == Script()
 
@@ -119,7 +121,7 @@ cut after received 3 by close 1011 "x"
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("sya", '"sya" is no setting or block: write model, key, frames, strange, handles or cut.'),
+        ("sya", '"sya" is no setting or block: write model, key, frames, strange, handles, idle or cut.'),
         ("turm 1:", '"turm" is no block: did you mean turn?'),
         ("turn:", "The turn is missing."),
         ("turn 0:", "The turn is 0: write a number from 1 to 1000000."),

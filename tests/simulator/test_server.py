@@ -126,10 +126,11 @@ async def test_a_half_open_connection_says_nothing() -> None:
         await link.wait_closed()
 
 
-async def test_a_half_open_conversation_can_be_resumed() -> None:
+@pytest.mark.parametrize("script", ["turn 1:\n  silence", "cut after received 2 by silence"])
+async def test_a_half_open_conversation_can_be_resumed(script: str) -> None:
     """The service has given it up: its handle is free at once, though the socket stands."""
     async with (
-        Simulator("turn 1:\n  silence") as simulator,
+        Simulator(script) as simulator,
         connect(service(simulator), ping_interval=None, close_timeout=0.1) as link,
     ):
         await send(link, set_up())
@@ -277,3 +278,16 @@ async def test_what_does_not_come_is_not_waited_for() -> None:
     async with Simulator(listen=False) as simulator:
         with pytest.raises(TimeoutError):
             await simulator.until(lambda record: bool(record.calls), within=0.01)
+
+
+async def test_a_simulator_may_forget() -> None:
+    """For a server that runs for days nothing is kept, of a connection or after it; it does what it did."""
+    script = 'otherwise:\n  say "Well." for 1s\n  call lock'
+    async with Simulator(script, keep=False, pace=50) as simulator:
+        async with connect(service(simulator)) as link:
+            await send(link, set_up(), text("one"), audio(bytes(640)))
+            while b"turnComplete" not in await link.recv(decode=False):
+                pass
+            (visit,) = simulator.record.visits
+            assert not any((visit.received, visit.sent, visit.audio, visit.turns, visit.calls, visit.texts))
+        await simulator.until(lambda record: not record.visits)
