@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Coroutine
+from functools import partial
 
 
 class _VirtualSelector(selectors.DefaultSelector):
@@ -12,9 +13,13 @@ class _VirtualSelector(selectors.DefaultSelector):
 
     now = 0.0
 
+    def __init__(self, patience: float) -> None:
+        super().__init__()
+        self._patience = patience
+
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Return what is ready, else let the time pass; raises RuntimeError if nothing will ever happen."""
-        ready = super().select(0)
+        ready = super().select(0) or (super().select(self._patience) if self._patience and timeout != 0 else [])
         if not ready:
             if timeout is None:
                 raise RuntimeError("everything waits, and nothing is going to happen")
@@ -23,8 +28,8 @@ class _VirtualSelector(selectors.DefaultSelector):
 
 
 class _VirtualLoop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        self._virtual = _VirtualSelector()
+    def __init__(self, patience: float = 0.0) -> None:
+        self._virtual = _VirtualSelector(patience)
         super().__init__(self._virtual)
 
     def time(self) -> float:
@@ -50,7 +55,10 @@ async def settle() -> None:
         await pass_time(0)
 
 
-def run(scenario: Coroutine[None, None, None]) -> None:
-    """Run the scenario in virtual time, from 0 on."""
-    with asyncio.Runner(loop_factory=_VirtualLoop) as runner:
+def run(scenario: Coroutine[None, None, None], *, patience: float = 0.0) -> None:
+    """Run the scenario in virtual time, from 0 on.
+
+    patience: real seconds that sockets are waited for before the clock moves, for scenarios that have some.
+    """
+    with asyncio.Runner(loop_factory=partial(_VirtualLoop, patience)) as runner:
         runner.run(scenario)
