@@ -36,7 +36,8 @@ class Owed(Enum):
 class Bridge:
     """Keeps what one connection of a conversation leaves to the next (``live-protocol.md`` 8.5).
 
-    It reads, and on crossing prepares, the conversation's own parts.
+    It reads, and on crossing prepares, the conversation's own parts. cut_off: whether there is no connection, and none
+    is sought before somebody speaks.
     """
 
     def __init__(self, ear: Ear, floor: Floor, calls: OpenCalls, patience: Patience) -> None:
@@ -48,11 +49,13 @@ class Bridge:
         self._owed = Owed.UTTERANCE
         self._crossings = 0
         self._despaired = False
+        self.cut_off = False
 
     def begin(self) -> None:
         """Begin anew with somebody who talks."""
         self.departure = Departure()
         self._owed = Owed.UTTERANCE
+        self.cut_off = False
         self.progressed()
 
     def progressed(self) -> None:
@@ -109,6 +112,7 @@ class Bridge:
         """Leave the connection for the next one."""
         self._crossings += 1
         self._owed = owed
+        self.cut_off = False
         self.departure = Departure()
         self._floor.turn = Turn.NONE
         self._ear.reconnect()
@@ -118,6 +122,12 @@ class Bridge:
             self._patience.awaiting = (
                 Awaiting.ANSWER if heard_out else Awaiting.ITS_END if begun else self._patience.awaiting
             )
+
+    def rest(self) -> None:
+        """Do without a connection until somebody speaks."""
+        self.cut_off = True
+        self.departure = Departure()
+        self._ear.reconnect()
 
     def spoken_to(self) -> bool:
         """Note that the person speaks while there is no connection; return whether that is new."""

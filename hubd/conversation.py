@@ -6,7 +6,7 @@ from typing import assert_never
 
 from hubd import effects, events
 from hubd.audio.pcm import UPLINK_RATE
-from hubd.crossing import depart_if_quiet, lost
+from hubd.crossing import depart_if_quiet, lost, speech_without_line
 from hubd.errors import LocalProtocolError
 from hubd.floor import Turn
 from hubd.open_calls import closed_by
@@ -185,6 +185,8 @@ class Conversation:
         self._parts.floor.refuse()
         self._parts.ear.woke(woke.end, woke.end + woke.end_ms * UPLINK_RATE // 1000)
         self._parts.effects += [effects.Signal(effects.Sign.WOKE)] if self._parts.pace.chime else []
+        if self._parts.bridge.cut_off:
+            return speech_without_line(self._parts)
         if self._parts.state is State.ACTING and self._parts.pace.hold_while_acting:
             return self._parts.state
         return State.OPENING if self._parts.state in {State.IDLE, State.OPENING} else State.LISTENING
@@ -201,6 +203,8 @@ class Conversation:
             self._parts.bridge.spoken_to()
         self._parts.ear.speech_began(position)
         self._parts.expect(Awaiting.ITS_END, now)
+        if self._parts.bridge.cut_off:
+            return speech_without_line(self._parts)
         if self._parts.state in {State.OPENING, State.ACTING}:
             return self._parts.state
         if self._parts.state is State.FOLLOWING_UP and not self._parts.pace.manual_activity:

@@ -11,15 +11,26 @@ from hubd.states import State
 def lost(parts: Parts, event: events.LinkLost) -> State:
     """Return the state after a connection that could not be opened, or is gone (``live-protocol.md`` 12).
 
-    With nothing owed to the person nobody dials: the handle is good for the next wake word.
+    With nothing owed to the person nobody dials. Who speaks while the time after an answer lasts is heard over another
+    connection; after that the handle is good for the next wake word.
     """
     owed = parts.bridge.owed(parts.state, ending=parts.ending)
     hopeless = event.fatal or event.wait > 0
     if not hopeless and owed is not Owed.NOTHING and parts.bridge.passable(parts.state):
         return cross(parts, owed, event.reason)
     parts.effects += parts.minutes.lose(event)
-    parts.effects += [effects.Signal(effects.Sign.FAILED)] if owed is not Owed.NOTHING else []
+    if owed is not Owed.NOTHING:
+        parts.effects.append(effects.Signal(effects.Sign.FAILED))
+    elif parts.state is State.FOLLOWING_UP and not hopeless and not parts.ending:
+        parts.bridge.rest()
+        return parts.state
     return State.IDLE
+
+
+def speech_without_line(parts: Parts) -> State:
+    """Return the state after speech that no connection hears: it is heard from its beginning, over another one."""
+    parts.bridge.cross(Owed.UTTERANCE)
+    return State.OPENING
 
 
 def depart(parts: Parts) -> State:

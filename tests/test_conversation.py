@@ -562,9 +562,11 @@ class TestLoss:
         ]
 
     def test_with_nobody_waiting(self) -> None:
-        """A line that is lost in the follow-up disturbs nobody."""
+        """A line that is lost in the follow-up disturbs nobody, and nobody dials."""
         talk = following_up()
-        assert talk.hear(LOST) == GOOD_NIGHT
+        assert talk.hear(LOST) == []
+        assert (talk.where(), talk.patience) == (State.FOLLOWING_UP, 8.0)
+        assert talk.waits() == [effects.CloseLine()]
         assert talk.where() is State.IDLE
 
     @pytest.mark.parametrize("state", [State.IDLE, State.MUTED])

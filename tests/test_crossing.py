@@ -31,6 +31,8 @@ from tests.conversation_script import (
 
 MANUAL = Pace(manual_activity=True, blocking={"lock_door"})
 FROM_THE_WORD_ON = effects.Feed(Source.MICROPHONE, WOKE.end)
+# Half a second before 90,000, where speech is noticed.
+BEFORE_THE_SPEECH = effects.Feed(Source.MICROPHONE, 82_000)
 NEWEST = effects.Feed(Source.MICROPHONE)
 SILENCE = effects.Feed(Source.SILENCE)
 GOOD_NIGHT = [effects.Feed(Source.NOTHING), effects.CloseLine()]
@@ -179,6 +181,53 @@ class TestLost:
         talk = listening()
         talk.hear(LOST)
         assert talk.hear(LOST) == [FAILED, effects.CloseLine()]
+
+
+class TestRest:
+    """A line that is lost in the pause after an answer."""
+
+    @pytest.mark.parametrize(
+        ("pace", "heard"),
+        [
+            (Pace(), [BEFORE_THE_SPEECH]),
+            (MANUAL, [effects.BeginActivity(), BEFORE_THE_SPEECH, effects.EndActivity(99_000)]),
+        ],
+    )
+    def test_speech(self, pace: Pace, heard: list[effects.Effect]) -> None:
+        """Who speaks before the pause is over is heard from the beginning, over another connection."""
+        talk = following_up(pace)
+        assert talk.hear(LOST) == []
+        assert talk.hear(events.SpeechBegan(90_000)) == AGAIN
+        assert talk.where() is State.OPENING
+        assert talk.hear(events.SpeechEnded(99_000), RESUMED) == heard
+        assert (talk.where(), talk.patience) == (State.LISTENING, 20.0)
+
+    def test_wake_word(self) -> None:
+        """So is who uses the wake word."""
+        talk = following_up()
+        talk.hear(LOST)
+        assert talk.hear(replace(WOKE, end=70_000)) == [effects.Signal(effects.Sign.WOKE), *AGAIN]
+        assert talk.hear(READY) == [effects.Feed(Source.MICROPHONE, 70_000)]
+
+    def test_outcome_of_the_past(self) -> None:
+        """An outcome is left to the line; nothing is dialled for it."""
+        talk = following_up()
+        talk.hear(LOST)
+        assert talk.hear(done(LAMP))[0] == effects.Respond((answer(LAMP),))
+        assert talk.where() is State.FOLLOWING_UP
+
+    @pytest.mark.parametrize("hopeless", [replace(LOST, fatal=True), replace(LOST, wait=60.0)])
+    def test_hopeless(self, hopeless: events.LinkLost) -> None:
+        """Where no other connection can be had, the conversation is over."""
+        assert following_up().hear(hopeless) == GOOD_NIGHT
+
+    def test_next_conversation(self) -> None:
+        """The next wake word finds everything as usual."""
+        talk = following_up()
+        talk.hear(LOST)
+        talk.waits()
+        assert talk.hear(WOKE, READY) == [effects.Signal(effects.Sign.WOKE), *AGAIN, FROM_THE_WORD_ON]
+        assert talk.where() is State.LISTENING
 
 
 class TestMeanwhile:

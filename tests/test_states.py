@@ -194,6 +194,8 @@ class Watch:
                 self.refused = False
             case events.Woke():
                 self.crossings = 0
+            case events.LinkLost():
+                self.source, self.marked = Source.NOTHING, False
             case _:
                 pass
 

@@ -308,7 +308,7 @@ def test_three_hours(*, manual: bool) -> None:
 
 
 @pytest.mark.parametrize("manual", [True, False])
-@pytest.mark.parametrize("cut_after", [0.3, 1.0, 1.5, 1.7, 2.1])
+@pytest.mark.parametrize("cut_after", [0.0, 0.3, 1.0, 1.5, 1.7, 2.1, 5.0])
 def test_cut_within_requests(cut_after: float, *, manual: bool) -> None:
     """Cut off within request after request, and just after, the hub is answered each time as if nothing had been."""
 
