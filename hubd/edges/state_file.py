@@ -96,7 +96,7 @@ class StateFile:
 
     def _tell(self) -> None:
         """Report trouble with writing when it begins, when it becomes another, when it is over."""
-        advice = "Conversations can't be taken up again after a restart. Make the folder writable, or name another one."
+        advice = "It will be missing after a restart. Make the folder writable, or name another one in hub.state_dir."
         trouble = TroubleReport(Part.CONFIG, self._problem, advice) if self._problem else None
         if trouble == self._trouble:
             return

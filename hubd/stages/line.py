@@ -65,6 +65,7 @@ class Line:
         self._grievance = Grievance(report, announce)
         self._allowance = allowance
         self._failure = ""
+        self._unsaid: list[str] = []
         self._wanted: _Wish | None = None
         self._asked = asyncio.Event()
         self._holding: asyncio.Task[None] | None = None
@@ -109,6 +110,9 @@ class Line:
         else:
             self._leave()
         self._begun_with = self._left_off = None
+        unsaid, self._unsaid = self._unsaid, []
+        for text in unsaid:
+            self._announce(text)
         self._grievance.conversation_ended()
 
     def feed(self, source: Source, start: int | None) -> None:
@@ -152,9 +156,8 @@ class Line:
         items = self._carry_over.waiting
         aloud = [item for item in items if item.scheduling is not Scheduling.SILENT]
         if self._backend is Backend.OFFLINE and manner is not Manner.NOTE:
-            # It takes every text for a request.
-            for item in aloud:
-                self._announce(item.message)
+            # It takes every text for a request, and would hear the hub's own voice: that waits for the end.
+            self._unsaid += [item.message for item in aloud]
             manner = Manner.NOTE
         if not (text := note(items, self._carry_over.now, manner)):
             return

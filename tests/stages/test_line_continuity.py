@@ -154,7 +154,7 @@ class TestOutcomes:
         on_the_street(scenario)
 
     def test_offline(self) -> None:
-        """The offline server takes every text for a request: the hub's own voice says it."""
+        """The offline server takes every text for a request: the hub's own voice says it, when nobody listens."""
 
         async def scenario(street: Street) -> None:
             street.line.respond((outcome(Scheduling.WHEN_IDLE), outcome(call="c2")))
@@ -163,7 +163,10 @@ class TestOutcomes:
             await street.until(LinkReady)
             await settle()
             assert messages(link) == ["clientContent"]
-            assert street.announced == ["The lamp is on."]
+            announced = list(street.announced)
+            street.line.close()
+            assert announced == []
+            assert street.announced[0] == "The lamp is on."
 
         on_the_street(scenario, fallback=True)
 
