@@ -52,6 +52,8 @@ _DICTATION_SETTINGS: Final = {
 # Words rarer than this in the model of English are left out: 5,000 remain of 126,000, and 45 MB instead of 100.
 _USUAL: Final = 1e-5
 
+_SILENCE: Final = "<sil>"
+
 Transition = tuple[int, int, float, str | None]
 
 
@@ -59,6 +61,7 @@ class Search(Enum):
     """A way to read an utterance; the value is pocketsphinx's name for it."""
 
     GRAMMAR = "grammar"
+    WITHOUT_PAUSES = "grammar without pauses"
     DICTATION = "dictation"
 
 
@@ -127,15 +130,16 @@ class Decoder:
         """Take a grammar (state 0 begins, state 1 ends), with the pronunciations of all its words."""
         decoder = pocketsphinx.Decoder(hmm=str(self._model / "en-us"), lm=None, dict=None, **_SETTINGS)
         if self._english is None:
-            self._english = pocketsphinx.NGramModel(decoder.config, decoder.logmath, str(self._model / "en-us.lm.bin"))
+            settings = pocketsphinx.Config(**_DICTATION_SETTINGS)
+            self._english = pocketsphinx.NGramModel(settings, decoder.logmath, str(self._model / "en-us.lm.bin"))
             self._usual = self._usual_words(self._english, decoder.logmath)
         for word, variants in {**self._usual, **pronunciations}.items():
             for number, phones in enumerate(variants, start=1):
                 decoder.add_word(word if number == 1 else f"{word}({number})", phones, update=False)
-        decoder.add_fsg(
-            Search.GRAMMAR.value, decoder.create_fsg(Search.GRAMMAR.value, 0, 1, list(_closed(transitions)))
-        )
         # A search takes the settings that hold when it is added.
+        _add_grammar(decoder, Search.GRAMMAR, transitions)
+        decoder.config["fsgusefiller"] = False
+        _add_grammar(decoder, Search.WITHOUT_PAUSES, _between_silences(transitions))
         for name, value in _DICTATION_SETTINGS.items():
             decoder.config[name] = value
         decoder.add_lm(Search.DICTATION.value, self._english)
@@ -180,6 +184,21 @@ class Decoder:
             for line in dictionary:
                 name, _, phones = line.strip().partition(" ")
                 yield name.partition("(")[0], phones
+
+
+def _add_grammar(decoder: pocketsphinx.Decoder, search: Search, transitions: Iterable[Transition]) -> None:
+    decoder.add_fsg(search.value, decoder.create_fsg(search.value, 0, 1, list(_closed(transitions))))
+
+
+def _between_silences(transitions: Sequence[Transition]) -> Iterator[Transition]:
+    """Yield the transitions with silence allowed before the first word, after the last."""
+    states = 1 + max((max(start, end) for start, end, *_ in transitions), default=1)
+    begin, end = states, states + 1
+    inner = {0: begin, 1: end}
+    yield from ((0, begin, 1.0, word) for word in (None, _SILENCE))
+    yield from ((end, 1, 1.0, word) for word in (None, _SILENCE))
+    for start, target, probability, word in transitions:
+        yield inner.get(start, start), inner.get(target, target), probability, word
 
 
 def _closed(transitions: Iterable[Transition]) -> Iterator[tuple[int, int, float, str] | tuple[int, int, float]]:

@@ -19,8 +19,17 @@ _SHORTEST: Final = 3200
 # Bytes of sound that a wake word may leave at the beginning: 300 ms, less than a request in one breath can spare.
 _WAKE_WORD_REST: Final = 9600
 
-# What a second look at the same sound must overcome: who looks twice is fooled twice as often.
+# What another look at the same sound must overcome: who looks twice is fooled twice as often.
 _DOUBT: Final = 1.0
+
+# How an utterance is looked at until a sentence is found: by which search, from which byte on, with how much doubt.
+_LOOKS: Final = (
+    (Search.GRAMMAR, 0, 0.0),
+    # A word may sound so strange that silence seems more likely.
+    (Search.WITHOUT_PAUSES, 0, _DOUBT),
+    # The sound may begin in the middle of a wake word, which spoils the fit.
+    (Search.GRAMMAR, _WAKE_WORD_REST, _DOUBT),
+)
 
 
 class Recognizer:
@@ -51,17 +60,36 @@ class Recognizer:
 
     def evidence(self, pcm: bytes) -> Evidence | None:
         """Return what fits an utterance best, whether it was said or not; None if nothing fits at all."""
+        return self._compare(pcm, Search.GRAMMAR, self._read(pcm, Search.DICTATION))
+
+    def words(self, pcm: bytes) -> list[str] | None:
+        """Return the words that were said; None if no sentence was."""
+        english: dict[int, tuple[Segment, ...]] = {}
+        for search, begin, doubt in _LOOKS:
+            if begin not in english:
+                english[begin] = self._read(pcm[begin:], Search.DICTATION)
+            evidence = self._compare(pcm[begin:], search, english[begin])
+            if evidence is not None and is_said(evidence, doubt):
+                return [fit.word for fit in evidence.words]
+        return None
+
+    def _read(self, pcm: bytes, search: Search) -> tuple[Segment, ...]:
         if not self._decoder.is_loaded or len(pcm) < _SHORTEST or not any(pcm):
-            return None  # digital silence would be divided by its own energy
-        sentence = self._decoder.read(pcm, Search.GRAMMAR)
+            return ()  # digital silence would be divided by its own energy
+        return self._decoder.read(pcm, search)
+
+    def _compare(self, pcm: bytes, search: Search, english: Sequence[Segment]) -> Evidence | None:
+        """Return what fits best along a grammar, held against the same utterance as English at large."""
+        sentence = self._read(pcm, search)
         if not sentence:
             return None
-        english = self._decoder.read(pcm, Search.DICTATION)
         frames = max(segment.end for segment in sentence)
         reached = _running_total(english, frames)
         words = [segment for segment in sentence if segment.is_word]
         spoken = {frame for segment in english if segment.is_word for frame in segment.frames}
         explained = {frame for segment in words for frame in segment.frames}
+        unexplained = spoken - explained
+        inner = range(min(explained, default=0), max(explained, default=0))
         return Evidence(
             tuple(
                 Fit(word.word, len(word.frames), word.score - (reached[word.end] - reached[word.start]))
@@ -70,19 +98,11 @@ class Recognizer:
             frames,
             _total(sentence) - _total(english),
             sum(segment.prior for segment in words) + sum(segment.prior for segment in sentence if segment.is_step),
-            len(spoken - explained),
+            len(unexplained),
+            max(len(list(run)) for swallowed, run in itertools.groupby(inner, unexplained.__contains__) if swallowed)
+            if not unexplained.isdisjoint(inner)
+            else 0,
         )
-
-    def words(self, pcm: bytes) -> list[str] | None:
-        """Return the words that were said; None if no sentence was.
-
-        The sound may begin in the middle of a wake word, which spoils the fit: a second look leaves its rest out.
-        """
-        for skipped, doubt in ((0, 0.0), (_WAKE_WORD_REST, _DOUBT)):
-            evidence = self.evidence(pcm[skipped:])
-            if evidence is not None and is_said(evidence, doubt):
-                return [fit.word for fit in evidence.words]
-        return None
 
 
 def _sound_score(segment: Segment) -> float:

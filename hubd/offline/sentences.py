@@ -72,15 +72,12 @@ _PREPOSITIONS: Final = frozenset(
 )
 _LONGEST_LITERAL: Final = 7
 _ARTICLES: Final = one_of(["the", seldom(NOTHING, "my", probability=0.1), seldom("all the")])
+_USUAL_FAREWELLS: Final = ("goodbye", "bye", "that's all", "thank you", "thanks", "stop", "never mind")
+# Short as they are, other short sounds are soon taken for one of them.
 _FAREWELLS: Final = (
-    "goodbye",
     "good bye",
-    "bye",
-    "that's all",
     "that is all",
     "that will be all",
-    "thank you",
-    "thanks",
     "thank you that's all",
     "that's all thank you",
     "that's all thanks",
@@ -88,10 +85,8 @@ _FAREWELLS: Final = (
     "thanks goodbye",
     "no thank you",
     "no thanks",
-    "stop",
     "stop listening",
     "cancel",
-    "never mind",
     "nevermind",
     "forget it",
 )
@@ -127,7 +122,7 @@ class _Writer:
         """Yield groups of sentences, each with every parameter that a call must have."""
         if self._farewell:
             if not self._required:
-                yield one_of(_FAREWELLS)
+                yield one_of([*_USUAL_FAREWELLS, seldom(*_FAREWELLS)])
         elif self._name and self._name[0] in _ASKING:
             if self._complete():
                 yield from self._questions()

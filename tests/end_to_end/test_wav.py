@@ -14,8 +14,17 @@ import pytest
 from tests.end_to_end.program import RECORDINGS, Outcome, demos, needs
 
 RATES: Final = (8_000, 16_000, 44_100, 48_000)
-VOICES: Final = ("en-us", "en-us+m3", "en-us+f3")
+VOICES: Final = ("en-us", "en-gb", "en-us+m3", "en-us+f3")
 PARTS: Final = ("hey jarvis", "turn on the kitchen lights")
+# What is no command, though all of it has words of the house in it.
+CHATTER: Final = (
+    ("en-us", "I would like some coffee"),
+    ("en-gb", "the heater is too expensive"),
+    ("en-us+f3", "somebody left the lights on"),
+    ("en-us+m3", "he works in an office downtown"),
+    ("en-gb", "open your mouth and say ah"),
+    ("en-us", "set a timer for ten minutes"),
+)
 # Beside the wake words of the recordings the demo's own.
 SETTINGS: Final = """
 [wake]
@@ -59,14 +68,15 @@ class Studio:
 class Runs:
     """How the runs went.
 
-    mono, stereo: a request for each rate. breath, pause: a request for each voice. recorded: recorded wake words;
-    stranger: a recording that is no wake word.
+    mono, stereo: a request for each rate. breath, pause: a request for each voice. chatter: wake words with something
+    else behind them. recorded: recorded wake words; stranger: a recording that is no wake word.
     """
 
     mono: Outcome
     stereo: Outcome
     breath: Outcome
     pause: Outcome
+    chatter: Outcome
     recorded: Outcome | None
     stranger: Outcome | None
 
@@ -84,15 +94,16 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
         ["--wav", *(studio.converted(clear, rate, 2) for rate in RATES)],
         ["--wav", *(studio.spoken("hey jarvis, turn on the kitchen lights", voice) for voice in VOICES)],
         ["--wav", *(studio.spliced([studio.spoken(text, voice) for text in PARTS], 1.2) for voice in VOICES)],
+        ["--wav", *(studio.spoken(f"hey jarvis, {text}", voice) for voice, text in CHATTER)],
     ]
     recordings = [RECORDINGS / name for name in ("alexa_test.wav", "hey_mycroft_test.wav", "hey_jane.wav")]
     if all(recording.exists() for recording in recordings):
         command = studio.spoken("turn off the coffee machine")
         alexa, mycroft, jane = (studio.spliced([recording, command], 0.3) for recording in recordings)
         todo += [["--config", settings, "--wav", alexa, mycroft], ["--config", settings, "--wav", jane]]
-    mono, stereo, breath, pause, *others = demos(*todo, home=home)
+    mono, stereo, breath, pause, chatter, *others = demos(*todo, home=home)
     recorded, stranger = others or (None, None)
-    return Runs(mono, stereo, breath, pause, recorded, stranger)
+    return Runs(mono, stereo, breath, pause, chatter, recorded, stranger)
 
 
 def recorded(outcome: Outcome | None) -> Outcome:
@@ -118,6 +129,16 @@ def test_voices(runs: Runs, manner: str, place: int) -> None:
     requests = (runs.breath if manner == "breath" else runs.pause).requests()
     assert len(requests) == len(VOICES)
     assert requests[place].done == KITCHEN_ON
+
+
+@pytest.mark.parametrize("place", range(len(CHATTER)), ids=[text for _, text in CHATTER])
+def test_chatter(runs: Runs, place: int) -> None:
+    """What is no command opens a session, and does nothing in it."""
+    requests = runs.chatter.requests()
+    assert len(requests) == len(CHATTER)
+    assert requests[place].of("woke")
+    assert requests[place].of("published") == []
+    assert runs.chatter.status == 1
 
 
 @pytest.mark.parametrize(("place", "word"), [(0, "alexa"), (1, "hey_mycroft")])

@@ -21,12 +21,13 @@ SAID = Evidence(
     lead=-500.0,
     prior=0.0,
     unexplained=4,
+    swallowed=0,
 )
 
 
 def changed(**changes: object) -> Evidence:
     """Return the evidence of a good utterance, made worse."""
-    fields = {name: getattr(SAID, name) for name in ("words", "frames", "lead", "prior", "unexplained")}
+    fields = {name: getattr(SAID, name) for name in ("words", "frames", "lead", "prior", "unexplained", "swallowed")}
     return Evidence(**{**fields, **changes})
 
 
@@ -46,6 +47,7 @@ def test_each_fault_alone_is_enough() -> None:
     assert not is_said(changed(words=(*SAID.words[:-2], Fit("kitchen", 45, -9000.0), Fit("lights", 54, -9000.0))))
     assert not is_said(changed(prior=-2.0 * SAID.frames))
     assert not is_said(changed(unexplained=SAID.frames // 2))
+    assert not is_said(changed(swallowed=20))
 
 
 def test_no_words_are_no_sentence() -> None:

@@ -89,6 +89,13 @@ def test_another_sentence_is_none(text: str) -> None:
     assert meaning in (NotUnderstood(), Understood(()))
 
 
+def test_nobody_asks_for_the_same_thing_twice() -> None:
+    """A sentence that repeats itself is none; two things at once are asked for as before."""
+    grammar = Grammar(HOUSE)
+    assert grammar.meaning(spoken("turn on the lights and turn on the lights")) == NotUnderstood()
+    assert isinstance(grammar.meaning(spoken("turn on the lights and turn on the kitchen lights")), Understood)
+
+
 def test_a_number_out_of_range_is_understood_and_refused() -> None:
     """Fifty degrees must not be heard as fifteen, and a lamp at zero is off, not on at least."""
     meaning = GRAMMAR.meaning(spoken("set the heater to fifty degrees"))

@@ -65,11 +65,23 @@ def test_commands_are_recognised(recognizer: Recognizer, text: str, voice: str) 
         "hey jarvis tell me a joke",
         "what is the weather like tomorrow",
         "please give me the newspaper",
+        "I would like some coffee",
+        "the heater is too expensive",
+        "somebody left the lights on",
     ],
 )
 def test_other_speech_is_refused(recognizer: Recognizer, text: str, voice: str) -> None:
     """Speech that is no command is not forced into one."""
     assert recognizer.words(say(text, voice)) is None
+
+
+def test_a_british_sound_helps_where_it_differs() -> None:
+    """A word is heard by each pronunciation that it is given, the dictionary's included."""
+    recognizer = Recognizer()
+    recognizer.load(transitions(GRAMMAR))
+    recognizer.pronounce({"mycroft": ["M AY K R AO F T"], "kitchen": ["B AH N AE N AH"]})
+    for text in ("turn on the kitchen lights", "turn on the banana lights"):
+        assert recognizer.words(say(text)) == ["turn", "on", "the", "kitchen", "lights"]
 
 
 def test_the_same_sound_is_heard_the_same(recognizer: Recognizer) -> None:
