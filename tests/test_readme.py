@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 from hubd.devices.model import Device
+from hubd.live.failures import TABLE, NextAttempt
 from hubd.states import diagram
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
@@ -21,3 +22,10 @@ def test_first_device_is_a_device() -> None:
     (device,) = tomllib.loads(example)["device"]
     Device.model_validate(device)
     assert len(example.splitlines()) <= 10
+
+
+def test_every_fatal_failure_has_its_row() -> None:
+    """What a person hears or reads when conversations stop for good is in the table of what to do."""
+    heard = {row.words.split(". ")[0].rstrip(".") for row in TABLE if NextAttempt.FATAL in row.attempts}
+    listed = {line.split("|")[1].strip().rstrip(".") for line in README.splitlines() if line.startswith("| ")}
+    assert heard <= listed
