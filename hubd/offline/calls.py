@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from hubd.events import Behavior
 from hubd.live.messages import FunctionCall, FunctionResponse
 from hubd.offline.steps import Cancel
+
+# Answered calls are remembered so that they can be cancelled too late; nobody cancels what is long ago.
+_MOST_ANSWERED: Final = 64
 
 
 class Calls:
@@ -41,6 +45,8 @@ class Calls:
             return None
         if not response.will_continue or self._behavior(call) is Behavior.BLOCKING:
             self._answered[call.id] = self._open.pop(call.id)
+            if len(self._answered) > _MOST_ANSWERED:
+                del self._answered[next(iter(self._answered))]
         return self._behavior(call)
 
     def cancel(self, which: Cancel) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import assert_never
 
 from hubd.audio.pcm import DOWNLINK_RATE, UPLINK_RATE, milliseconds_of
-from hubd.live.messages import FunctionCall, FunctionResponse
+from hubd.live.messages import FunctionCall, FunctionResponse, ServerContent, ServerMessage, VoiceActivity
 from hubd.live.setup import AutomaticActivityDetection
 from hubd.offline import ear
 from hubd.offline.brain import Began, Said, SaidNothing, Verdict
-from hubd.offline.effects import Effect
+from hubd.offline.effects import Effect, Send
 from hubd.offline.interpreter import outcome
 from hubd.offline.memory import Memory
 from hubd.offline.steps import Call, Plan, Ready, Sound, Step, Transcribe
@@ -100,16 +100,25 @@ class ScriptedBrain:
         for event in heard:
             match event:
                 case ear.Began():
+                    self._tell("ACTIVITY_START")
                     verdicts.append(Began())
                 case ear.Paused():
                     pass
                 case ear.Ended(b""):
+                    self._tell("ACTIVITY_END")
                     verdicts.append(SaidNothing())
                 case ear.Ended(pcm):
+                    self._tell("ACTIVITY_END")
                     verdicts.append(self._answer(words_in(pcm), pcm, memory))
                 case _:
                     assert_never(event)
         return verdicts
+
+    def _tell(self, activity: str) -> None:
+        """Send what is outside the union of server messages, beside an empty member of it (``live-protocol.md`` 7)."""
+        if self._script.voice_activity:
+            message = ServerMessage(voice_activity=VoiceActivity(type=activity), server_content=ServerContent())
+            self.effects.append(Send(message))
 
     def _answer(self, words: str | None, pcm: bytes, memory: Memory) -> Said:
         number = memory.user_turns + 1

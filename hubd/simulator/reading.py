@@ -14,7 +14,7 @@ from hubd.simulator.tokens import BadLine, Tokens, without_comment
 
 # More than anyone repairs at once.
 _SHOWN: Final = 20
-_SETTINGS: Final = ("model", "key", "frames", "strange", "handles", "idle", "cut")
+_SETTINGS: Final = ("model", "key", "frames", "strange", "handles", "idle", "voice", "cut")
 _BLOCKS: Final = ("turn", "words", "otherwise", "answer", "connection", "every", "after")
 
 HELP: Final = """\
@@ -52,6 +52,7 @@ Settings, each on a line of its own:
   key "secret"                 the only good API key; else any will do, or none
   frames text                  text frames instead of binary
   strange fields               unknown fields in every frame
+  voice activity               tell where the user's turns begin and end
   handles last 2h              how long a handle is good
   idle 150s                    close 1008 after so long without a frame of the client's
   cut after sent 17 by drop    end a connection after a frame, counted over all connections;
@@ -206,6 +207,9 @@ class _Reader:
             case "handles":
                 tokens.word("word after handles", ("last",))
                 self._add(handle_validity=tokens.seconds("The time"))
+            case "voice":
+                tokens.word("word after voice", ("activity",))
+                self._add(voice_activity=True)
             case "idle":
                 self._add(idle=tokens.seconds("The time"))
             case _:

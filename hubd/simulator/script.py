@@ -106,6 +106,7 @@ class Script:
     about the outcome of a function, by its name; without an entry it is the outcome's own words. timers: what happens
     so many seconds after each set-up. models: the ids that exist, without prefix. key: the only one that is good, empty
     for any or none. text_frames: text frames instead of binary. strange: adds unknown fields to each server frame.
+    voice_activity: tells where the user's turns begin and end, as 3.8 does unasked.
     handle_validity: s after the end of a conversation's last connection. idle: a connection is aborted after so many
     seconds without a frame of the client's, None for never.
     """
@@ -119,6 +120,7 @@ class Script:
     key: str = ""
     text_frames: bool = False
     strange: bool = False
+    voice_activity: bool = False
     handle_validity: float = 7_200.0
     idle: float | None = None
 

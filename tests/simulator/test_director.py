@@ -428,6 +428,16 @@ def test_compression_shows_in_the_prompt_alone() -> None:
     assert any(later < earlier for earlier, later in pairwise(prompts))
 
 
+def test_voice_activity_is_told_beside_the_union() -> None:
+    """3.8 echoes the client's marks, in frames that hold an empty serverContent too (7)."""
+    stage = Staged("voice activity")
+    stage.open(realtimeInputConfig={"automaticActivityDetection": {"disabled": True}})
+    mark = {"voiceActivity": {"type": "ACTIVITY_START"}, "serverContent": {}}
+    assert stage({"realtimeInput": {"activityStart": {}}}) == [mark]
+    ended = stage({"realtimeInput": {"activityEnd": {}}})
+    assert {"voiceActivity": {"type": "ACTIVITY_END"}, "serverContent": {}} in ended
+
+
 def test_fields_from_the_future() -> None:
     """With strange fields each frame has some that nobody knows, at its root and in its content."""
     stage = Staged('strange fields\nturn 1:\n  say "Yes." for 1s')

@@ -69,6 +69,7 @@ model models/gemini-next
 key "swordfish"
 frames text
 strange fields
+voice activity
 handles last 2h
 idle 150s
 
@@ -112,6 +113,7 @@ cut after received 3 by close 1011 "x"
         key="swordfish",
         text_frames=True,
         strange=True,
+        voice_activity=True,
         handle_validity=7200.0,
         idle=150.0,
     )
@@ -121,7 +123,7 @@ cut after received 3 by close 1011 "x"
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("sya", '"sya" is no setting or block: write model, key, frames, strange, handles, idle or cut.'),
+        ("sya", '"sya" is no setting or block: write model, key, frames, strange, handles, idle, voice or cut.'),
         ("turm 1:", '"turm" is no block: did you mean turn?'),
         ("turn:", "The turn is missing."),
         ("turn 0:", "The turn is 0: write a number from 1 to 1000000."),
