@@ -9,30 +9,16 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
-from hubd.events import Answer, Call, CallStatus
-from hubd.ledger import Ledger, Verdict
+from hubd.events import CallStatus
 from hubd.news import Item, News
 from hubd.simulator.script import Cut, Direction
+from tests.promises.blank import Blank
 from tests.promises.recorded import Case, Course, replay
 from tests.promises.stories import BLINDS, ENDINGS, GARAGE, LIGHT, STORIES
 
 # Of the frames with nothing but sound that a hub sends which leaves it to the server to find the turns.
 EVERY_SOUND = 12
 EVERY_ON_LOOPBACK = 7
-
-
-class Blank(Ledger):
-    """A ledger that is switched off: every call is new to it."""
-
-    def enter(self, call: Call, now: float) -> Verdict:
-        """Return that the call is new."""
-        return Verdict.NEW
-
-    def acted(self, call_id: str, now: float) -> None:
-        """Note nothing."""
-
-    def answered(self, answer: Answer) -> None:
-        """Note nothing."""
 
 
 def cuts(course: Course, *, every_sound: int = 1) -> Iterator[tuple[Direction, int]]:
