@@ -23,10 +23,8 @@ def test_a_call_is_open_until_it_is_answered() -> None:
     """One that blocks blocks so long; one that nobody declared does not."""
     open_calls = calls()
     assert not open_calls.make([LAMP, FunctionCall(id="3", name="other")])
-    assert open_calls.make([LOCK])
-    assert open_calls.blocking
-    assert open_calls.answer(answer("2")) is Behavior.BLOCKING
-    assert not open_calls.blocking
+    assert [open_calls.make([LOCK]), open_calls.blocking] == [True, True]
+    assert [open_calls.answer(answer("2")), open_calls.blocking] == [Behavior.BLOCKING, False]
     assert open_calls.answer(answer("2")) is None
     assert open_calls.answer(answer("1", more=True)) is Behavior.NON_BLOCKING
     assert open_calls.answer(answer("1")) is Behavior.NON_BLOCKING
