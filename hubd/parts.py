@@ -1,4 +1,4 @@
-"""The parts of a conversation, with what several of its decisions have in common."""
+"""The parts of a conversation, with what several of its decisions share."""
 
 from __future__ import annotations
 

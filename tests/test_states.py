@@ -242,11 +242,11 @@ class Watch:
     def note_after(self, event: Event) -> None:
         """Follow what the event led to."""
         barged_in = isinstance(event, events.Woke | events.SpeechBegan)
-        if barged_in and self.conversation._parts.floor.turn.name == "REFUSED":
+        if barged_in and self.conversation.floor.turn.name == "REFUSED":
             self.refused = True
         if not self.line_open:
             self.refused = False
-        if isinstance(event, events.TurnComplete) or self.conversation._parts.bridge._crossings == 0:
+        if isinstance(event, events.TurnComplete) or self.conversation.bridge._crossings == 0:
             self.crossings = 0
 
     def look(self) -> None:
