@@ -50,7 +50,7 @@ ANSWERED_WITHIN: Final = 50.0
 ENOUGH_SOUNDS: Final = 20
 # After that nothing is going on any more, s.
 QUIET: Final = 600.0
-QUIET_PIECE: Final = 5.0
+QUIET_PIECE: Final = 10.0
 # Without anybody who talks: three attempts for each of the connections that a conversation may try.
 MOST_DIALS: Final = 12
 _PING_TIMEOUT: Final = 80.0
@@ -88,6 +88,12 @@ class What(Enum):
     BROKER_BACK = auto()
 
 
+# What takes a connection: with nobody talking, somebody says a wake word first.
+TAKES_A_CONNECTION: Final = frozenset(
+    {What.CALL, What.PARALLEL_CALLS, What.AUDIO, What.WORDS, What.HEARD, What.GO_AWAY, What.END, What.SILENCE}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """Something that happens after a pause, s; which: of several such things."""
@@ -95,6 +101,9 @@ class Move:
     pause: float
     what: What
     which: int = 0
+
+
+WAKE: Final = Move(0.0, What.WAKE)
 
 
 @dataclass(slots=True)
@@ -133,12 +142,12 @@ class Wire:
             self.asked.setdefault(f"c{number}", Asked(now()))
         self.say({"toolCall": {"functionCalls": calls}})
 
-    def cancel(self, number: int) -> None:
-        """Take a call back, if it is open."""
-        asked = self.asked.get(f"c{number}")
-        if asked is not None and not asked.answers:
-            asked.void = True
-            self.say({"toolCallCancellation": {"ids": [f"c{number}"]}})
+    def cancel(self, which: int) -> None:
+        """Take an open call back, if there is one."""
+        if still_open := [call for call, asked in self.asked.items() if not (asked.answers or asked.void)]:
+            call = still_open[which % len(still_open)]
+            self.asked[call].void = True
+            self.say({"toolCallCancellation": {"ids": [call]}})
 
     def end(self, code: int, reason: str) -> None:
         """Let the connection end."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -75,8 +76,8 @@ class Loudspeaker:
 class Kitchen:
     """Everything that app.py wires around the conversation, with a broker and a speaker without hardware.
 
-    dial: opens a link to the Live service. manual: whether the hub marks where speech begins and ends. devices: tables
-    as in a configuration. ledger: the book of calls, the real one unless it is to be a broken one.
+    dial: opens a link to the Live service. devices: tables as in a configuration. pace: as configured, without what
+    follows from model, its id. ledger: the book of calls, the real one unless it is to be a broken one.
     """
 
     def __init__(
@@ -84,23 +85,25 @@ class Kitchen:
         dial: Callable[[], Awaitable[LiveLink]],
         devices: Sequence[dict[str, JsonValue]],
         *,
-        manual: bool,
+        pace: Pace,
+        model: str = MODEL,
         ledger: Ledger | None = None,
     ) -> None:
         house = tuple(Device.model_validate(table) for table in devices)
-        toolbox = Toolbox(Catalog(house), capabilities(MODEL))
+        takes, manual = capabilities(model), pace.manual_activity
+        toolbox = Toolbox(Catalog(house), takes)
         declarations = toolbox.declarations()
         ledger = Ledger() if ledger is None else ledger
         self.reports: list[Report] = []
         self.announced: list[str] = []
         blocking = frozenset(each.name for each in declarations if each.behavior is Behavior.BLOCKING)
-        manners = Pace(manual_activity=manual, blocking=blocking)
+        manners = replace(pace, blocking=blocking, hold_while_acting=not takes.input_during_blocking_call)
         self.uplink = Uplink(round(manners.replay * 1000))
         self.broker = FakeBroker()
         self.speak = Speak(Loudspeaker(), volume=50, post=self.post)
 
         def mouth(handle: str | None) -> Mouth:
-            settings = SessionSettings(model=MODEL, manual_activity=manual)
+            settings = SessionSettings(model=model, manual_activity=manual)
             return Mouth(LiveSession(settings, declarations, handle, Backend.GEMINI), self.uplink, manual=manual)
 
         self.line = Line(
@@ -117,6 +120,7 @@ class Kitchen:
             ledger=ledger,
             report=self.reports.append,
             post=self.post,
+            together=takes.answers_together,
             clock=now,
         )
         self.conversation = Conversation(manners)

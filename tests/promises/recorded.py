@@ -14,6 +14,7 @@ from hubd.events import CallStatus
 from hubd.ledger import Ledger
 from hubd.live.models import endpoint
 from hubd.offline import steps
+from hubd.pace import Pace
 from hubd.ports import LiveLink
 from hubd.reports import SaidReport
 from hubd.simulator.pipe import PipeLink
@@ -22,7 +23,7 @@ from hubd.simulator.record import Visit
 from hubd.simulator.script import Cut, Direction
 from hubd.simulator.server import Simulator
 from hubd.states import State
-from tests.promises.kitchen import Kitchen, Person
+from tests.promises.kitchen import MODEL, Kitchen, Person
 from tests.promises.stories import CAR, COSY, DEVICES, GARAGE, LIGHT, STORIES, THANKS, TOPICS, react, spoken
 from tests.virtual_time import now, run
 
@@ -66,13 +67,14 @@ class Case:
     """One replay.
 
     story: which conversation. cut: where the connection ends; None for nowhere. manual: whether the hub marks where
-    speech begins and ends. naming_again: whether the service repeats earlier calls, by their ids, after a resumption.
-    loopback: whether there is a real connection between the two.
+    speech begins and ends. model: its id. naming_again: whether the service, after a resumption, repeats earlier calls
+    by their ids. loopback: whether there is a real connection between the two.
     """
 
     story: str
     cut: Cut | None = None
     manual: bool = True
+    model: str = MODEL
     naming_again: bool = False
     loopback: bool = False
 
@@ -132,7 +134,9 @@ def replay(case: Case, ledger: Ledger | None = None) -> Course:
 
     async def scenario() -> None:
         service = Service(case)
-        kitchen = Kitchen(service.dial, DEVICES, manual=case.manual, ledger=ledger)
+        kitchen = Kitchen(
+            service.dial, DEVICES, pace=Pace(manual_activity=case.manual), model=case.model, ledger=ledger
+        )
         kitchen.broker.on_publish = partial(react, kitchen)
         try:
             async with service.simulator, kitchen.open():

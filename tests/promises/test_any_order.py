@@ -18,22 +18,27 @@ from hubd.patience import Patience
 from hubd.stages.line import Line
 from hubd.states import State
 from tests.promises.blank import Blank
-from tests.promises.chaos import Move, What
-from tests.promises.trial import play
+from tests.promises.chaos import WAKE, Move, What
+from tests.promises.trial import MANNERS, Manner, play
 
 RUNS = 2000
 PLANTED_RUNS = 500
-PAUSES = (0.0, 0.05, 0.3, 1.0, 2.5, 6.0, 15.0, 40.0)
+PAUSES = (0.0, 0.0, 0.0, 0.05, 0.3, 0.3, 1.0, 1.0, 2.5, 6.0, 15.0, 40.0)
 # What leads somewhere is to come more often than what puts an end to it.
-OFTEN = (What.WAKE, What.CALL, What.AUDIO, What.COMPLETE, What.HANDLE, What.SPEECH_BEGINS, What.SPEECH_ENDS, What.END)
-WAKE = Move(0.0, What.WAKE)
-MOVES = st.builds(
-    Move, st.sampled_from(PAUSES), st.sampled_from((*What, *OFTEN, *OFTEN)), st.integers(min_value=0, max_value=6)
+OFTEN = (
+    *(What.CALL, What.PARALLEL_CALLS, What.CALL, What.REPORT, What.AUDIO, What.COMPLETE, What.CANCEL, What.HANDLE),
+    *(What.WAKE, What.SPEECH_BEGINS, What.SPEECH_ENDS, What.END, What.GO_AWAY),
 )
-LISTS = st.lists(MOVES, min_size=4, max_size=24).map(lambda moves: [WAKE, *moves])
+MOVES = st.builds(
+    Move,
+    st.sampled_from(PAUSES),
+    st.sampled_from((*What, *OFTEN, *OFTEN, *OFTEN)),
+    st.integers(min_value=0, max_value=6),
+)
+LISTS = st.lists(MOVES, min_size=8, max_size=24).map(lambda moves: [WAKE, *moves])
 
 
-def in_any_order(check: Callable[[list[Move], bool], None], runs: int, *, planted: bool = False) -> None:
+def in_any_order(check: Callable[[list[Move], Manner], None], runs: int, *, planted: bool = False) -> None:
     """Let check() look at so many lists of moves; a list that fails is made as short as it can be, and shown.
 
     planted: whether a list that fails is what is wanted, the first one, the same each time.
@@ -46,31 +51,32 @@ def in_any_order(check: Callable[[list[Move], bool], None], runs: int, *, plante
         suppress_health_check=list(HealthCheck),
         print_blob=not planted,
     )
-    setting(given(LISTS, st.booleans())(check))()
+    setting(given(LISTS, st.sampled_from(MANNERS))(check))()
 
 
 @pytest.mark.timeout(600)
 def test_in_any_order(tell: Callable[[str], None]) -> None:
     """No call is published twice or left without an answer, no state is without an exit, no outcome goes untold."""
-    runs, kinds = Counter[bool](), Counter[What]()
+    runs, kinds = Counter[Manner](), Counter[What]()
 
-    def check(moves: list[Move], manual: bool) -> None:  # noqa: FBT001 -- as hypothesis passes it
-        runs[manual] += 1
+    def check(moves: list[Move], manner: Manner) -> None:
+        runs[manner] += 1
         kinds.update(move.what for move in moves)
-        assert play(moves, manual=manual) == []
+        assert play(moves, manner) == []
 
     in_any_order(check, RUNS)
     tell(f"any order: {runs.total()} runs of {kinds.total()} moves, 0 violations")
     assert runs.total() >= RUNS
     assert set(kinds) == set(What)
+    assert set(runs) == set(MANNERS)
 
 
 def complaints(because: str, ledger: Callable[[], Ledger] = Ledger) -> list[str]:
     """Return the first complaint of this kind that some runs lead to."""
     found: list[str] = []
 
-    def check(moves: list[Move], manual: bool) -> None:  # noqa: FBT001 -- as hypothesis passes it
-        found[:] = [each for each in play(moves, manual=manual, ledger=ledger()) if because in each]
+    def check(moves: list[Move], manner: Manner) -> None:
+        found[:] = [each for each in play(moves, manner, ledger()) if because in each]
         assert not found
 
     with contextlib.suppress(AssertionError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from pydantic import JsonValue
@@ -13,6 +14,7 @@ from hubd import events
 from hubd.audio.pcm import SAMPLE_BYTES, UPLINK_RATE
 from hubd.events import CallStatus
 from hubd.ledger import Ledger
+from hubd.pace import BargeIn, Pace
 from hubd.states import State
 from tests.promises.chaos import (
     ANSWERED_WITHIN,
@@ -24,11 +26,13 @@ from tests.promises.chaos import (
     QUIET_PIECE,
     REFUSALS,
     REPORTS,
+    TAKES_A_CONNECTION,
+    WAKE,
     Chaos,
     Move,
     What,
 )
-from tests.promises.kitchen import Kitchen
+from tests.promises.kitchen import MODEL, Kitchen
 from tests.promises.stories import DEVICES
 from tests.virtual_time import now, pass_time, run, settle
 
@@ -36,16 +40,38 @@ _AT_REST: Final = frozenset({State.IDLE, State.MUTED})
 _NO_OUTCOME: Final = frozenset({CallStatus.ON_ITS_WAY, CallStatus.DUPLICATE, CallStatus.CANCELLED})
 
 
-def play(moves: Sequence[Move], *, manual: bool, ledger: Ledger | None = None) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the hub is configured."""
+
+    pace: Pace
+    model: str = MODEL
+
+
+MANNERS: Final = (
+    Manner(Pace()),
+    Manner(Pace(manual_activity=True)),
+    Manner(Pace(manual_activity=True, barge_in=BargeIn.SPEECH, chime=False)),
+    Manner(Pace(barge_in=BargeIn.OFF, follow_up=0.0)),
+    Manner(Pace(), "gemini-2.5-flash-native-audio-preview-12-2025"),
+    Manner(Pace(manual_activity=True), "gemini-2.5-flash-native-audio-preview-12-2025"),
+    Manner(Pace(barge_in=BargeIn.SPEECH), "gemini-3.1-flash-live-preview"),
+)
+
+
+def play(moves: Sequence[Move], manner: Manner, ledger: Ledger | None = None) -> list[str]:
     """Let these things happen to a hub; return what it did wrong."""
     found: list[str] = []
 
     async def scenario() -> None:
-        trial = Trial(manual=manual, ledger=ledger)
+        trial = Trial(manner, ledger)
         try:
             async with trial.kitchen.open():
                 for move in moves:
                     await trial.pause(move.pause)
+                    if trial.kitchen.state is State.IDLE and move.what in TAKES_A_CONNECTION:
+                        trial.do(WAKE)
+                        await settle()
                     trial.do(move)
                     await settle()
                 found.extend(await trial.come_to_rest())
@@ -61,9 +87,9 @@ def play(moves: Sequence[Move], *, manual: bool, ledger: Ledger | None = None) -
 class Trial:
     """A kitchen in which anything happens."""
 
-    def __init__(self, *, manual: bool, ledger: Ledger | None) -> None:
+    def __init__(self, manner: Manner, ledger: Ledger | None) -> None:
         self.service = Chaos()
-        self.kitchen = Kitchen(self.service.dial, DEVICES, manual=manual, ledger=ledger)
+        self.kitchen = Kitchen(self.service.dial, DEVICES, pace=manner.pace, model=manner.model, ledger=ledger)
 
     async def pause(self, seconds: float) -> None:
         """Let the time pass, in which the microphone brings silence."""
@@ -115,7 +141,7 @@ class Trial:
             case What.PARALLEL_CALLS:
                 wire.ask(move.which % len(CALLS), (move.which + 1) % len(CALLS))
             case What.CANCEL:
-                wire.cancel(move.which % len(CALLS))
+                wire.cancel(move.which)
             case What.AUDIO:
                 wire.say({"serverContent": AUDIO})
             case What.WORDS:
@@ -162,7 +188,7 @@ class Trial:
         kitchen.post(events.MuteChanged(muted=False))
         await self.pause(0.2)
         wires, states = len(service.wires), set[State]()
-        self.do(Move(0, What.WAKE))
+        self.do(WAKE)
         await self.pause(0.5)
         self.do(Move(0, What.SPEECH_BEGINS))
         await self.pause(1.0)
