@@ -173,12 +173,15 @@ def _none_of(details: ErrorDetails) -> str:
 def _out_of_range(details: ErrorDetails) -> str:
     limits = details.get("ctx", {})
     sentences = {"ge": "at least {}", "gt": "numbers above {}", "le": "at most {}", "lt": "numbers below {}"}
+    value = details["input"]
+    # The only numbers that are written as texts are durations, in seconds.
+    unit = " s" if isinstance(value, str) else ""
     bound = next(
-        sentences[name].format(f"{bound:g}" if isinstance(bound, float) else bound)
+        sentences[name].format(f"{bound:g}{unit}" if isinstance(bound, float) else f"{bound}{unit}")
         for name, bound in limits.items()
         if name in sentences
     )
-    return f"found {found(details['input'])}, allowed are {bound}"
+    return f"found {found(value)}, allowed are {bound}"
 
 
 def _wrong_length(details: ErrorDetails) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hubd.config.toml_words import in_plain_words
 from hubd.errors import Complaint, ConfigError
 
 SIZE_LIMIT = 1024 * 1024
@@ -25,7 +26,6 @@ _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_BE: "UTF-16",
 }
 _POSITION = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL)
-_TWICE = re.compile(r"Cannot declare \((?P<parts>.*)\) twice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,30 +115,23 @@ def _parse(path: Path, text: str) -> Mapping[str, object]:
     except tomllib.TOMLDecodeError as error:
         position = _POSITION.fullmatch(str(error))
         if position is None:
-            raise _whole(path, f"is no valid TOML: {_plain(str(error))}") from None
-        problem = _plain(position["what"])
+            raise _whole(path, f"is no valid TOML: {in_plain_words(str(error), text, len(text))}") from None
         if position["line"] is None:
+            problem = in_plain_words(position["what"], text, len(text))
             last = text.rstrip().count("\n") + 1
             raise _whole(path, f"no valid TOML at the end of the file: {problem}", last) from None
-        raise _whole(path, f"no valid TOML in column {position['column']}: {problem}", int(position["line"])) from None
+        line, column = int(position["line"]), int(position["column"])
+        problem = in_plain_words(position["what"], text, _offset(text, line, column))
+        raise _whole(path, f"no valid TOML in column {column}: {problem}", line) from None
     except RecursionError:
         raise _whole(path, f"tables are nested more than {DEPTH_LIMIT} deep") from None
     except ValueError:
         raise _whole(path, "is no valid TOML: holds a number of thousands of digits") from None
 
 
-def _plain(problem: str) -> str:
-    """Return tomllib's words as a person would say them."""
-    if twice := _TWICE.fullmatch(problem):
-        table = ".".join(re.findall(r"'([^']*)'", twice["parts"]))
-        return f"the table [{table}] is there twice; put its options into one"
-    match problem:
-        case "Cannot overwrite a value":
-            return "this option is there twice; keep one"
-        case "Invalid value":
-            return "invalid value; texts need quotes, true and false are lower case"
-        case _:
-            return problem[:1].lower() + problem[1:]
+def _offset(text: str, line: int, column: int) -> int:
+    """Return where in the text a line and column are, both from 1 on."""
+    return sum(len(each) + 1 for each in text.split("\n")[: line - 1]) + column - 1
 
 
 def _deeper_than(limit: int, tree: object) -> bool:
