@@ -64,11 +64,6 @@ class Bridge:
         self._despaired = False
 
     @property
-    def crossed(self) -> bool:
-        """Whether there are calls that the connection does not know of, for all we know."""
-        return self._crossings > 0
-
-    @property
     def manner(self) -> Manner:
         """How the next connection is told what the last ones were not."""
         match self._owed:
@@ -116,6 +111,7 @@ class Bridge:
         self.departure = Departure()
         self._floor.turn = Turn.NONE
         self._ear.reconnect()
+        self._calls.leave()
         if self._patience.awaiting is not Awaiting.NUDGED and owed in {Owed.UTTERANCE, Owed.REST}:
             heard_out = self._ear.finished or owed is Owed.REST
             begun = self._patience.awaiting is not Awaiting.SPEECH
@@ -128,6 +124,7 @@ class Bridge:
         self.cut_off = True
         self.departure = Departure()
         self._ear.reconnect()
+        self._calls.leave()
 
     def spoken_to(self) -> bool:
         """Note that the person speaks while there is no connection; return whether that is new."""

@@ -241,7 +241,7 @@ class Conversation(Parts):
         self.effects.append(effects.Respond(done.answers))
         self.bridge.departure.turn_began()
         self.patience.word_due |= any(each.scheduling is not events.Scheduling.SILENT for each in done.answers)
-        if self.bridge.crossed or self.calls.strange(done.answers):
+        if self.calls.strange(done.answers):
             if self.state is State.SPEAKING:
                 self.untold = True
             elif self.state not in _LINELESS:

@@ -21,6 +21,7 @@ class OpenCalls:
     def __init__(self, blocking: Collection[str]) -> None:
         self._blocking = blocking
         self._open: dict[str, Call] = {}
+        self._past: set[str] = set()
 
     def __bool__(self) -> bool:
         return bool(self._open)
@@ -32,14 +33,21 @@ class OpenCalls:
 
     def ask(self, calls: Iterable[Call]) -> None:
         """Enter calls."""
-        self._open |= {call.id: call for call in calls}
+        asked = {call.id: call for call in calls}
+        self._open |= asked
+        self._past -= asked.keys()
+
+    def leave(self) -> None:
+        """Note that the conversation goes on over another connection, which knows nothing of those that are open."""
+        self._past |= self._open.keys()
 
     def strange(self, answers: Iterable[Answer]) -> bool:
         """Return whether the session does not listen to one of these: its call is void, or of the past, or closed.
 
         An answer may cross the cancellation of its call on the way.
         """
-        return any(answer.call.id not in self._open or answer.kind is AnswerKind.AFTERWORD for answer in answers)
+        known = self._open.keys() - self._past
+        return any(answer.call.id not in known or answer.kind is AnswerKind.AFTERWORD for answer in answers)
 
     def close(self, ids: Iterable[str]) -> None:
         """Strike out calls that are answered or cancelled."""
@@ -49,3 +57,4 @@ class OpenCalls:
     def clear(self) -> None:
         """Strike out all, for the next conversation."""
         self._open.clear()
+        self._past.clear()

@@ -259,6 +259,16 @@ class TestMeanwhile:
         talk.hear(LOST)
         assert talk.hear(events.StopAsked()) == [effects.CloseLine()]
 
+    def test_outcome_after_the_next_answer(self) -> None:
+        """A call of the connection before is told as text however much was said since; a call of this one is not."""
+        talk = listening()
+        talk.hear(events.SpeechEnded(30_000), events.ToolsAsked((LAMP,)), LOST, READY)
+        talk.hear(AUDIO, events.GenerationComplete(), events.TurnComplete())
+        talk.played()
+        assert talk.hear(done(LAMP)) == [effects.Respond((answer(LAMP),)), effects.Brief(Manner.ALOUD)]
+        talk.hear(events.ToolsAsked((LAMP,)))
+        assert talk.hear(done(LAMP)) == [effects.Respond((answer(LAMP),))]
+
 
 class TestGoAway:
     def test_in_the_pause(self) -> None:

@@ -35,6 +35,16 @@ def test_answers_that_no_session_listens_to() -> None:
     assert [*found, calls.strange((answer(LAMP),))] == [False, True, True, False, True]
 
 
+def test_calls_of_an_earlier_connection() -> None:
+    """The next connection does not listen to answers to them, unless it asks for them by their ids."""
+    calls = OpenCalls(frozenset())
+    calls.ask((LAMP, LOCK))
+    calls.leave()
+    assert calls
+    calls.ask((LAMP,))
+    assert [calls.strange((answer(each),)) for each in (LAMP, LOCK)] == [False, True]
+
+
 def test_a_first_answer_closes_nothing() -> None:
     """Only an outcome closes a call; an afterword comes when it is closed."""
     kinds = [replace(answer(Call(kind.name, "f")), kind=kind) for kind in AnswerKind]
