@@ -59,6 +59,7 @@ class Talk:
         self._playing_until = now
         self._later: list[tuple[float, Plan]] = []
         self._blocked: list[Plan] = []  # what is said about the outcomes of the BLOCKING calls of this turn
+        self._urgent: list[Plan] = []  # what is said as soon as the user allows it
         self._waiting: list[Plan] = []  # what is said in the next pause
         self._spoken = 0
         self._lost = False  # whether the end of this turn goes unsaid
@@ -163,7 +164,7 @@ class Talk:
             case Scheduling.WHEN_IDLE:
                 self._waiting.append(plan)
             case Scheduling.INTERRUPT:
-                self._waiting.insert(0, plan)
+                self._urgent.append(plan)
                 if self.state in SPEAKING:
                     self._cut_short(cancel=False)
             case _:
@@ -275,6 +276,8 @@ class Talk:
     def _rest(self, now: float) -> None:
         """Be idle, unless the user speaks or something waits to be said."""
         self.state = State.LISTENING if self._users_turn else State.IDLE
-        if self._waiting and self.state is State.IDLE:
-            plans, self._waiting = self._waiting, []
+        plans = self._urgent + self._waiting
+        if plans and self.state is State.IDLE:
+            self._urgent.clear()
+            self._waiting.clear()
             self._begin(joined(plans), now)

@@ -117,6 +117,17 @@ def test_outcomes_that_come_together_are_said_together(host: Driven) -> None:
     assert spoken(host(tool_response(*answers))) == ["Done. Coffee is coming."]
 
 
+def test_urgent_outcomes_are_said_first_in_their_order(host: Driven) -> None:
+    """INTERRUPT goes before WHEN_IDLE; of two that came together the later is said last: it is how things are now."""
+    one, two, three = host.asked(f"turn on the coffee machine and {LAMP} and turn off the kitchen lights")
+    answers = [
+        answer(one, "WHEN_IDLE", message="Coffee is coming."),
+        answer(two, "INTERRUPT", message="The light is on."),
+        answer(three, "INTERRUPT", message="The light is off."),
+    ]
+    assert spoken(host(tool_response(*answers))) == ["The light is on. The light is off. Coffee is coming."]
+
+
 def test_a_call_that_goes_on_is_answered_again(host: Driven) -> None:
     """An answer with willContinue keeps it open; the last closes it, and later ones are not considered."""
     call = lamp(host)
