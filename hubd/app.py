@@ -26,7 +26,7 @@ from hubd.edges.sound_link import SoundLink, SoundSettings
 from hubd.edges.state_file import StateFile
 from hubd.edges.websockets_link import connect
 from hubd.errors import MissingPartError
-from hubd.events import Backend, Event
+from hubd.events import Backend, Call, Event
 from hubd.ledger import Ledger
 from hubd.live.models import capabilities, endpoint
 from hubd.live.mouth import Mouth
@@ -119,6 +119,8 @@ class Hub:
             report=report,
         )
         self._carry_over = CarryOver(store, told=ledger.told, wall=time.time)
+        for item in self._carry_over.waiting:
+            ledger.recall(Call(item.call, item.function), item.message, time.monotonic())
         key = secrets.live_key if backend is Backend.GEMINI else None
         server = _servers(config, toolbox, uplink)
         servers = [server(backend, url, dial(config.live, url, key))]
@@ -140,6 +142,7 @@ class Hub:
             report=report,
             post=self.post,
             together=capabilities(config.live.model).answers_together,
+            keeper=self._carry_over,
             clock=time.monotonic,
         )
         self.converse = Converse(

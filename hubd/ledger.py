@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import assert_never
 
 from hubd.errors import LocalProtocolError
-from hubd.events import Answer, AnswerKind, Call, CallStatus
+from hubd.events import Answer, AnswerKind, Call, CallStatus, Scheduling
 
 # Equal name and arguments within so many seconds are one wish (``design.md`` 6).
 DUPLICATE_WITHIN = 2.0
@@ -99,6 +99,11 @@ class Ledger:
             return Verdict.DUPLICATE
         self._latest[wish] = call.id
         return Verdict.NEW
+
+    def recall(self, call: Call, message: str, now: float) -> None:
+        """Enter a call that an earlier hub dealt with; message: what it told, or left to be told."""
+        answer = Answer(call, CallStatus.DUPLICATE, Scheduling.SILENT, {"message": message})
+        self._entries[call.id] = _Entry(call, now, Stage.ANSWERED, answer=answer)
 
     def acted(self, call_id: str, now: float) -> None:
         """Note that something was published for the call, also if it was taken back meanwhile."""

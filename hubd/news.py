@@ -62,11 +62,12 @@ class News:
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
+        self._begun: dict[str, Item] = {}
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """All that is to be told again if the connection ends now, oldest first."""
-        return tuple(entry.item for entry in self._entries.values())
+        """All that is to be told again if the hub ends now; what came about is oldest first, what is under way last."""
+        return (*(entry.item for entry in self._entries.values()), *self._begun.values())[-MOST:]
 
     @property
     def waiting(self) -> tuple[Item, ...]:
@@ -78,14 +79,21 @@ class News:
         for item in items:
             self._enter(item, None, now)
 
+    def begin(self, answer: Answer, now: float) -> None:
+        """Note that a call is being carried out; answer: what is true of it if the hub ends before its outcome."""
+        self._begun[answer.call.id] = _item(answer, now)
+
+    def drop(self, call_id: str) -> None:
+        """Note that a call that was begun led to nothing."""
+        self._begun.pop(call_id, None)
+
     def add(self, answers: Iterable[Answer], now: float, *, sent: bool) -> None:
         """Take outcomes; sent: the model was just told, else there was nobody to tell."""
         for answer in answers:
-            if (
-                answer.kind is not AnswerKind.FIRST
-                and answer.status not in _IDLE
-                and answer.call.name != END_CONVERSATION
-            ):
+            if answer.kind is AnswerKind.FIRST:
+                continue
+            self.drop(answer.call.id)
+            if answer.status not in _IDLE and answer.call.name != END_CONVERSATION:
                 self._enter(_item(answer, now), now if sent else None, now)
 
     def sent(self, now: float) -> None:

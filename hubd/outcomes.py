@@ -99,6 +99,11 @@ def early(label: str, status: CallStatus, after: float) -> Outcome:
     return Outcome(status, phrases.on_its_way(label), label)
 
 
+def lost_sight_of(label: str) -> Outcome:
+    """Return what is known of a call that was being carried out when the hub ended."""
+    return Outcome(CallStatus.FAILED, phrases.lost_sight_of(label), label)
+
+
 def cut_short(label: str) -> Outcome:
     """Return the outcome of a command of which only a part was sent, because the call was taken back."""
     return Outcome(CallStatus.FAILED, phrases.cut_short(label), label)

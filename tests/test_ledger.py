@@ -35,6 +35,17 @@ def test_a_call_id_is_new_once() -> None:
     assert ledger.answer("1") == answer(call())
 
 
+def test_a_call_of_an_earlier_hub_is_not_carried_out_again() -> None:
+    """Its id is known, with what was told of it; an equal one is another wish, even at once."""
+    ledger = Ledger()
+    ledger.recall(call("1", on=True), "It is on.", 0.0)
+    assert ledger.enter(call("1", on=True), 1.0) is Verdict.ANSWERED
+    remembered = ledger.answer("1")
+    assert remembered is not None
+    assert remembered.response == {"message": "It is on."}
+    assert ledger.enter(call("2", on=True), 1.0) is Verdict.NEW
+
+
 def test_an_equal_call_within_two_seconds_is_a_duplicate() -> None:
     """The order of arguments and 30 or 30.0 make no difference; other arguments, or later, is a new wish."""
     ledger = Ledger()

@@ -56,6 +56,19 @@ class TestUntold:
         news.add([replace(outcome(), response={"status": "failed"}, kind=AnswerKind.AFTERWORD)], NOW, sent=False)
         assert [item.response for item in news.items] == ['{"status": "failed"}']
 
+    def test_call_under_way(self) -> None:
+        """It is kept until its outcome is known, or until it is known to lead to nothing; nobody is told meanwhile."""
+        news = News()
+        for number in range(3):
+            news.begin(outcome(number), NOW)
+        news.add([replace(outcome(0), kind=AnswerKind.FIRST)], NOW, sent=True)
+        assert (calls_of(news), news.waiting) == (["c0", "c1", "c2"], ())
+        news.add([replace(outcome(1), status=CallStatus.DUPLICATE)], NOW, sent=True)
+        news.drop("c2")
+        assert calls_of(news) == ["c0"]
+        news.add([replace(outcome(0), response={"status": "late"})], NOW, sent=False)
+        assert [item.response for item in news.items] == ['{"status": "late"}']
+
     def test_bound(self) -> None:
         """No more than a few wait, the newest, and none of them for long."""
         news = News()

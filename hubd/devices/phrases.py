@@ -92,6 +92,11 @@ def waited_in_vain(label: str, seconds: float) -> str:
     return _sentence(f"{the(label)} {has} not reported within {seconds:g} seconds, so it is not known what happened")
 
 
+def lost_sight_of(label: str) -> str:
+    """Return the sentence about a command that was on its way when the hub ended."""
+    return _sentence(f"the hub was started anew before {the(label)} had reported, so it is not known what happened")
+
+
 def cut_short(label: str) -> str:
     """Return the sentence about a command of which only a part was sent."""
     return _sentence(f"only a part of the command was sent to {the(label)}")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from hubd import outcomes
 from hubd.batches import Batches
@@ -57,12 +57,25 @@ class _Running:
             self.timer.cancel()
 
 
+class Keeper(Protocol):
+    """Who keeps, for a hub that starts anew, what is true of the calls that are being carried out."""
+
+    def begun(self, answer: Answer) -> None:
+        """Keep what is to be told of a call, should the hub end before it has an outcome."""
+        ...
+
+    def dropped(self, call_id: str) -> None:
+        """Note that there is nothing to be told: nothing was sent."""
+        ...
+
+
 class Act:
     """The stage that carries out calls, each as a task of its own.
 
     toolbox: checks calls. broker: takes the messages. states: fed here from the broker's messages. ledger: outlives
     connections. report: the public event stream. post: the conversation's inbox. together: whether the model listens to
-    one frame of answers only (``live/models.py``). clock: monotonic, s, in step with the event loop's.
+    one frame of answers only (``live/models.py``). keeper: None if nothing outlives the hub. clock: monotonic, s, in
+    step with the event loop's.
     """
 
     def __init__(  # noqa: PLR0913 - a stage is given everything that it connects
@@ -75,6 +88,7 @@ class Act:
         report: ReportSink,
         post: Callable[[Event], None],
         together: bool = False,
+        keeper: Keeper | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._toolbox = toolbox
@@ -85,6 +99,7 @@ class Act:
         self._clock = clock
         self._running: dict[str, _Running] = {}
         self._batches = Batches(together=together)
+        self._keeper = keeper
         self._sending: asyncio.TimerHandle | None = None
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -166,6 +181,10 @@ class Act:
         sent_within = early.after * _SENDING if early is not None and early.kind is AnswerKind.OUTCOME else None
         errand = Errand(self._means, call, command, label=label, asked=now, sent_within=sent_within)
         running = self._running[call.id] = _Running(errand)
+        if self._keeper is not None:
+            # Before anything is sent: a hub that is killed in between does not know whether it was.
+            scheduling = self._toolbox.schedule(command).failed
+            self._keeper.begun(outcomes.lost_sight_of(label).answer(call, scheduling))
         if early is not None:
             loop = asyncio.get_running_loop()
             running.timer = loop.call_later(early.after, self._answer_early, running, early)
@@ -194,6 +213,8 @@ class Act:
         running.rest()
         del self._running[errand.call.id]
         if outcome is None:
+            if self._keeper is not None:
+                self._keeper.dropped(errand.call.id)
             return
         scheduling = self._toolbox.schedule(errand.command).of(outcome.status)
         match running.standing:

@@ -111,12 +111,23 @@ class CarryOver:
         self._continuation.ended(backend, self._wall())
         self._note(Unsaved.MUCH)
 
+    def begun(self, answer: Answer) -> None:
+        """Note that a call is being carried out; answer: what a hub that starts anew is to tell of it."""
+        self._continuation.news.begin(answer, self._wall())
+        self._note(Unsaved.MUCH)
+
+    def dropped(self, call_id: str) -> None:
+        """Note that a call that was begun led to nothing."""
+        self._continuation.news.drop(call_id)
+        self._note(Unsaved.MUCH)
+
     def answered(self, answers: Iterable[Answer], *, sent: bool) -> None:
         """Note outcomes; sent: the model was told, else there was nobody to tell."""
         answers = tuple(answers)
         if answers:
             self._continuation.news.add(answers, self._wall(), sent=sent)
-            self._note(Unsaved.SOME if sent else Unsaved.MUCH)
+            # On disk there is still what was true without an outcome.
+            self._note(Unsaved.MUCH)
 
     @property
     def waiting(self) -> tuple[Item, ...]:

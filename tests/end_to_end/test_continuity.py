@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -16,10 +17,20 @@ from hubd.audio.tones import render
 from hubd.demo.house import demo_devices
 from hubd.effects import Sign
 from hubd.events import Backend, StopAsked
+from hubd.live.messages import FunctionCall
 from hubd.offline.espeak_voice import EspeakVoice
 from hubd.offline.server import OfflineServer
 from hubd.offline.standby import Standby
-from hubd.reports import Part, PublicState, PublishedReport, SessionChange, SessionReport, StateReport, TroubleReport
+from hubd.reports import (
+    Part,
+    PublicState,
+    PublishedReport,
+    Report,
+    SessionChange,
+    SessionReport,
+    StateReport,
+    TroubleReport,
+)
 from tests.end_to_end.house import WARM_UP, Tape, home, saying, speech
 from tests.live_server import LiveServer, Mark, Visit
 
@@ -97,6 +108,34 @@ async def test_restart(tmp_path: Path) -> None:
     assert [visit.handle for visit in server.visits] == ["", "secret 1"]
     assert "secret 2" in state.read_text()
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
+
+
+async def test_restart_while_a_call_is_carried_out(tmp_path: Path) -> None:
+    """The next hub tells what is true of the call, and does not carry it out again, though the server repeats it."""
+    call = FunctionCall(id="c1", name="set_light", args={"device": "kitchen lights", "on": True})
+
+    async def ask(visit: Visit) -> None:
+        await visit.issue("h")
+        await visit.call(call)
+
+    def is_published(report: Report) -> bool:
+        return isinstance(report, PublishedReport)
+
+    tape = Tape(WARM_UP, speech("hey jarvis"), 4 * SECOND)
+    state = tmp_path / "session.json"
+    async with LiveServer(ask) as server:
+        again = partial(home, tmp_path, server.url, speed=3, state=state, devices=demo_devices())
+        async with again() as inside, saying(inside.room, tape.pcm):
+            await inside.diary.until(is_published)
+        async with again() as inside, saying(inside.room, tape.pcm):
+            visit = await server.visit(1)
+            await visit.until(lambda: bool(visit.tool_responses))
+            published = [report for report in inside.diary.reports if is_published(report)]
+    (answer,) = visit.tool_responses
+    assert (visit.handle, answer["id"], answer["scheduling"], published) == ("h", "c1", "SILENT", [])
+    (told,) = [frame for frame in visit.frames if "clientContent" in frame]
+    for text in (told, json.dumps(answer)):
+        assert "started anew before the kitchen lights had reported" in text
 
 
 async def test_without_internet(tmp_path: Path) -> None:

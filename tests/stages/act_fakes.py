@@ -144,6 +144,7 @@ class House:
         devices = tuple(Device.model_validate(table) for table in tables)
         self.broker = FakeBroker()
         self.ledger = Ledger()
+        self.kept: dict[str, Answer] = {}
         self.reports: list[Report] = []
         self.inbox: list[Event] = []
         self.arrived = asyncio.Event()
@@ -155,12 +156,21 @@ class House:
             report=self.reports.append,
             post=self._post,
             together=together,
+            keeper=self,
             clock=asyncio.get_running_loop().time,
         )
 
     def _post(self, event: Event) -> None:
         self.inbox.append(event)
         self.arrived.set()
+
+    def begun(self, answer: Answer) -> None:
+        """Keep what is true of a call that is being carried out."""
+        self.kept[answer.call.id] = answer
+
+    def dropped(self, call_id: str) -> None:
+        """Forget a call of which nothing was sent."""
+        del self.kept[call_id]
 
     def ask(self, name: str, call_id: str = "1", **arguments: JsonValue) -> None:
         """Let the model call a function."""

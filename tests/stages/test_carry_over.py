@@ -78,6 +78,32 @@ def test_survives_a_restart() -> None:
     kept_on(disk, second)
 
 
+def test_killed_while_a_call_is_carried_out() -> None:
+    """The next hub says of a call without an outcome what is true of it; one with an outcome it leaves alone."""
+    disk = Disk()
+    left: list[list[str]] = []
+
+    def kill() -> None:
+        left.append([item.call for item in on_disk(Disk(disk.text)).waiting])
+
+    async def scenario(carry_over: CarryOver) -> None:
+        carry_over.begun(OUTCOME)
+        await pass_time(0.2)
+        kill()
+        assert carry_over.waiting == ()
+        carry_over.answered([OUTCOME], sent=True)
+        carry_over.issued(GEMINI, "before", "persona")
+        await pass_time(1.5)
+        carry_over.issued(GEMINI, "after", "persona")
+        carry_over.begun(OUTCOME)
+        carry_over.dropped("c1")
+        await pass_time(1.5)
+        kill()
+
+    kept_on(disk, scenario)
+    assert left == [["c1"], []]
+
+
 def test_once_a_minute() -> None:
     """Handle after handle is written once a minute; the end of a connection is written at once."""
     disk = Disk()
