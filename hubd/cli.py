@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ from typing import Final
 
 from hubd import __version__
 from hubd.commands import ask, check, demo, run, simulate
-from hubd.commands.common import BROKEN_CONFIG, FAILED, USAGE
+from hubd.commands.common import BROKEN_CONFIG, FAILED, USAGE, stop_printing
 from hubd.errors import ConfigError, HubdError, UsageError
 
 # A command is a module with SUMMARY, add_options(parser), run(options) → exit status.
@@ -55,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 -- a w
 
 def _without_reader() -> int:
     """Return the exit status for a reader of our output who has gone; what is left of it goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    stop_printing()
     return 128 + signal.SIGPIPE
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from hubd.commands.common import FAILED, OK, until_told
+from hubd.commands.common import FAILED, OK, say, until_told
 from hubd.config import at_server, find, load
 from hubd.errors import UsageError
 from hubd.reports import Part, Report, SaidReport, Showing, ShownReport, TroubleReport, to_json
@@ -84,6 +84,8 @@ def _request(words: Sequence[str]) -> str:
     """Return the text, from the command line or from standard input; raises UsageError for one that can't be asked."""
     text = " ".join(words)
     if text == _STANDARD_INPUT:
+        if sys.stdin is None:
+            raise UsageError("standard input is closed: there is nothing to ask")
         try:
             text = sys.stdin.buffer.read(4 * _LONGEST_TEXT + 1).decode()
         except UnicodeDecodeError:
@@ -107,17 +109,18 @@ def _patience(text: str) -> float:
 
 
 def _print_json(report: Report) -> None:
-    print(to_json(report, time.time()), flush=True)
+    say(to_json(report, time.time()))
 
 
 def _print_answer(report: Report) -> None:
     match report:
         case SaidReport(text, interrupted):
-            print(_plain(f"{text} …" if interrupted else text), flush=True)
+            say(_plain(f"{text} …" if interrupted else text))
         case ShownReport(Showing.OUTCOME, text):
-            print(_plain(text), flush=True)
+            say(_plain(text))
         case ShownReport(what, text):
-            print(_HEADINGS[what], textwrap.indent(_plain(text).rstrip("\n"), "    "), sep="\n", flush=True)
+            lines = textwrap.indent(_plain(text).rstrip("\n"), "    ")
+            say(f"{_HEADINGS[what]}\n{lines}")
         case TroubleReport(Part.LIVE, problem, advice):
             print(f"hubd: {problem} {advice}", file=sys.stderr, flush=True)
         case _:

@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import Final
 
-from hubd.commands.common import OK
+from hubd.commands.common import OK, say
 from hubd.config import describe, find, load, notices
 from hubd.config.tokens import describe_tokens
 
@@ -21,10 +21,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
     config = load(find(options.config, os.environ))
-    print(describe_tokens(config) if options.tokens else describe(config))
+    say(describe_tokens(config) if options.tokens else describe(config))
     if options.tokens:
         return OK
     for notice in notices(config):
-        print(f"notice: {notice}")
-    print("The configuration is fine.")
+        say(f"notice: {notice}")
+    say("The configuration is fine.")
     return OK

@@ -1,17 +1,43 @@
-"""What several commands need: exit statuses, a life that a signal ends."""
+"""What several commands need: exit statuses, a way to print, a life that a signal ends."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from collections.abc import Coroutine
 from typing import TypeVar
+
+from hubd.errors import HubdError
 
 OK, FAILED, USAGE = 0, 1, 2
 # sysexits.h: EX_CONFIG; systemd does not try again after it (``operations.md`` 2).
 BROKEN_CONFIG = 78
 
 _T = TypeVar("_T")
+
+
+def say(text: str) -> None:
+    """Print text at once; what the output's encoding lacks becomes a question mark.
+
+    Raises HubdError if it can't be written, BrokenPipeError if nobody reads it any more.
+    """
+    if sys.stdout is None:  # closed from the start: nobody wants to know
+        return
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        print(text.encode(encoding, "replace").decode(encoding), flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        stop_printing()
+        raise HubdError(f"standard output can't be written: {error.strerror}.") from None
+
+
+def stop_printing() -> None:
+    """Let what is left to be printed go nowhere, so that the end of the program does not stumble over it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 async def until_told(work: Coroutine[None, None, _T]) -> _T | None:

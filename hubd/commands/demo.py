@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hubd.demo.show import Request
 
 from hubd import story
-from hubd.commands.common import FAILED, OK, until_told
+from hubd.commands.common import FAILED, OK, say, until_told
 from hubd.reports import Report, to_json
 
 SUMMARY: Final = "try the hub in a small simulated house"
@@ -69,21 +69,21 @@ class _Screen:
         """Head the timeline of a request."""
         self._began = time.monotonic()
         if not self._json:
-            print(f"\n{request.title}", flush=True)
+            say(f"\n{request.title}")
 
     def tell(self, report: Report) -> None:
         """Add a line."""
         if self._json:
-            print(to_json(report, time.time()), flush=True)
+            say(to_json(report, time.time()))
         else:
-            print(f"{(time.monotonic() - self._began) * 1000:8.0f} ms  {story.line(report)}", flush=True)
+            say(f"{(time.monotonic() - self._began) * 1000:8.0f} ms  {story.line(report)}")
 
     def end(self, disappointment: str) -> None:
         """Close the timeline of a request."""
         if disappointment and not self._json:
-            print(f"          not as it should be: {disappointment}", flush=True)
+            say(f"          not as it should be: {disappointment}")
 
     def close(self, *, good: bool) -> None:
         """Sum up."""
         if not self._json:
-            print(f"\n{'All went as it should.' if good else 'Not all went as it should.'}", flush=True)
+            say(f"\n{'All went as it should.' if good else 'Not all went as it should.'}")

@@ -10,7 +10,7 @@ import time
 from typing import Final
 
 from hubd import story
-from hubd.commands.common import OK, until_told
+from hubd.commands.common import OK, say, until_told
 from hubd.config import find, load
 from hubd.privacy import without_words
 from hubd.reports import Report, to_json
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
         shown = report if config.privacy.publish_transcripts else without_words(report)
         logger.info("%s", story.line(shown))
         if options.json:
-            print(to_json(shown, time.time()), flush=True)
+            say(to_json(shown, time.time()))
 
     asyncio.run(until_told(app.run(config, secrets, tell, os.environ)))
     return OK

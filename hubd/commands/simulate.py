@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Final
 
-from hubd.commands.common import OK, until_told
+from hubd.commands.common import OK, say, until_told
 from hubd.errors import HubdError, UsageError
 from hubd.simulator.reading import HELP, read
 from hubd.simulator.script import Script
@@ -60,16 +60,13 @@ def _script(path: Path) -> Script:
 async def _simulate(script: Script, port: int, pace: float) -> None:
     from hubd.simulator.server import Simulator  # noqa: PLC0415 -- a broken script must not wait for what a server needs
 
-    try:
-        async with Simulator(script, port=port, pace=pace, keep=False, tell=_tell) as simulator:
-            _tell(simulator.url)
-            await asyncio.get_running_loop().create_future()
-    except OSError as error:
-        raise HubdError(f"port {port} can't be used: {os.strerror(error.errno or 0)}.") from None
-
-
-def _tell(line: str) -> None:
-    print(line, flush=True)
+    async with AsyncExitStack() as stack:
+        try:
+            simulator = await stack.enter_async_context(Simulator(script, port=port, pace=pace, keep=False, tell=say))
+        except OSError as error:
+            raise HubdError(f"port {port} can't be used: {os.strerror(error.errno or 0)}.") from None
+        say(simulator.url)
+        await asyncio.get_running_loop().create_future()
 
 
 def _port(text: str) -> int:

@@ -118,6 +118,13 @@ def test_standard_input_that_can_not_be_asked(
     assert told in capsys.readouterr().err
 
 
+def test_standard_input_that_is_closed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is told from one without words."""
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main([*DEMO, "-"]) == 2
+    assert capsys.readouterr().err == "hubd: standard input is closed: there is nothing to ask\n"
+
+
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "3601", "soon", ""])
 def test_a_timeout_that_is_none(seconds: str) -> None:
     """It is a number of seconds, up to an hour."""
