@@ -16,6 +16,7 @@ from hubd.events import (
     LinkReady,
     ModelAudio,
     SaidText,
+    TokensUsed,
     ToolsAsked,
     TurnComplete,
 )
@@ -83,7 +84,7 @@ class Connection:
         self._stir.set()
 
     def end(self) -> None:
-        """Say nothing more, and post nothing more; whoever holds the connection then has to be cancelled."""
+        """Say nothing more, post nothing but costs; whoever holds the connection then has to be cancelled."""
         self._ended = True
 
     async def hold(self, setup_timeout: float) -> LinkError:
@@ -132,7 +133,7 @@ class Connection:
                     self._calls.handle(event.handle)
                 elif isinstance(event, _SAID):
                     self.unsettled = True
-                if not self._ended:
+                if not self._ended or isinstance(event, TokensUsed):
                     await self._calls.post(event)
         raise LinkError("the connection ended")
 

@@ -163,7 +163,7 @@ class Converse:
             raise LocalProtocolError("the conversation's inbox is full") from None
 
     async def _next(self) -> Event | None:
-        """Return the next event, or None for one of a connection that is closed."""
+        """Return the next event, or None for one of a connection that is closed; its tokens have been spent."""
         try:
             async with asyncio.timeout_at(self._conversation.deadline):
                 letter = await self._inbox.get()
@@ -171,7 +171,7 @@ class Converse:
             return DeadlinePassed()
         if letter.source is _Source.CONNECTION:
             self._room.release()
-            if letter.connection != self._connection:
+            if letter.connection != self._connection and not isinstance(letter.event, TokensUsed):
                 return None
         return letter.event
 
@@ -211,7 +211,7 @@ class Converse:
                 assert_never(effect)
 
     def _poster(self, connection: int) -> Callable[[Event], Awaitable[None]]:
-        """Return what a connection posts with: its words are passed over once it is closed."""
+        """Return what a connection posts with: its words are passed over once it is closed, its costs are not."""
 
         async def post(event: Event) -> None:
             await self._room.acquire()

@@ -257,6 +257,21 @@ def test_tokens_are_counted() -> None:
     with_a_log(scenario)
 
 
+def test_tokens_of_a_closed_connection_are_counted() -> None:
+    """They come beside the turn's end, which may be the conversation's end, and they were spent all the same."""
+
+    async def scenario(log: Log) -> None:
+        await log.opened()
+        log.converse.post(events.StopAsked())
+        await settle()
+        assert log.where() is State.IDLE
+        await log.posts[0](events.TokensUsed(30, 20, 10))
+        await settle()
+        assert log.reports[-1] == UsageReport(30, 20, 10, 30)
+
+    with_a_log(scenario)
+
+
 class TestInbox:
     def test_server_that_talks_without_end(self) -> None:
         """A connection waits when its share is full; the rest of the hub still finds room, and comes first."""

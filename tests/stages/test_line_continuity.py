@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hubd.continuation import GOOD_FOR
 from hubd.effects import Manner, Source
 from hubd.errors import LinkError
-from hubd.events import Answer, Backend, Call, CallStatus, LinkLost, LinkReady, Scheduling, ToolsAsked
+from hubd.events import Answer, Backend, Call, CallStatus, LinkLost, LinkReady, Scheduling, TokensUsed, ToolsAsked
 from hubd.reports import TroubleReport
 from tests.stages.line_fakes import READY, SETUP_TIMEOUT, FakeLink, Street, handle, on_the_street
 from tests.virtual_time import now, pass_time, settle
@@ -317,6 +317,20 @@ class TestHandle:
             assert street.handle == "new"
             assert street.posted == posted
             assert messages(link) == []
+
+        on_the_street(scenario)
+
+    def test_tokens_come_after_the_last_word(self) -> None:
+        """What the last turn has cost is told, though nobody listens to its words any more."""
+
+        async def scenario(street: Street) -> None:
+            link = await opened(street, FakeLink([READY, TURN_COMPLETE]))
+            await settle()
+            street.line.close()
+            posted = list(street.posted)
+            link.say('{"serverContent":{"turnComplete":true},"usageMetadata":{"totalTokenCount":30}}')
+            await settle()
+            assert street.posted[len(posted) :] == [TokensUsed(30, 0, 0)]
 
         on_the_street(scenario)
 
