@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Protocol
+from typing import Final, Protocol
 
 from hubd.budget import Budget, WhenSpent
 from hubd.events import Backend
@@ -15,6 +15,8 @@ from hubd.usage import TokenCount
 
 # A flash card wears out: this is the least time between two writings, s.
 PAUSE = 60.0
+# How often the date is looked at, s.
+_MINUTE: Final = 60.0
 
 logger = logging.getLogger(__name__)
 
@@ -70,18 +72,27 @@ class Purse:
         return self._budget.affordable(backends)
 
     async def run(self) -> None:
-        """Write until cancelled, then what is left."""
-        if self._page is None:
-            return
+        """Write until cancelled, then what is left; report what a new day changes within a minute of its beginning."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow_the_day(), name="day")
+            if self._page is not None:
+                tasks.create_task(self._keep(self._page), name="page")
+
+    async def _follow_the_day(self) -> None:
+        while True:
+            await asyncio.sleep(_MINUTE)
+            self._tell()
+
+    async def _keep(self, page: Page) -> None:
         try:
             while True:
                 await self._changed.wait()
                 self._changed.clear()
-                await self._page.write(self.count.dump())
+                await page.write(self.count.dump())
                 await asyncio.sleep(PAUSE)
         finally:
             if self._changed.is_set():
-                self._page.write_now(self.count.dump())
+                page.write_now(self.count.dump())
 
     def _spend(self) -> None:
         self._changed.set()

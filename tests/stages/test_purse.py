@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -124,11 +124,16 @@ def test_a_hub_that_remembers_nothing_writes_nothing() -> None:
 
     async def main() -> None:
         purse = purse_on(None)
+        running = asyncio.create_task(purse.run())
         spend(purse)
-        await purse.run()
+        await pass_time(2 * PAUSE)
+        assert not running.done()
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
         assert purse.count.today == 1
 
-    asyncio.run(main())
+    run(main())
 
 
 def test_on_a_real_disk(tmp_path: Path) -> None:
@@ -181,6 +186,24 @@ class TestBudget:
             assert purse.affordable(BOTH) == affordable
 
         asyncio.run(main())
+
+    def test_a_new_day(self) -> None:
+        """That the trouble is over is reported soon after midnight, though nobody talks."""
+        days, reports = [TODAY], list[Report]()
+
+        async def main() -> None:
+            purse = Purse(None, 100, WhenSpent.REFUSE, today=lambda: days[-1], report=reports.append)
+            running = asyncio.create_task(purse.run())
+            spend(purse, 100)
+            await pass_time(3600)
+            days.append(TODAY + timedelta(days=1))
+            await pass_time(PAUSE)
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+        run(main())
+        assert [report.cleared for report in reports if isinstance(report, TroubleReport)] == [False, True]
 
     def test_a_restart_is_no_way_around_it(self) -> None:
         """What was spent before the restart is spent; the new run says so when somebody asks."""
