@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from hubd import effects, events
@@ -85,6 +86,8 @@ class Conversation(Parts):
                 return self._done(event, now)
             case events.CallsCancelled(ids):
                 self.effects.append(effects.Abandon(ids))
+                if self.calls.crossed(ids):
+                    self._tell(())
                 return self.settled(ids, now)
             case events.Interrupted():
                 self.hush()
@@ -242,11 +245,15 @@ class Conversation(Parts):
         self.bridge.departure.turn_began()
         self.patience.word_due |= any(each.scheduling is not events.Scheduling.SILENT for each in done.answers)
         if self.calls.strange(done.answers):
-            if self.state is State.SPEAKING:
-                self.untold = True
-            elif self.state not in _LINELESS:
-                self.effects.append(effects.Brief(self.bridge.manner_of(done.answers, self.pace.blocking)))
+            self._tell(done.answers)
         return self.settled(closed_by(done.answers), now)
+
+    def _tell(self, answers: Sequence[events.Answer]) -> None:
+        """Have the model told what no call of the connection waits for, in the next pause if it speaks."""
+        if self.state is State.SPEAKING:
+            self.untold = True
+        elif self.state not in _LINELESS:
+            self.effects.append(effects.Brief(self.bridge.manner_of(answers, self.pace.blocking)))
 
     def _turn_complete(self, now: float) -> State:
         # The end of no turn is an echo of the one that was cut, unless it is all the answer that the person gets.

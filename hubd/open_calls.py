@@ -49,6 +49,10 @@ class OpenCalls:
         known = self._open.keys() - self._past
         return any(answer.call.id not in known or answer.kind is AnswerKind.AFTERWORD for answer in answers)
 
+    def crossed(self, ids: Iterable[str]) -> bool:
+        """Return whether one of these cancelled calls is answered already: the session did not listen to that."""
+        return any(call_id not in self._open for call_id in ids)
+
     def close(self, ids: Iterable[str]) -> None:
         """Strike out calls that are answered or cancelled."""
         for call_id in ids:

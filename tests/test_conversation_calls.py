@@ -56,6 +56,16 @@ def test_an_outcome_that_crosses_its_cancellation_is_passed_on() -> None:
     assert isinstance(brief, effects.Brief)
 
 
+def test_an_outcome_that_comes_just_before_its_cancellation_is_passed_on() -> None:
+    """The session knew of the cancellation already, and listened to the outcome no more: it is told in a text."""
+    talk = listening()
+    talk.hear(events.ToolsAsked((LAMP,)))
+    assert talk.hear(done(LAMP)) == [effects.Respond((answer(LAMP),))]
+    abandon, brief = talk.hear(events.CallsCancelled((LAMP.id,)))
+    assert abandon == effects.Abandon((LAMP.id,))
+    assert isinstance(brief, effects.Brief)
+
+
 class TestBargeIn:
     @pytest.mark.parametrize("scheduling", Scheduling)
     def test_calls_go_on(self, scheduling: Scheduling) -> None:

@@ -45,6 +45,14 @@ def test_calls_of_an_earlier_connection() -> None:
     assert [calls.strange((answer(each),)) for each in (LAMP, LOCK)] == [False, True]
 
 
+def test_a_cancellation_that_an_answer_crossed() -> None:
+    """The call that is taken back is closed already."""
+    calls = OpenCalls(frozenset())
+    calls.ask((LAMP, LOCK))
+    calls.close(("c1",))
+    assert [calls.crossed((each.id,)) for each in (LAMP, LOCK)] == [True, False]
+
+
 def test_a_first_answer_closes_nothing() -> None:
     """Only an outcome closes a call; an afterword comes when it is closed."""
     kinds = [replace(answer(Call(kind.name, "f")), kind=kind) for kind in AnswerKind]

@@ -165,6 +165,7 @@ def test_effects_in_order() -> None:
             ("state", "listening"),
             ("feed", Source.MICROPHONE, None),
             ("cancel", "c9"),
+            ("brief", effects.Manner.ALOUD),
             ("feed", Source.NOTHING, None),
             ("close",),
             ("state", "muted"),
