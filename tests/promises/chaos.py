@@ -46,11 +46,14 @@ AUDIO: Final[JsonValue] = {
 }
 # The blinds report within 40 s or not at all.
 ANSWERED_WITHIN: Final = 50.0
+# The model may be silent in the middle of its turn for 30 s, then somebody may talk for 15 s without an end, then no
+# answer may come for 20 s.
+TOLD_WITHIN: Final = 75.0
 # Somebody who says something brings so many frames of sound at least.
 ENOUGH_SOUNDS: Final = 20
 # After that nothing is going on any more, s.
-QUIET: Final = 600.0
-QUIET_PIECE: Final = 10.0
+QUIET: Final = 480.0
+QUIET_PIECE: Final = 12.0
 # Without anybody who talks: three attempts for each of the connections that a conversation may try.
 MOST_DIALS: Final = 12
 _PING_TIMEOUT: Final = 80.0

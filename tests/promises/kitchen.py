@@ -106,10 +106,11 @@ class Kitchen:
             settings = SessionSettings(model=model, manual_activity=manual)
             return Mouth(LiveSession(settings, declarations, handle, Backend.GEMINI), self.uplink, manual=manual)
 
+        self.carry_over = CarryOver(None, told=ledger.told, wall=lambda: WALL + now())
         self.line = Line(
             [Server(Backend.GEMINI, dial, mouth, lambda: "persona")],
             setup_timeout=15.0,
-            carry_over=CarryOver(None, told=ledger.told, wall=lambda: WALL + now()),
+            carry_over=self.carry_over,
             report=self.reports.append,
             announce=self.announced.append,
         )

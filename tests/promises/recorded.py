@@ -66,13 +66,13 @@ class Course:
 class Case:
     """One replay.
 
-    story: which conversation. cut: where the connection ends; None for nowhere. manual: whether the hub marks where
+    story: which conversation. cuts: where the connection ends. manual: whether the hub marks where
     speech begins and ends. model: its id. naming_again: whether the service, after a resumption, repeats earlier calls
     by their ids. loopback: whether there is a real connection between the two.
     """
 
     story: str
-    cut: Cut | None = None
+    cuts: tuple[Cut, ...] = ()
     manual: bool = True
     model: str = MODEL
     naming_again: bool = False
@@ -83,8 +83,7 @@ class Service:
     """The simulator, with what happened in one order."""
 
     def __init__(self, case: Case) -> None:
-        script = read(STORIES[case.story])
-        script = script if case.cut is None else replace(script, cuts=(case.cut,))
+        script = replace(read(STORIES[case.story]), cuts=case.cuts)
         self.simulator = Simulator(script, listen=case.loopback, tell=self._note)
         self._loopback = case.loopback
         self.frames: list[Frame] = []

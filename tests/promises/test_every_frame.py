@@ -74,7 +74,7 @@ def test_recorded_conversations(story: str, *, manual: bool) -> None:
 def test_cut_after_every_frame(story: str, tell: Callable[[str], None]) -> None:
     """Whichever frame was the last, and however the connection ended, nothing happens twice and nothing is lost."""
     frames = list(cuts(replay(Case(story))))
-    cases = (Case(story, Cut(*frame, how)) for frame in frames for how in ENDINGS.values())
+    cases = (Case(story, (Cut(*frame, how),)) for frame in frames for how in ENDINGS.values())
     count, found = violations(cases)
     tell(f"P1: {story}: {count} cases, {len(found)} violations: each of {len(frames)} frames, {', '.join(ENDINGS)}")
     assert not found, "\n".join(found)
@@ -85,7 +85,7 @@ def test_cut_after_every_frame(story: str, tell: Callable[[str], None]) -> None:
 def test_cut_before_a_service_that_names_calls_again(story: str, tell: Callable[[str], None]) -> None:
     """A service that, after a resumption, asks for the calls of before by their ids, gets nothing done twice."""
     frames = list(cuts(replay(Case(story))))
-    cases = (Case(story, cut, naming_again=True) for cut in by_turns(frames))
+    cases = (Case(story, (cut,), naming_again=True) for cut in by_turns(frames))
     count, found = violations(cases)
     tell(f"P1: {story}, calls named again: {count} cases, {len(found)} violations: each of {len(frames)} frames")
     assert not found, "\n".join(found)
@@ -96,7 +96,7 @@ def test_cut_before_a_service_that_names_calls_again(story: str, tell: Callable[
 def test_cut_where_the_server_finds_the_turns(story: str, tell: Callable[[str], None]) -> None:
     """The same, with a microphone that is open all the time."""
     frames = list(cuts(replay(Case(story, manual=False)), every_sound=EVERY_SOUND))
-    cases = (Case(story, cut, manual=False) for cut in by_turns(frames))
+    cases = (Case(story, (cut,), manual=False) for cut in by_turns(frames))
     count, found = violations(cases)
     tell(f"P1: {story}, open microphone: {count} cases, {len(found)} violations")
     assert not found, "\n".join(found)
@@ -107,7 +107,7 @@ def test_cut_where_the_server_finds_the_turns(story: str, tell: Callable[[str], 
 def test_cut_on_loopback(story: str, tell: Callable[[str], None]) -> None:
     """The same over real connections, for a sample of the frames."""
     frames = list(cuts(replay(Case(story))))[::EVERY_ON_LOOPBACK]
-    cases = (Case(story, cut, loopback=True) for cut in by_turns(frames))
+    cases = (Case(story, (cut,), loopback=True) for cut in by_turns(frames))
     count, found = violations(cases)
     tell(f"P1: {story}, real connections: {count} cases, {len(found)} violations")
     assert not found, "\n".join(found)
@@ -117,7 +117,7 @@ def test_without_a_ledger() -> None:
     """With the ledger switched off the same replays show commands that were published twice."""
     story = next(iter(STORIES))
     frames = list(cuts(replay(Case(story))))[::3]
-    cases = [Case(story, Cut(*frame, ENDINGS["reset"]), naming_again=True) for frame in frames]
+    cases = [Case(story, (Cut(*frame, ENDINGS["reset"]),), naming_again=True) for frame in frames]
     found = [violation for case in cases for violation in replay(case, Blank()).violations]
     assert any("was published 2 times" in violation for violation in found)
 
@@ -127,6 +127,6 @@ def test_without_news(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing: tuple[Item, ...] = ()
     monkeypatch.setattr(News, "waiting", nothing)
     story = next(iter(STORIES))
-    cases = [Case(story, Cut(*frame, ENDINGS["reset"])) for frame in list(cuts(replay(Case(story))))[::3]]
+    cases = [Case(story, (Cut(*frame, ENDINGS["reset"]),)) for frame in list(cuts(replay(Case(story))))[::3]]
     found = [violation for case in cases for violation in replay(case).violations]
     assert any("the model does not know" in violation for violation in found)

@@ -27,17 +27,25 @@ from tests.promises.chaos import (
     REFUSALS,
     REPORTS,
     TAKES_A_CONNECTION,
+    TOLD_WITHIN,
     WAKE,
     Chaos,
     Move,
     What,
+    Wire,
 )
 from tests.promises.kitchen import MODEL, Kitchen
 from tests.promises.stories import DEVICES
-from tests.virtual_time import now, pass_time, run, settle
+from tests.virtual_time import now, pass_time, run
 
 _AT_REST: Final = frozenset({State.IDLE, State.MUTED})
 _NO_OUTCOME: Final = frozenset({CallStatus.ON_ITS_WAY, CallStatus.DUPLICATE, CallStatus.CANCELLED})
+
+
+async def _settle() -> None:
+    """Let what was said come to the conversation, and be decided about."""
+    for _ in range(8):
+        await pass_time(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +79,9 @@ def play(moves: Sequence[Move], manner: Manner, ledger: Ledger | None = None) ->
                     await trial.pause(move.pause)
                     if trial.kitchen.state is State.IDLE and move.what in TAKES_A_CONNECTION:
                         trial.do(WAKE)
-                        await settle()
+                        await _settle()
                     trial.do(move)
-                    await settle()
+                    await _settle()
                 found.extend(await trial.come_to_rest())
                 found.extend(await trial.begin_again())
         except* Exception as faults:  # noqa: BLE001 -- whatever stops the hub is told with the moves that led to it
@@ -89,6 +97,8 @@ class Trial:
 
     def __init__(self, manner: Manner, ledger: Ledger | None) -> None:
         self.service = Chaos()
+        self._kept: dict[str, float] = {}
+        self._last_wire: Wire | None = None
         self.kitchen = Kitchen(self.service.dial, DEVICES, pace=manner.pace, model=manner.model, ledger=ledger)
 
     async def pause(self, seconds: float) -> None:
@@ -97,6 +107,18 @@ class Trial:
             await pass_time(seconds)
             self.kitchen.uplink.push(bytes(round(seconds * UPLINK_RATE) * SAMPLE_BYTES))
             self.kitchen.line.sound_arrived()
+        self._look_for_news()
+
+    def _look_for_news(self) -> None:
+        """Note outcomes that are kept back while there is somebody to tell."""
+        wire, waiting = self.service.wire, {item.call for item in self.kitchen.carry_over.waiting}
+        self._kept = {
+            call: self._kept.get(call, now()) for call in waiting if wire is not None and wire is self._last_wire
+        }
+        self._last_wire = wire
+        for call, since in self._kept.items():
+            if now() - since > TOLD_WITHIN:
+                self.service.faults.append(f"what became of {call} is kept back for {now() - since:g} s")
 
     def do(self, move: Move) -> None:  # noqa: C901, PLR0912 -- one case a move
         """Let it happen."""
@@ -193,8 +215,8 @@ class Trial:
         self.do(Move(0, What.SPEECH_BEGINS))
         await self.pause(1.0)
         self.do(Move(0, What.SPEECH_ENDS))
-        for _ in range(200):
-            await self.pause(0.2)
+        for _ in range(80):
+            await self.pause(0.5)
             states.add(kitchen.state)
         found = [] if len(service.wires) > wires else ["a wake word opens no connection"]
         if State.SPEAKING not in states:
