@@ -52,7 +52,7 @@ def _script(path: Path) -> Script:
     if len(data) > _LARGEST_SCRIPT:
         raise UsageError(f"{path} is no script: it is larger than {_LARGEST_SCRIPT:,} bytes.")
     try:
-        return read(data.decode(), str(path))
+        return read(data.decode("utf-8-sig"), str(path))
     except UnicodeDecodeError:
         raise UsageError(f"{path} is no script: it is no text in UTF-8.") from None
 

@@ -183,7 +183,9 @@ class _Reader:
         bounds = [first, last] if dots else [first, first]
         if not all(bound.isascii() and bound.isdigit() and bound != "0" for bound in bounds):
             raise BadLine(f"{word} is no connection: write a number from 1, or two as in 2..4.")
-        return Opening(int(bounds[0]), int(bounds[1]))
+        if int(first) > int(bounds[1]):
+            raise BadLine(f"{word} is no connection: the smaller number comes first.")
+        return Opening(int(first), int(bounds[1]))
 
     def _add_opening(self, lines: Lines) -> None:
         if self._opening is not None:

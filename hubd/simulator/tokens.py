@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import re
 from collections.abc import Iterable
 from typing import Final
@@ -17,6 +18,19 @@ _COMMENT: Final = re.compile(r'"(?:[^"\\]|\\.)*"|#.*')
 _WORD: Final = re.compile(r'[^\s"#]+')
 _SECONDS: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def _no_number(text: str) -> float:
+    """Read a number that JSON lacks but Python's reader takes: not at all."""
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)
+
+
+_JSON: Final = json.JSONDecoder(parse_constant=_no_number, parse_float=_finite)
 
 
 class BadLine(ValueError):  # noqa: N818 -- no error but a complaint
@@ -63,6 +77,9 @@ class Tokens:
         self._at = match.end()
         try:
             text: str = json.loads(match[0])
+            text.encode()
+        except UnicodeEncodeError:
+            raise BadLine(f"{what} has an escape that stands for half a letter.") from None
         except ValueError:
             raise BadLine(f"{what} has an escape that JSON does not know.") from None
         return text
@@ -92,7 +109,7 @@ class Tokens:
             raise BadLine(f'{what} are missing: write a JSON object, as in {{"on": true}}.')
         try:
             value: JsonValue
-            value, self._at = json.JSONDecoder().raw_decode(self._line, self._at)
+            value, self._at = _JSON.raw_decode(self._line, self._at)
         except (ValueError, RecursionError) as error:
             raise BadLine(f"{what} are no JSON object: {error}.") from None
         if not isinstance(value, dict):

@@ -12,7 +12,9 @@ import pytest
 from websockets.asyncio.client import connect
 
 from hubd.cli import main
-from hubd.commands.simulate import _pace, _port
+from hubd.commands.simulate import _pace, _port, _script
+from hubd.offline.effects import Break
+from hubd.simulator.script import Rule
 from tests.offline.hosting import set_up
 
 SERVICE = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
@@ -48,6 +50,13 @@ async def test_it_runs_by_hand_until_it_is_told(script: Path, stop: signal.Signa
     assert lines[:3] == ["1   connected", "1 → setup", "1 → realtimeInput: text"] or "1 ← setupComplete" in lines
     assert "1 ← close 1008 The operation was aborted." in rest.decode()
     assert "swordfish" not in rest.decode() + "".join(lines)
+
+
+def test_a_script_of_notepad_s(tmp_path: Path) -> None:
+    """A byte order mark in front is no part of the first line."""
+    path = tmp_path / "mark.txt"
+    path.write_bytes(b"\xef\xbb\xbfturn 1:\r\n  drop\r\n")
+    assert _script(path).rules == (Rule((Break(),), turn=1),)
 
 
 def test_mistakes_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
