@@ -239,11 +239,12 @@ class LiveSession:
             yield from self._cancelled(message.tool_call_cancellation.ids)
         if message.tool_call is not None:
             yield from self._asked(message.tool_call)
-        if message.server_content is not None:
-            yield from self._turn.events(message.server_content, message.interaction_status)
+        # Before the turn's end, after which nobody may be there to count.
         if (usage := message.usage_metadata) is not None:
             prompt, response = usage.prompt_token_count, usage.response_token_count or usage.candidates_token_count
             yield TokensUsed(usage.total_token_count or prompt + response, prompt, response, self._backend)
+        if message.server_content is not None:
+            yield from self._turn.events(message.server_content, message.interaction_status)
         # A model may send handles that nobody asked for (``live-protocol.md`` 9).
         if message.session_resumption_update is not None and self._settings.session_resumption:
             yield from _handle(message.session_resumption_update)

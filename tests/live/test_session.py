@@ -181,7 +181,7 @@ def test_text_and_pauses_are_said() -> None:
 
 
 def test_pitfall_30_several_fields_of_one_frame_come_in_the_right_order() -> None:
-    """Interruption, transcripts, sound, ends, tokens: each field for itself, whatever their order in the frame."""
+    """Tokens, interruption, transcripts, sound, ends: each field for itself, whatever their order in the frame."""
     frame = {
         "usageMetadata": {"promptTokenCount": 412, "responseTokenCount": 55, "totalTokenCount": 467},
         "serverContent": {
@@ -193,12 +193,12 @@ def test_pitfall_30_several_fields_of_one_frame_come_in_the_right_order() -> Non
         },
     }
     assert opened().receive(json.dumps(frame).encode()) == [
+        TokensUsed(total=467, prompt=412, response=55),
         HeardText("move it", final=True),
         SaidText(" Moving it"),
         ModelAudio(b"\0\0\xff\xff\1\0", 24_000),
         GenerationComplete(),
         TurnComplete(),
-        TokensUsed(total=467, prompt=412, response=55),
     ]
 
 
