@@ -120,23 +120,16 @@ ROWS: tuple[str, ...] = (
 IMPURE = re.compile(
     r"stages\..+|edges\..+|demo\..+|commands\..+|offline\.(connection|listener|server|recognizer_link|pocketsphinx_recognizer|espeak_voice|standby)|simulator\.(pipe|server)|app|asking|cli|__main__"
 )
-IMPURE_LIBRARIES = frozenset(
-    {
-        "asyncio",
-        "concurrent",
-        "multiprocessing",
-        "sched",
-        "select",
-        "selectors",
-        "signal",
-        "socket",
-        "socketserver",
-        "ssl",
-        "subprocess",
-        "threading",
-        "time",
-    }
-)
+# What of the standard library pure modules may import: it computes.
+COMPUTES = """
+    __future__ base64 bisect codecs collections colorsys contextlib copy dataclasses datetime decimal difflib enum
+    fnmatch fractions functools hashlib heapq http.HTTPStatus ipaddress itertools json logging math operator re
+    statistics string struct textwrap tomllib types typing unicodedata urllib.parse uuid warnings zlib
+"""
+COMPUTING = frozenset(COMPUTES.split())
+# Pure modules that read files all the same, with what they may import for it.
+READERS = re.compile(r"config\..+|secrets|offline\.pocketsphinx_decoder")
+READING = frozenset({"glob", "os", "pathlib", "stat", "sys"})
 
 # Outside libraries, each with the modules that may import it.
 EVERYWHERE = re.compile(r".+")
@@ -235,15 +228,25 @@ def _place(module: Module) -> Iterator[str]:
 
 
 def _libraries(module: Module) -> Iterator[str]:
-    for name in sorted({name.partition(".")[0] for name in imports_of(module)} - {PACKAGE, ""}):
-        if name in IMPURE_LIBRARIES and not IMPURE.fullmatch(module.name):
+    imported = sorted({name for name in imports_of(module) if not name.startswith((PACKAGE, "."))})
+    for name in imported:
+        if name.partition(".")[0] in sys.stdlib_module_names and not _may_import(module, name):
             yield f"is pure but imports {name}"
-        elif name not in sys.stdlib_module_names:
-            allowed = LIBRARIES.get(name)
-            if allowed is None:
-                yield f"imports {name}, a library that nobody was given"
-            elif not allowed.fullmatch(module.name):
-                yield f"imports {name}, which belongs to {allowed.pattern}"
+    for name in sorted({name.partition(".")[0] for name in imported} - sys.stdlib_module_names):
+        allowed = LIBRARIES.get(name)
+        if allowed is None:
+            yield f"imports {name}, a library that nobody was given"
+        elif not allowed.fullmatch(module.name):
+            yield f"imports {name}, which belongs to {allowed.pattern}"
+
+
+def _may_import(module: Module, name: str) -> bool:
+    """Return whether a module may import this name of the standard library: it, or what it is part of, is allowed."""
+    if IMPURE.fullmatch(module.name):
+        return True
+    allowed = COMPUTING | READING if READERS.fullmatch(module.name) else COMPUTING
+    parts = name.split(".")
+    return any(".".join(parts[:length]) in allowed for length in range(1, len(parts) + 1))
 
 
 def _order(module: Module, modules: dict[str, Module]) -> Iterator[str]:

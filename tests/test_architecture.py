@@ -46,6 +46,7 @@ def test_sound_tree_passes(tmp_path: Path) -> None:
         "errors.py": "import logging\n",
         "reports.py": "from hubd.errors import HubdError\nfrom hubd import __version__\n",
         "edges/pyaudio_sound.py": "import threading\nimport pyaudio\nfrom hubd import reports\n",
+        "config/toml_files.py": "import os\nfrom urllib.parse import urlsplit\n",
     }
     assert violations(plant(tmp_path, tree)) == []
 
@@ -100,11 +101,28 @@ def test_sound_tree_passes(tmp_path: Path) -> None:
         ),
         pytest.param(
             {"ports.py": "from time import monotonic\n"},
-            "hubd.ports is pure but imports time",
+            "hubd.ports is pure but imports time.monotonic",
             id="clock",
         ),
         pytest.param(
-            {"live/session.py": "import asyncio.queues\n"}, "hubd.live.session is pure but imports asyncio", id="loop"
+            {"live/session.py": "import asyncio.queues\n"},
+            "hubd.live.session is pure but imports asyncio.queues",
+            id="loop",
+        ),
+        pytest.param(
+            {"wake.py": "from urllib.request import urlopen\n"},
+            "hubd.wake is pure but imports urllib.request.urlopen",
+            id="web",
+        ),
+        pytest.param(
+            {"wake.py": 'import importlib\nclock = importlib.import_module("time")\n'},
+            "hubd.wake is pure but imports importlib",
+            id="import-by-name",
+        ),
+        pytest.param(
+            {"devices/render.py": "from pathlib import Path\n"},
+            "hubd.devices.render is pure but imports pathlib.Path",
+            id="files",
         ),
         pytest.param(
             {"edges/onnx_wake_model.py": "import pyaudio\n"},
