@@ -45,21 +45,17 @@ class Schema(Wire):
     default: JsonValue = None
 
 
-def _is_unset(behavior: object) -> bool:
-    return behavior == "UNSPECIFIED" or (behavior == 0 and not isinstance(behavior, bool))
-
-
 class FunctionDeclaration(Wire):
     """A function that the model may call.
 
-    name: letters, digits and ``_ : . -``, at most 64. behavior: always written, because its default changed between
-    models (``live-protocol.md`` 13, pitfall 5); a declaration that came without one is NON_BLOCKING, as on
-    gemini-3.8-live. parameters: a Schema of type OBJECT, or None for a function without parameters.
+    name: letters, digits and ``_ : . -``, at most 64. behavior: hubd always declares it, because its default changed
+    between models (``live-protocol.md`` 13, pitfall 5); None for a declaration that came without one.
+    parameters: a Schema of type OBJECT, or None for a function without parameters.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9_:.\-]{1,64}$")
     description: str
-    behavior: Behavior
+    behavior: Behavior | None = None
     parameters: Schema | None = None
     parameters_json_schema: JsonValue = None
     response: Schema | None = None
@@ -67,11 +63,9 @@ class FunctionDeclaration(Wire):
 
     @model_validator(mode="before")
     @classmethod
-    def _behavior_may_be_absent(cls, data: object) -> object:
-        if isinstance(data, dict):
-            unset = [name for name, value in data.items() if value is None or (name == "behavior" and _is_unset(value))]
-            given = {name: value for name, value in data.items() if name not in unset}
-            return {"description": "", "behavior": Behavior.NON_BLOCKING} | given
+    def _description_may_be_absent(cls, data: object) -> object:
+        if isinstance(data, dict) and data.get("description") is None:
+            return {**data, "description": ""}
         return data
 
 

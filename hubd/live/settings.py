@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from hubd.events import Behavior
 from hubd.live.content import Content, Part
 from hubd.live.declarations import FunctionDeclaration, Tool
 from hubd.live.history import HistoryTurn
@@ -211,7 +212,7 @@ class _Assembly:
 
     def _tools(self, declarations: Sequence[FunctionDeclaration], takes: Capabilities) -> tuple[Tool, ...]:
         functions = tuple(
-            declaration.model_copy(update={"behavior": takes.behavior(declaration.behavior)})
+            declaration.model_copy(update={"behavior": takes.behavior(declaration.behavior or Behavior.NON_BLOCKING)})
             for declaration in declarations
         )
         tools = [Tool(function_declarations=functions)] if functions else []

@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 _DURATION: Final = re.compile(r"(-?[0-9]{1,12}(?:\.[0-9]{1,9})?)s", re.ASCII)
+_ENUM_NUMBERS: Final = 2**31  # known or not, they are int32
 _EXACT: Final = 2**53  # whole numbers up to here have a float of their own
 _URL_SAFE_TO_STANDARD: Final = str.maketrans("-_", "+/")
 
@@ -105,7 +106,7 @@ def _named(value: object, names: tuple[str, ...]) -> object:
     match value:
         case bool():
             return value
-        case int() | float() if math.isfinite(value) and value == int(value):
+        case int() | float() if 0 <= value < _ENUM_NUMBERS and value == int(value):
             return names[int(value)] if 0 < value < len(names) else None
         case str() if value == names[0]:
             return None

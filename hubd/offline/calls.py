@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -11,6 +12,14 @@ from hubd.offline.steps import Cancel
 
 # Answered calls are remembered so that they can be cancelled too late; nobody cancels what is long ago.
 _MOST_ANSWERED: Final = 64
+
+# The models that wait for a function unless told otherwise (``live-protocol.md`` 8.4).
+_WAITING: Final = re.compile(r"models/gemini-(2\.|3\.1-)")
+
+
+def undeclared_behavior(model: str) -> Behavior:
+    """Return the behavior of a function that was declared without one; model: as in the set-up."""
+    return Behavior.BLOCKING if _WAITING.match(model) else Behavior.NON_BLOCKING
 
 
 class Calls:

@@ -12,6 +12,7 @@ from hubd.live.content import Blob
 from hubd.live.messages import ClientContent, RealtimeInput
 from hubd.live.setup import ActivityHandling, RealtimeInputConfig, Setup
 from hubd.offline.brain import Began, Brain, Said, SaidNothing, Verdict
+from hubd.offline.calls import undeclared_behavior
 from hubd.offline.effects import Effect
 from hubd.offline.memory import Memory, tokens_of_sound, tokens_of_text
 from hubd.offline.output import Output, Rules
@@ -48,7 +49,8 @@ class Dialogue:
             transcribe=setup.output_audio_transcription is not None,
             fixed=sum(tokens_of_text(part.text) for part in instruction),
         )
-        behaviors = {each.name: each.behavior for tool in setup.tools for each in tool.function_declarations}
+        declared = (each for tool in setup.tools for each in tool.function_declarations)
+        behaviors = {each.name: each.behavior or undeclared_behavior(setup.model) for each in declared}
         self._outbox = outbox
         self._brain = brain
         self._output = Output(outbox, memory, rules)

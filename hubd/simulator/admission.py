@@ -74,7 +74,7 @@ def _refused_option(setup: Setup, takes: _Takes, *, alpha: bool) -> Close | Hush
         return _INVALID_ARGUMENT
     if not _thinks(config, takes):
         return _INVALID_ARGUMENT
-    behaviors = {each.behavior for tool in setup.tools for each in tool.function_declarations}
+    behaviors = {each.behavior for tool in setup.tools for each in tool.function_declarations} - {None}
     return None if behaviors <= takes.behaviors else _INVALID_ARGUMENT
 
 

@@ -352,13 +352,13 @@ def test_behavior_is_written_even_at_its_default() -> None:
     ]
 
 
-def test_a_declaration_without_behavior_does_not_block() -> None:
-    """A declaration that came without behavior counts as NON_BLOCKING, as on gemini-3.8-live."""
+def test_a_declaration_may_come_without_behavior() -> None:
+    """What that means is the model's business; null, 0 and its name are the same."""
     for behavior in ("", ',"behavior":null', ',"behavior":0', ',"behavior":"UNSPECIFIED"'):
         declaration = f'{{"name":"f"{behavior}}}'
         message = decode_client(f'{{"setup":{{"model":"m","tools":[{{"functionDeclarations":[{declaration}]}}]}}}}')
         assert message.setup is not None
-        assert message.setup.tools[0].function_declarations[0].behavior is Behavior.NON_BLOCKING
+        assert message.setup.tools[0].function_declarations[0].behavior is None
 
 
 def test_parameters_are_written_as_the_service_wants_them() -> None:

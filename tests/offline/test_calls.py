@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
 from hubd.events import Behavior
 from hubd.live.messages import FunctionCall, FunctionResponse
-from hubd.offline.calls import Calls
+from hubd.offline.calls import Calls, undeclared_behavior
 from hubd.offline.steps import Cancel
 
 LAMP = FunctionCall(id="1", name="lamp")
@@ -30,6 +32,21 @@ def test_a_call_is_open_until_it_is_answered() -> None:
     assert open_calls.answer(answer("1")) is Behavior.NON_BLOCKING
     assert open_calls.answer(answer("1")) is None
     assert [bool(open_calls), open_calls.cancel(Cancel()), bool(open_calls)] == [True, ("3",), False]
+
+
+@pytest.mark.parametrize(
+    ("model", "behavior"),
+    [
+        ("gemini-3.8-live", Behavior.NON_BLOCKING),
+        ("gemini-3.8-live-extended-thinking", Behavior.NON_BLOCKING),
+        ("gemini-3.10-live", Behavior.NON_BLOCKING),
+        ("gemini-3.1-flash-live-preview", Behavior.BLOCKING),
+        ("gemini-2.5-flash-native-audio-preview-12-2025", Behavior.BLOCKING),
+    ],
+)
+def test_pitfall_5_without_a_behavior_it_depends_on_the_model(model: str, behavior: Behavior) -> None:
+    """The default changed with 3.8."""
+    assert undeclared_behavior(f"models/{model}") is behavior
 
 
 def test_calls_are_cancelled_by_what_became_of_them() -> None:

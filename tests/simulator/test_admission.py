@@ -89,7 +89,13 @@ def test_a_bad_key_is_told_after_the_set_up(key: str, ending: Close | None) -> N
             {"tools": [{"functionDeclarations": [{**F, "behavior": "BLOCKING"}]}]},
             None,
         ),
-        ("3.1-flash-live-preview", "v1beta", {"tools": [{"functionDeclarations": [F]}]}, INVALID),
+        ("3.1-flash-live-preview", "v1beta", {"tools": [{"functionDeclarations": [F]}]}, None),
+        (
+            "3.1-flash-live-preview",
+            "v1beta",
+            {"tools": [{"functionDeclarations": [{**F, "behavior": "NON_BLOCKING"}]}]},
+            INVALID,
+        ),
         ("3.1-flash-live-preview", "v1beta", {"proactivity": {"proactiveAudio": True}}, Hush()),
         ("3.1-flash-live-preview", "v1beta", {"generationConfig": {"enableAffectiveDialog": True}}, Hush()),
         (

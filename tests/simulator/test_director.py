@@ -28,6 +28,14 @@ def test_a_turn_follows_its_block() -> None:
     assert kinds(silent.say("a")) == ["generationComplete", "turnComplete"]
 
 
+def test_pitfall_5_a_function_without_a_behavior() -> None:
+    """A model of old waits for its outcome, one of today goes on."""
+    for model, waits in (("gemini-2.5-flash-native-audio-preview-12-2025", True), ("gemini-3.8-live", False)):
+        stage = Staged("turn 1:\n  call f")
+        stage.open(model=f"models/{model}", tools=[{"functionDeclarations": [{"name": "f"}]}])
+        assert ("turnComplete" not in kinds(stage.say("a"))) is waits
+
+
 def test_words_choose_the_block_and_are_not_counted() -> None:
     """A block with words fits typed text as well as sound that carries its words."""
     stage = Staged('words "garage":\n  say "Garage." for 1s\nturn 1:\n  say "First." for 1s')
