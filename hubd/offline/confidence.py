@@ -12,7 +12,7 @@ from typing import Final
 # far the sentence is behind English over the whole utterance; over the two of its words that are furthest behind, which
 # finds a sentence that is right but for a word or two; how unusual the wording is, since impostors need the odd corners
 # of the grammar; the share of the sound that the grammar calls silence where English hears words. The weights are
-# fitted by scripts/measure-recognition, on other sentences, houses, voices and recordings than those it measures.
+# fitted as scripts/measure-recognition --fit does it, on other sentences and recordings than those that it measures.
 #
 # Silence in the grammar can swallow a word: "turn on the kitchen lights" becomes "turn on the lights", another lamp. A
 # stretch between two words that English hears words in is too much for any weight: of 343 commands that were found
