@@ -11,6 +11,8 @@ from hubd.events import Backend
 # With another server at hand, one that failed is not waited for with every wake word, s.
 _FIRST_REST: Final = 30.0
 _LONGEST_REST: Final = 300.0
+# A session that has lived so long was no mere beginning (``live-protocol.md`` 12), s.
+_PROVEN: Final = 30.0
 # 60 s become an hour at the longest.
 _DOUBLINGS: Final = 6
 
@@ -26,6 +28,8 @@ class Choice:
         self._backoffs = {backend: Backoff(_FIRST_REST, _LONGEST_REST) for backend in backends}
         self._until: dict[Backend, float] = {}
         self._refusals = dict.fromkeys(self._backends, 0)
+        # Since when: of those whose last session has not been followed by a failure.
+        self._opened: dict[Backend, float] = {}
 
     def order(self, now: float) -> tuple[Backend, ...]:
         """Return whom to dial, one after the other; nobody if there is but one, which said how long it can't."""
@@ -40,6 +44,8 @@ class Choice:
 
         wait: what its refusal asks for, s; it doubles with each one in a row. fatal: dialling again can't help.
         """
+        if now - self._opened.pop(backend, now) >= _PROVEN:
+            self._begin_anew(backend)
         if wait:
             self._refusals[backend] += 1
             wait *= 2.0 ** min(self._refusals[backend] - 1, _DOUBLINGS)
@@ -49,8 +55,17 @@ class Choice:
         self._until[backend] = now + rest
         return wait
 
-    def opened(self, backend: Backend) -> None:
-        """Note that a session was opened."""
+    def opened(self, backend: Backend, now: float) -> None:
+        """Note that a session was opened.
+
+        A server may refuse what it has just opened: past failures count until it has lived for 30 s, or ended well.
+        """
         self._until.pop(backend, None)
+        if backend in self._opened:
+            self._begin_anew(backend)
+        self._opened[backend] = now
+
+    def _begin_anew(self, backend: Backend) -> None:
+        """Take the next failure for a first one."""
         self._refusals[backend] = 0
         self._backoffs[backend].reset()

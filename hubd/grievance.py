@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from enum import Enum, auto
+from typing import assert_never
 
 from hubd.reports import Part, ReportSink, TroubleReport
+
+
+class _Trust(Enum):
+    """What a session that the wanted server opens is worth.
+
+    FULL: the end of all trouble. OPEN: there is such a session. NONE: nothing, for the last one was refused as soon as
+    it was open. TRIED: there is another one since, and the end of the conversation will tell.
+    """
+
+    FULL = auto()
+    OPEN = auto()
+    NONE = auto()
+    TRIED = auto()
 
 
 class Grievance:
@@ -20,9 +35,12 @@ class Grievance:
         self._trouble: TroubleReport | None = None
         self._excuse = ""
         self._said = ""
+        self._trust = _Trust.FULL
 
     def trouble(self, words: str) -> None:
         """Report that there is no session, and what can be done about it."""
+        if self._trust is not _Trust.FULL:
+            self._trust = _Trust.NONE
         problem, _, advice = words.partition(". ")
         trouble = TroubleReport(Part.LIVE, problem, advice)
         if trouble != self._trouble:
@@ -40,13 +58,28 @@ class Grievance:
         self._excuse = words
 
     def conversation_ended(self) -> None:
-        """Say what was left to be said."""
+        """Say what was left to be said; with a session that was open to the end all trouble is over."""
+        if self._trust is _Trust.TRIED:
+            self._over()
+        if self._trust is not _Trust.NONE:
+            self._trust = _Trust.FULL
         words, self._excuse = self._excuse, ""
         if words:
             self.aloud(words)
 
-    def over(self) -> None:
-        """Note that the server that is wanted works: whatever comes is news."""
+    def opened(self) -> None:
+        """Note that the server that is wanted has opened a session: all trouble is over, if that can be believed."""
+        match self._trust:
+            case _Trust.FULL | _Trust.OPEN:
+                self._over()
+                self._trust = _Trust.OPEN
+            case _Trust.NONE | _Trust.TRIED:
+                self._trust = _Trust.TRIED
+            case _:
+                assert_never(self._trust)
+
+    def _over(self) -> None:
+        """Take whatever comes for news."""
         self._excuse = self._said = ""
         if self._trouble is not None:
             self._report(replace(self._trouble, cleared=True))

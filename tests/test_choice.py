@@ -33,7 +33,7 @@ def test_success_ends_it() -> None:
     choice = Choice((GEMINI, OFFLINE))
     fail(choice, 0.0)
     fail(choice, 30.0)
-    choice.opened(GEMINI)
+    choice.opened(GEMINI, 31.0)
     assert choice.order(31.0) == (GEMINI, OFFLINE)
     fail(choice, 100.0)
     assert choice.rest(100.0) == 30
@@ -53,8 +53,20 @@ def test_quota_doubles() -> None:
     choice = Choice((GEMINI,))
     waits = [choice.failed(GEMINI, 0.0, wait=60.0, fatal=False) for _ in range(8)]
     assert waits == [60, 120, 240, 480, 960, 1920, 3840, 3840]
-    choice.opened(GEMINI)
-    assert choice.failed(GEMINI, 0.0, wait=60.0, fatal=False) == 60
+    choice.opened(GEMINI, 0.0)
+    assert choice.failed(GEMINI, 30.0, wait=60.0, fatal=False) == 60
+
+
+def test_refused_after_the_beginning() -> None:
+    """A session that is refused as soon as it is open makes the next refusal no first one; one that ended well does."""
+    choice, waits = Choice((GEMINI,)), []
+    for now in (0.0, 100.0, 300.0):
+        choice.opened(GEMINI, now)
+        waits.append(choice.failed(GEMINI, now + 1.0, wait=60.0, fatal=False))
+    choice.opened(GEMINI, 1000.0)
+    choice.opened(GEMINI, 1010.0)
+    waits.append(choice.failed(GEMINI, 1011.0, wait=60.0, fatal=False))
+    assert waits == [60, 120, 240, 60]
 
 
 def test_only_one() -> None:

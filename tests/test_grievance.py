@@ -26,8 +26,8 @@ def test_trouble_once_for_each_reason() -> None:
     away = TroubleReport(Part.LIVE, "The server can't be reached", "Check the network.")
     key = TroubleReport(Part.LIVE, "The server refuses the key", "Check it.")
     assert street.reported == [away, key]
-    street.grievance.over()
-    street.grievance.over()
+    street.grievance.opened()
+    street.grievance.opened()
     assert street.reported == [away, key, replace(key, cleared=True)]
 
 
@@ -36,7 +36,7 @@ def test_aloud_once_for_each_reason() -> None:
     street = Street()
     for words in (AWAY, AWAY, KEY):
         street.grievance.aloud(words)
-    street.grievance.over()
+    street.grievance.opened()
     street.grievance.aloud(KEY)
     assert street.said == [AWAY, KEY, KEY]
 
@@ -50,6 +50,27 @@ def test_excuse_at_the_end() -> None:
         street.grievance.conversation_ended()
         said.append(list(street.said))
     street.grievance.excuse(AWAY)
-    street.grievance.over()
+    street.grievance.opened()
     street.grievance.conversation_ended()
     assert [*said, street.said] == [[], [AWAY], [AWAY], [AWAY]]
+
+
+def test_refused_after_the_beginning() -> None:
+    """A server that refuses each session as soon as it is open is told once; one that is open to the end ends it."""
+    street = Street()
+    for _ in range(3):
+        street.grievance.opened()
+        street.grievance.trouble(KEY)
+        street.grievance.aloud(KEY)
+        street.grievance.conversation_ended()
+    assert (len(street.reported), street.said) == (1, [KEY])
+    street.grievance.opened()
+    assert len(street.reported) == 1
+    street.grievance.conversation_ended()
+    assert len(street.reported) == 2
+    street.grievance.trouble(AWAY)
+    street.grievance.opened()
+    assert [report.cleared for report in street.reported if isinstance(report, TroubleReport)] == [
+        *(False, True),
+        *(False, True),
+    ]

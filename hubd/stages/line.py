@@ -279,9 +279,9 @@ class Line:
         return connection.phase, verdict
 
     def _opened(self, backend: Backend) -> None:
-        self._choice.opened(backend)
+        self._choice.opened(backend, self._now())
         if backend is self._preferred:
-            self._grievance.over()
+            self._grievance.opened()
 
     @staticmethod
     def _now() -> float:
