@@ -7,6 +7,7 @@ import asyncio
 import os
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Final
 
 from hubd.commands.common import OK, say, until_told
@@ -60,9 +61,11 @@ def _script(path: Path) -> Script:
 async def _simulate(script: Script, port: int, pace: float) -> None:
     from hubd.simulator.server import Simulator  # noqa: PLC0415 -- a broken script must not wait for what a server needs
 
+    # A client that runs on remembers the calls of the simulator before.
+    simulator = Simulator(script, port=port, pace=pace, keep=False, prefix=f"call_{token_hex(3)}", tell=say)
     async with AsyncExitStack() as stack:
         try:
-            simulator = await stack.enter_async_context(Simulator(script, port=port, pace=pace, keep=False, tell=say))
+            await stack.enter_async_context(simulator)
         except OSError as error:
             raise HubdError(f"port {port} can't be used: {os.strerror(error.errno or 0)}.") from None
         say(simulator.url)

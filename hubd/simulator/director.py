@@ -26,15 +26,18 @@ _STRANGE: Final = {"fromTheFuture": {"list": [1, None, "x"], "flag": True}}
 
 
 class Director:
-    """Counts connections, frames, calls; keeps the record of what was seen; knows when the script ends a connection."""
+    """Counts connections, frames, calls; keeps the record of what was seen; knows when the script ends a connection.
 
-    def __init__(self, script: Script) -> None:
+    prefix: what the ids of calls begin with.
+    """
+
+    def __init__(self, script: Script, *, prefix: str = "call") -> None:
         self.script = script
         self.record = Record()
         self.handles = Handles(validity=script.handle_validity)
         self._openings: dict[int, Opening] = {}
         self._frames: Counter[Direction] = Counter()
-        self._ids = (f"call_{number}" for number in itertools.count(1))
+        self._ids = (f"{prefix}_{number}" for number in itertools.count(1))
 
     def dial(self, number: int) -> HTTPStatus | None:
         """Take that a connection is dialled; return the status that its upgrade is refused with."""

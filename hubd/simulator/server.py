@@ -31,7 +31,8 @@ class Simulator:
     script: as read() takes it, or read already. host, port: as OfflineServer. pace: how many of the model's seconds
     pass in one: playback, pauses and timers take that much less. listen: False opens no port, for tests that use
     connect() alone, in virtual time if they like. keep: whether the record is kept; a server that runs for days had
-    better forget. tell: takes what happens, a line each.
+    better forget. prefix: what the ids of calls begin with: a hub acts on an id once, whoever sends it.
+    tell: takes what happens, a line each.
     ``record`` is what it saw, ``handles`` those that it issued. Raises UsageError for a script that can't be read.
     """
 
@@ -44,10 +45,11 @@ class Simulator:
         pace: float = 1.0,
         listen: bool = True,
         keep: bool = True,
+        prefix: str = "call",
         tell: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self.script = read(script) if isinstance(script, str) else script
-        self._director = Director(self.script)
+        self._director = Director(self.script, prefix=prefix)
         self._pace = pace
         self._keep = keep
         self._tell = tell

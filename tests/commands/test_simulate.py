@@ -52,6 +52,29 @@ async def test_it_runs_by_hand_until_it_is_told(script: Path, stop: signal.Signa
     assert "swordfish" not in rest.decode() + "".join(lines)
 
 
+async def test_calls_of_another_run_are_others(tmp_path: Path) -> None:
+    """A hub that runs on acts on an id once: a simulator that is started anew must not repeat those of the last."""
+    path = tmp_path / "lamp.txt"
+    path.write_text("turn 1:\n  call turn_on_the_lamp\n")
+    ids: set[str] = set()
+    for _ in range(2):
+        program = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "hubd", "simulate", "--script", str(path)), stdout=asyncio.subprocess.PIPE
+        )
+        assert program.stdout is not None
+        url = (await program.stdout.readline()).decode().strip()
+        async with connect(url + SERVICE) as link:
+            await link.send(json.dumps(set_up()))
+            await link.send('{"realtimeInput":{"text":"turn it on"}}')
+            async for frame in link:
+                if calls := json.loads(frame).get("toolCall"):
+                    ids.add(calls["functionCalls"][0]["id"])
+                    break
+        program.terminate()
+        await program.communicate()
+    assert len(ids) == 2
+
+
 def test_a_script_of_notepad_s(tmp_path: Path) -> None:
     """A byte order mark in front is no part of the first line."""
     path = tmp_path / "mark.txt"
