@@ -24,6 +24,11 @@ from tests.virtual_time import now, pass_time, run
 
 READY = '{"setupComplete":{}}'
 SETUP_TIMEOUT = 15.0
+# Ways to end (``live-protocol.md`` 12).
+GONE = LinkError("", 1006)
+BUSY = LinkError("The service is currently unavailable.", 1011)
+BAD_KEY = LinkError("API key not valid. Please pass a valid API key.", 1007)
+QUOTA = LinkError("You exceeded your current quota", 1011)
 # When the fake world begins, s since 1970.
 WALL = 1_795_000_000.0
 

@@ -23,13 +23,20 @@ from hubd.events import (
     ToolsAsked,
 )
 from hubd.reports import Part, TroubleReport
-from tests.stages.line_fakes import READY, SETUP_TIMEOUT, FakeLink, Street, handle, on_the_street
+from tests.stages.line_fakes import (
+    BAD_KEY,
+    BUSY,
+    GONE,
+    QUOTA,
+    READY,
+    SETUP_TIMEOUT,
+    FakeLink,
+    Street,
+    handle,
+    on_the_street,
+)
 from tests.virtual_time import now, pass_time, run, settle
 
-GONE: Final = LinkError("", 1006)
-BUSY: Final = LinkError("The service is currently unavailable.", 1011)
-BAD_KEY: Final = LinkError("API key not valid. Please pass a valid API key.", 1007)
-QUOTA: Final = LinkError("You exceeded your current quota", 1011)
 SOUND: Final = json.dumps(
     {
         "serverContent": {

@@ -18,13 +18,10 @@ from hubd.effects import Manner, Source
 from hubd.errors import LinkError
 from hubd.events import Answer, Backend, Call, CallStatus, LinkLost, LinkReady, Scheduling, TokensUsed, ToolsAsked
 from hubd.reports import TroubleReport
-from tests.stages.line_fakes import READY, SETUP_TIMEOUT, FakeLink, Street, handle, on_the_street
+from tests.stages.line_fakes import BAD_KEY, GONE, QUOTA, READY, SETUP_TIMEOUT, FakeLink, Street, handle, on_the_street
 from tests.virtual_time import now, pass_time, settle
 
-GONE: Final = LinkError("", 1006)
 AWAY: Final = LinkError("can't reach it: no route")
-BAD_KEY: Final = LinkError("API key not valid. Please pass a valid API key.", 1007)
-QUOTA: Final = LinkError("You exceeded your current quota", 1011)
 NO_MODEL: Final = LinkError("models/x is not found for API version v1beta, or is not supported", 1008)
 ASKED: Final = '{"toolCall":{"functionCalls":[{"id":"c1","name":"lamp","args":{}}]}}'
 TURN_COMPLETE: Final = '{"serverContent":{"turnComplete":true}}'

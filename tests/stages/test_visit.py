@@ -28,13 +28,9 @@ from hubd.ports import LiveLink
 from hubd.reports import Part, Report, TroubleReport
 from hubd.stages.connection import Server
 from hubd.stages.visit import Visit
-from tests.stages.line_fakes import READY, SETUP_TIMEOUT, FakeLink
+from tests.stages.line_fakes import BAD_KEY, BUSY, GONE, QUOTA, READY, SETUP_TIMEOUT, FakeLink
 from tests.virtual_time import now, pass_time, run, settle
 
-GONE: Final = LinkError("", 1006)
-BUSY: Final = LinkError("The service is currently unavailable.", 1011)
-BAD_KEY: Final = LinkError("API key not valid. Please pass a valid API key.", 1007)
-QUOTA: Final = LinkError("You exceeded your current quota", 1011)
 SAID: Final = '{"serverContent":{"outputTranscription":{"text":"Yes."}}}'
 ASKED: Final = '{"toolCall":{"functionCalls":[{"id":"c1","name":"lamp","args":{}}]}}'
 
