@@ -24,6 +24,9 @@ def overdue(parts: Parts, now: float) -> State:
         return State.LISTENING
     if parts.floor.running:
         parts.floor.complete()
+        if parts.state is State.LISTENING and parts.ear.owed and parts.ear.finished:
+            # The turn was about something else: nothing of it was heard, and no call was made since the person spoke.
+            return _unanswered(parts, now)
         parts.answered(now)
         parts.expect(parts.patience.awaiting, now)
         return parts.after_answer()

@@ -534,6 +534,22 @@ class TestPatience:
         talk.waits()
         assert (talk.where(), talk.patience) == (State.LISTENING, 15.0)
 
+    def test_lost_end_after_the_person_has_spoken(self) -> None:
+        """What was said since the calls has no answer: one nudge, then another connection that hears it again."""
+        talk = listening()
+        talk.hear(events.SpeechEnded(40_000), events.ToolsAsked((LAMP,)), done(LAMP))
+        talk.hear(events.SpeechBegan(60_000), events.SpeechEnded(70_000))
+        assert talk.waits() == [effects.Nudge()]
+        assert talk.patience == 20.0
+        assert talk.waits() == [effects.OpenLine()]
+
+    def test_lost_end_with_a_late_end_of_speech(self) -> None:
+        """The end of what was acted on is nothing new, even if the hub's own ear finds it after the call."""
+        talk = listening()
+        talk.hear(events.ToolsAsked((LAMP,)), events.SpeechEnded(40_000), done(LAMP))
+        talk.waits()
+        assert talk.where() is State.FOLLOWING_UP
+
     def test_more_speech_after_a_pause_of_the_model(self) -> None:
         """New speech takes back the deadline that the silence before it set."""
         talk = speaking()
