@@ -13,6 +13,8 @@ from hubd.errors import HubdError, LinkError
 
 # The recogniser's process takes memory that a hub with internet wants for other things.
 _IDLE: Final = 1800.0
+# Somebody has said the wake word, and waits, s.
+_STARTS_WITHIN: Final = 30.0
 
 logger = logging.getLogger(__name__)
 
@@ -35,11 +37,15 @@ class Standby:
         self._answer: asyncio.Future[str] | None = None
 
     async def url(self) -> str:
-        """Return the server's base address once it runs; raises LinkError if it can't be started."""
+        """Return the server's base address once it runs; raises LinkError if it can't be started, within 30 s."""
         if self._answer is None:
             self._answer = asyncio.get_running_loop().create_future()
         self._asked.set()
-        return await asyncio.shield(self._answer)
+        try:
+            async with asyncio.timeout(_STARTS_WITHIN):
+                return await asyncio.shield(self._answer)
+        except TimeoutError:
+            raise LinkError(f"the offline server did not start within {_STARTS_WITHIN:g} s") from None
 
     async def run(self) -> None:
         """Own the server until cancelled."""

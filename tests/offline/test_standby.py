@@ -65,6 +65,29 @@ def test_not_before_it_is_needed() -> None:
     assert garage.lives == []
 
 
+def test_server_that_never_runs() -> None:
+    """Whoever asks is told so after 30 s, as often as they ask."""
+
+    @asynccontextmanager
+    async def hang() -> AsyncIterator[LiveServer]:
+        await asyncio.Event().wait()
+        yield Fake("")
+
+    async def main() -> None:
+        standby = Standby(hang)
+        running = asyncio.create_task(standby.run())
+        for _ in range(2):
+            begun = now()
+            with pytest.raises(LinkError, match="did not start within 30 s"):
+                await standby.url()
+            assert now() - begun == 30.0
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+    run(main())
+
+
 def test_once_for_all() -> None:
     """Whoever asks while it runs gets the same one."""
     garage = Garage()
