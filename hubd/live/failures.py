@@ -44,7 +44,7 @@ class Row:
     codes: WebSocket close codes or HTTP statuses; empty for any. reason: is searched for in the server's words, in any
     case; the server cuts them at 123 bytes. attempts: the next attempt after a session that was open, then after the
     first, second, … failure in a row to open one; the last stands for all that follow.
-    wait: seconds, doubled with each failure in a row.
+    wait: how long to leave the service alone at first, s; ``hubd.choice`` doubles it with each refusal in a row.
     """
 
     codes: frozenset[int | None]
@@ -58,7 +58,6 @@ _WITH: Final = NextAttempt.RETRY_WITH_HANDLE
 _FRESH: Final = NextAttempt.RETRY_FRESH
 _FATAL: Final = NextAttempt.FATAL
 _QUOTA_WAIT: Final = 60.0
-_DOUBLINGS: Final = 6  # an hour at the longest
 
 
 def _row(
@@ -189,4 +188,4 @@ def classify(
     spent = handle_used and (phase is Phase.SETTING_UP or (phase is Phase.CONNECTING and code is not None))
     if verdict is _WITH and spent:
         verdict = _FRESH
-    return Verdict(verdict, row.words, row.wait * 2 ** min(failures - 1, _DOUBLINGS))
+    return Verdict(verdict, row.words, row.wait)
