@@ -76,14 +76,22 @@ class Toolbox:
     def __init__(
         self, catalog: Catalog, takes: Capabilities = COMMON_SUBSET, *, blocking_timeout: float = BLOCKING_TIMEOUT
     ) -> None:
-        self.catalog = catalog
         self._takes = takes
         self._blocking_timeout = blocking_timeout
+        self.furnish(catalog)
+
+    def furnish(self, catalog: Catalog) -> None:
+        """Offer these devices from now on, instead of those before; called between conversations."""
+        self.catalog = catalog
         self._spelled_out: dict[str, tuple[Device, Function]] = {
             function.name: (device, function) for device in catalog.devices for function in device.functions
         }
         present = {device.kind for device in catalog.devices}
         self._of_kinds = {name: row for name, row in KIND_OF_FUNCTION.items() if row[0] in present}
+        self._parameters = {
+            name: kinds.parameters_of(function, [device for device in catalog.devices if device.kind is kind])
+            for name, (kind, function) in self._of_kinds.items()
+        }
 
     def declarations(self) -> tuple[FunctionDeclaration, ...]:
         """Return every function: one for all devices of a kind, those spelled out, and end_conversation."""
@@ -111,6 +119,8 @@ class Toolbox:
         function, device = command.function, command.device
         first = function.first_answer_after if function is not None else None
         first = first if first is not None else device.first_answer_after
+        if first is None and function is None and device.kind is not None:
+            first = KINDS[device.kind].first_answer_after
         configured = self._configured(command.name)
         if self._takes.behavior(configured) is Behavior.NON_BLOCKING:
             return None if first is None else EarlyAnswer(first, AnswerKind.FIRST, CallStatus.ON_ITS_WAY)
@@ -155,7 +165,7 @@ class Toolbox:
                         description=self._describe_devices(kind, devices),
                         enum=self.catalog.spoken(kind),
                     ),
-                    **{name: _schema(parameter) for name, parameter in function.parameters.items()},
+                    **{name: _schema(each) for name, each in self._parameters[function.name].items()},
                 },
                 required=(DEVICE, *sorted(function.required)),
             ),
@@ -214,7 +224,7 @@ class Toolbox:
                 assert_never(found)
         try:
             rest = {name: value for name, value in arguments.items() if name != DEVICE and value is not None}
-            checked = _checked(rest, function.parameters, function.required)
+            checked = _checked(rest, self._parameters[function.name], function.required)
             return Command(found, function.name, function.settle(found, checked))
         except ArgumentError as error:
             return Refusal(_sentence(str(error)), device=found.id)

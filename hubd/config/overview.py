@@ -12,7 +12,7 @@ from hubd.config.suggestions import quoted
 from hubd.config.tokens import cost_notices
 from hubd.config.toml_files import name_of
 from hubd.devices import dialects
-from hubd.devices.kinds import ON
+from hubd.devices.vocabulary import ON
 
 _LOW, _HIGH = 0.2, 0.95
 _SHOWN_FILES = 4

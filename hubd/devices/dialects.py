@@ -1,41 +1,41 @@
-"""How devices are spoken to over MQTT: one table row per dialect, one per kind in it."""
+"""How devices are spoken to over MQTT: the messages, reports, availability of each kind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from pydantic import JsonValue
 
-from hubd.devices.expectations import Source, Want, number_of
-from hubd.devices.kinds import BRIGHTNESS, ON, Arguments
+from hubd.devices import bridged, topical
+from hubd.devices.cells import Cell, Row, Spot, fill, keys_of
+from hubd.devices.expectations import AVAILABILITY, Source, Want
 from hubd.devices.model import Device, Dialect, Kind
 from hubd.devices.payloads import object_in, text_in
+from hubd.devices.settling import Arguments, confirmations
+from hubd.devices.vocabulary import ON, Feature
 
-# ``mqtt-devices.md`` 1, availability, echo, latency.
-_ZIGBEE_WITHIN = 4.0
-_WIFI_WITHIN = 2.0
-_ZIGBEE_LEVELS = 254
-_LEVEL_TOLERANCE = 2.0
+# ``mqtt-devices.md`` 1, availability, echo, latency; s.
+_ZIGBEE_WITHIN: Final = 4.0
+_WIFI_WITHIN: Final = 2.0
+_WITHIN: Final[Mapping[Kind, float]] = {
+    Kind.COVER: 90.0,
+    Kind.LOCK: 15.0,
+    Kind.CLIMATE: 30.0,
+    Kind.VACUUM: 30.0,
+    Kind.ALARM: 120.0,
+    Kind.VALVE: 30.0,
+}
 
-
-Words = Callable[[Device], tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """One property of a device.
-
-    name: at the front, a parameter of the kind's function. key: at the device.
-    write: front value → device value. read: device value → front value, None if it is unknown.
-    tolerance: how far a confirmed number may be from the wanted one, in the front's unit.
-    """
-
-    name: str
-    key: str
-    write: Callable[[Device, JsonValue], JsonValue]
-    read: Callable[[Device, JsonValue], JsonValue]
-    tolerance: float = 0.0
+CELLS: Final[Mapping[Dialect, Mapping[Kind, Cell]]] = {
+    Dialect.ZIGBEE2MQTT: bridged.ZIGBEE2MQTT,
+    Dialect.TASMOTA: bridged.TASMOTA,
+    Dialect.ESPHOME: topical.ESPHOME,
+    Dialect.HOME_ASSISTANT: topical.HOME_ASSISTANT,
+    Dialect.SHELLY: topical.SHELLY,
+    Dialect.PLAIN: topical.PLAIN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,155 +47,203 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How a dialect packs attributes into messages.
+class Presence:
+    """Where a device says that it can be reached, in these words; a payload may be JSON with the word under "state"."""
 
-    compose: (device, settings, attributes) → messages in order. sources: where the device reports.
-    reports: whether it reports an attribute at all. poll: the message that makes it report, or None.
-    within: seconds in which it usually does.
-    """
-
-    compose: Callable[[Device, Arguments, tuple[Attribute, ...]], tuple[Message, ...]]
-    sources: Callable[[Device, tuple[Attribute, ...]], tuple[Source, ...]]
-    reports: Callable[[Device, Attribute], bool]
-    poll: Callable[[Device], Message | None]
-    within: float
+    topic: str
+    available: str
+    unavailable: str
 
 
-def _switched(key: str, words: Words, reported: Words) -> Attribute:
-    """Return the attribute of a thing that is on or off; words: device → its texts for (on, off)."""
-
-    def write(device: Device, on: JsonValue) -> JsonValue:
-        word_on, word_off = words(device)
-        return word_on if on else word_off
-
-    def read(device: Device, value: JsonValue) -> JsonValue:
-        word_on, word_off = reported(device)
-        return True if value == word_on else False if value == word_off else None
-
-    return Attribute(name=ON, key=key, write=write, read=read)
-
-
-def _level(key: str, scale: Callable[[Device], int]) -> Attribute:
-    """Return the attribute of a level: percent at the front, a whole number from 1 to scale at the device."""
-
-    def write(device: Device, percent: JsonValue) -> JsonValue:
-        # A little light must not become none.
-        return max(1, round((number_of(percent) or 0.0) / 100 * scale(device)))
-
-    def read(device: Device, level: JsonValue) -> JsonValue:
-        number = number_of(level)
-        return None if number is None else number / scale(device) * 100
-
-    return Attribute(name=BRIGHTNESS, key=key, write=write, read=read, tolerance=_LEVEL_TOLERANCE)
-
-
-def _one_object(device: Device, settings: Arguments, attributes: tuple[Attribute, ...]) -> tuple[Message, ...]:
-    """Compose one message with everything: as two quick ones a lamp loses the level (Koenkk/zigbee2mqtt#13277)."""
-    payload = {each.key: each.write(device, settings[each.name]) for each in attributes if each.name in settings}
-    return (Message(f"{device.topic}/set", payload),)
-
-
-def _object_sources(device: Device, attributes: tuple[Attribute, ...]) -> tuple[Source, ...]:
-    def read(payload: bytes) -> dict[str, JsonValue]:
-        members = object_in(payload)
-        return {each.name: each.read(device, members[each.key]) for each in attributes if each.key in members}
-
-    return (Source(device.topic or "", read),)
-
-
-def _command_topic(device: Device, attribute: Attribute) -> str | None:
-    return device.brightness_command_topic if attribute.name == BRIGHTNESS else device.command_topic
-
-
-def _state_topic(device: Device, attribute: Attribute) -> str | None:
-    return device.brightness_state_topic if attribute.name == BRIGHTNESS else device.state_topic
-
-
-def _topic_each(device: Device, settings: Arguments, attributes: tuple[Attribute, ...]) -> tuple[Message, ...]:
-    """Compose one message per attribute, on or off last, as Home Assistant does by default (``on_command_type``)."""
-    last = sorted(attributes, key=lambda each: each.name == ON)
-    return tuple(
-        Message(topic, each.write(device, settings[each.name]))
-        for each in last
-        if each.name in settings and (topic := _command_topic(device, each))
-    )
-
-
-def _topic_sources(device: Device, attributes: tuple[Attribute, ...]) -> tuple[Source, ...]:
-    def reader(attribute: Attribute) -> Callable[[bytes], dict[str, JsonValue]]:
-        def read(payload: bytes) -> dict[str, JsonValue]:
-            text = text_in(payload)
-            return {} if text is None else {attribute.name: attribute.read(device, text)}
-
-        return read
-
-    return tuple(Source(topic, reader(each)) for each in attributes if (topic := _state_topic(device, each)))
-
-
-def _poll_state(device: Device) -> Message:
-    return Message(f"{device.topic}/get", {"state": ""})
-
-
-MANNERS: Mapping[Dialect, Manner] = {
-    Dialect.ZIGBEE2MQTT: Manner(
-        _one_object, _object_sources, lambda _device, _attribute: True, _poll_state, _ZIGBEE_WITHIN
+PRESENCE: Final[Mapping[Dialect, tuple[Presence, ...]]] = {
+    Dialect.ZIGBEE2MQTT: (
+        Presence("{base}/bridge/state", "online", "offline"),
+        Presence("{topic}/availability", "online", "offline"),
     ),
-    Dialect.PLAIN: Manner(
-        _topic_each,
-        _topic_sources,
-        lambda device, attribute: _state_topic(device, attribute) is not None,
-        lambda _device: None,
-        _WIFI_WITHIN,
-    ),
-}
-
-_ZIGBEE_STATE = _switched("state", lambda _: ("ON", "OFF"), lambda _: ("ON", "OFF"))
-_PLAIN_STATE = _switched(
-    "", lambda device: (device.payload_on, device.payload_off), lambda device: (device.reported_on, device.reported_off)
-)
-
-ATTRIBUTES: Mapping[tuple[Dialect, Kind], tuple[Attribute, ...]] = {
-    (Dialect.ZIGBEE2MQTT, Kind.LIGHT): (_ZIGBEE_STATE, _level("brightness", scale=lambda _: _ZIGBEE_LEVELS)),
-    (Dialect.ZIGBEE2MQTT, Kind.SWITCH): (_ZIGBEE_STATE,),
-    (Dialect.PLAIN, Kind.LIGHT): (_PLAIN_STATE, _level("", scale=lambda device: device.brightness_scale)),
-    (Dialect.PLAIN, Kind.SWITCH): (_PLAIN_STATE,),
+    Dialect.TASMOTA: (Presence("{tele}/LWT", "Online", "Offline"),),
+    Dialect.ESPHOME: (Presence("{base}/status", "online", "offline"),),
+    Dialect.HOME_ASSISTANT: (),
+    Dialect.SHELLY: (Presence("{topic}/online", "true", "false"),),
+    Dialect.PLAIN: (),
 }
 
 
 def compose(device: Device, settings: Arguments) -> tuple[Message, ...]:
-    """Return the messages that set a device of a kind; settings: front values by the kind's parameter names."""
-    if device.dialect is None or device.kind is None:
+    """Return the messages that set a device of a kind; settings: front values by property.
+
+    What one topic takes as JSON is one message: of two quick ones a lamp loses the level (Koenkk/zigbee2mqtt#13277).
+    On or off comes last, as with Home Assistant (``on_command_type``).
+    """
+    cell = _cell(device)
+    if cell is None:
         return ()
-    return MANNERS[device.dialect].compose(device, settings, ATTRIBUTES[device.dialect, device.kind])
+    payloads: dict[str, JsonValue] = {}
+    for row in sorted(cell.rows, key=lambda row: row.name == ON and not _is_json(row)):
+        topic, keys = _place(device, row.command)
+        if row.name not in settings or topic is None or keys is None:
+            continue
+        value = row.codec.write(device, settings[row.name])
+        if not keys:
+            # Of two properties on one topic the first says it all, as a fan's speed does.
+            payloads.setdefault(topic, value)
+        elif isinstance(table := payloads.setdefault(topic, _filled_in(device, dict(cell.envelope))), dict):
+            _put(table, keys, value)
+    return tuple(Message(topic, payload) for topic, payload in payloads.items())
 
 
 def wants(device: Device, settings: Arguments) -> tuple[Want, ...]:
     """Return what the device has to report to confirm the settings; empty if it can't."""
-    if device.dialect is None or device.kind is None or not device.reports_state:
+    cell = _cell(device)
+    if cell is None or not device.reports_state:
         return ()
-    manner = MANNERS[device.dialect]
+    rows = {row.name: row for row in cell.rows if any(_readable(device, row))}
     return tuple(
-        Want(each.name, settings[each.name], each.tolerance)
-        for each in ATTRIBUTES[device.dialect, device.kind]
-        if each.name in settings and manner.reports(device, each)
+        Want(name, _as_reported(device, rows[name], values[0]), rows[name].codec.tolerance, values[1:])
+        for name, values in confirmations(device, settings, rows.keys()).items()
+        if name in rows
     )
 
 
 def sources(device: Device) -> tuple[Source, ...]:
-    """Return where the device reports its kind's attributes; values come in the front's units."""
-    if device.dialect is None or device.kind is None:
-        return ()
-    return MANNERS[device.dialect].sources(device, ATTRIBUTES[device.dialect, device.kind])
+    """Return where the device reports its kind's properties, whether it can be reached; values in the front's units."""
+    return (*_reports(device), *_presences(device))
 
 
 def poll(device: Device) -> Message | None:
     """Return the message that makes the device report, if it has one."""
-    return MANNERS[device.dialect].poll(device) if device.dialect is not None else None
+    cell = _cell(device)
+    if cell is None or not any(row.reports for row in cell.rows):
+        return None
+    match device.dialect:
+        case Dialect.ZIGBEE2MQTT:
+            read = next((row.command for row in cell.rows if row.command is not None), None)
+            keys = keys_of(device, read) if read is not None else None
+            return Message(f"{device.topic}/get", {keys[0]: ""}) if keys else None
+        case Dialect.TASMOTA:
+            command = "{cmnd}/ShutterPosition{first}" if device.kind is Kind.COVER else "{cmnd}/STATE"
+            return Message(fill(device, command) or "", "")
+        case Dialect.SHELLY if device.kind in {Kind.LIGHT, Kind.SWITCH, Kind.COVER, Kind.VALVE}:
+            call = {**topical.SHELLY_CALL, "method": "{component}.GetStatus"}
+            return Message(f"{device.topic}/rpc", _filled_in(device, call))
+        case _:
+            return None
 
 
 def within(device: Device) -> float:
     """Return how long to wait for the device's report, s."""
     if device.within is not None:
         return device.within
-    return MANNERS[device.dialect].within if device.dialect is not None else _WIFI_WITHIN
+    usual = _ZIGBEE_WITHIN if device.dialect is Dialect.ZIGBEE2MQTT else _WIFI_WITHIN
+    return max(usual, _WITHIN.get(device.kind, 0.0)) if device.kind is not None else usual
+
+
+def _cell(device: Device) -> Cell | None:
+    return CELLS[device.dialect].get(device.kind) if device.dialect is not None and device.kind is not None else None
+
+
+def _is_json(row: Row) -> bool:
+    return row.command is not None and bool(row.command.keys)
+
+
+def _place(device: Device, spot: Spot | None) -> tuple[str | None, tuple[str, ...] | None]:
+    """Return topic and keys of a spot; None for what the device does not have."""
+    return (None, None) if spot is None else (fill(device, spot.topic), keys_of(device, spot))
+
+
+def _filled_in(device: Device, value: JsonValue) -> JsonValue:
+    """Return a copy with the placeholders in texts filled in; a number alone is a number."""
+    match value:
+        case dict():
+            return {key: _filled_in(device, item) for key, item in value.items()}
+        case str():
+            text = fill(device, value) or ""
+            return int(text) if text.isdecimal() else text
+        case _:
+            return value
+
+
+def _put(table: dict[str, JsonValue], keys: tuple[str, ...], value: JsonValue) -> None:
+    """Put a value into an object, at the end of the keys."""
+    for key in keys[:-1]:
+        inner = table.setdefault(key, {})
+        if isinstance(inner, dict):
+            table = inner
+    table[keys[-1]] = value
+
+
+def _as_reported(device: Device, row: Row, value: JsonValue) -> JsonValue:
+    """Return the front value that comes back: a fan of three speeds that is set to 40 percent reports 33."""
+    if row.command is None or isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    returned = row.codec.read(device, row.codec.write(device, value))
+    return value if returned is None else returned
+
+
+def _readable(device: Device, row: Row) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield topic and keys of the spots that the device has."""
+    if row.name in set(Feature) and not device.can(row.name) and device.channel(row.name).state_topic is None:
+        return
+    for spot in row.reports:
+        topic, keys = _place(device, spot)
+        if topic is not None and keys is not None:
+            yield topic, keys
+
+
+def _reports(device: Device) -> Iterator[Source]:
+    """Yield one source for each topic on which the kind's properties are reported."""
+    cell = _cell(device)
+    places: dict[str, dict[Row, list[tuple[str, ...]]]] = {}
+    for row in cell.rows if cell is not None else ():
+        for topic, keys in _readable(device, row):
+            places.setdefault(topic, {}).setdefault(row, []).append(keys)
+    for topic, rows in places.items():
+        yield Source(topic, _reader(device, rows))
+
+
+def _reader(device: Device, rows: Mapping[Row, list[tuple[str, ...]]]) -> Callable[[bytes], Mapping[str, JsonValue]]:
+    """Return how one topic's payload is read: of each property the best place that is there."""
+
+    def read(payload: bytes) -> dict[str, JsonValue]:
+        members = object_in(payload)
+        text = text_in(payload)
+        values: dict[str, JsonValue] = {}
+        for row, places in rows.items():
+            for keys in places:
+                found, value = (text is not None, text) if not keys else _look_up(members, keys)
+                if found:
+                    values[row.name] = row.codec.read(device, value)
+                    break
+        return values
+
+    return read
+
+
+def _look_up(members: JsonValue, keys: tuple[str, ...]) -> tuple[bool, JsonValue]:
+    """Return whether the keys lead to a value, and the value."""
+    for key in keys:
+        if not isinstance(members, dict) or key not in members:
+            return False, None
+        members = members[key]
+    return True, members
+
+
+def _presences(device: Device) -> Iterator[Source]:
+    """Yield where the device says whether it can be reached."""
+    if device.availability_topic is not None:
+        places: tuple[Presence, ...] = (
+            Presence(device.availability_topic, device.payload_available, device.payload_not_available),
+        )
+    else:
+        places = PRESENCE[device.dialect] if device.dialect is not None else ()
+    for place in places:
+        if (topic := fill(device, place.topic)) is not None:
+            yield Source(topic, _presence_reader(topic, place), AVAILABILITY)
+
+
+def _presence_reader(topic: str, place: Presence) -> Callable[[bytes], Mapping[str, JsonValue]]:
+    def read(payload: bytes) -> dict[str, JsonValue]:
+        _, word = _look_up(object_in(payload), ("state",))
+        told = word if isinstance(word, str) else text_in(payload)
+        return {topic: {place.available: True, place.unavailable: False}.get(told)} if told is not None else {}
+
+    return read

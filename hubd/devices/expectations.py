@@ -12,15 +12,25 @@ from pydantic import JsonValue
 VALUE = "value"
 # The scope of a kind's values; that of a function spelled out is the topic of its report.
 KIND = ""
+# The scope of what a device says about being reachable: topic → true or false.
+AVAILABILITY = "availability"
 
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """One value that a report has to hold; a number may differ by tolerance, in the value's own unit."""
+    """One value that a report has to hold; a number may differ by tolerance, in the value's own unit.
+
+    others: values that confirm it as well.
+    """
 
     key: str
     value: JsonValue
     tolerance: float = 0.0
+    others: tuple[JsonValue, ...] = ()
+
+    def met_by(self, found: JsonValue) -> bool:
+        """Return whether the value, or one of the others, was found."""
+        return any(matches(found, wanted, self.tolerance) for wanted in (self.value, *self.others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +42,7 @@ class Expectation:
 
     def met_by(self, values: Mapping[str, JsonValue]) -> bool:
         """Return whether the reported values hold every wanted one."""
-        return all(want.key in values and matches(values[want.key], want.value, want.tolerance) for want in self.wants)
+        return all(want.key in values and want.met_by(values[want.key]) for want in self.wants)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,48 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, JsonValue, StrictBool, StrictInt, StrictStr
+from pydantic import Field, JsonValue, StrictBool, StrictFloat, StrictInt, StrictStr
 
+from hubd.devices import keys
+from hubd.devices.channels import Channel
 from hubd.devices.fields import Duration, Identifier, Name, Place, Table, Topic
 from hubd.devices.functions import ONE_ANSWER, Function, NeverRetained, OutcomeScheduling, Qos
+from hubd.devices.offers import ACTIONS, OFFERS, STATES, USUAL
 from hubd.devices.payloads import is_readable
+from hubd.devices.vocabulary import DeviceClass, Dialect, Feature, Kind
 from hubd.events import Behavior
+
+__all__ = ["VALID_FOR", "Command", "Device", "Dialect", "Feature", "Kind", "Reading"]
 
 VALID_FOR = 5.0
 
-
-class Kind(StrEnum):
-    """What a device is; a kind brings its functions (``kinds.py``)."""
-
-    LIGHT = "light"
-    SWITCH = "switch"
-
-
-class Dialect(StrEnum):
-    """How a device is spoken to over MQTT (``dialects.py``)."""
-
-    ZIGBEE2MQTT = "zigbee2mqtt"
-    PLAIN = "plain"
+Number = Annotated[StrictInt | StrictFloat, Field(ge=-(2**53), le=2**53)]
 
 
 class Device(Table):
     """One device of the house, as configured.
 
     id: a-z, 0-9, _; unique. name, aliases: as people say it. room: where it is.
-    kind: light or switch, brings functions; it needs a dialect. dialect: zigbee2mqtt needs topic; plain needs
-    command_topic. function: functions spelled out, with or without a kind.
-    topic: the device's own, as ``zigbee2mqtt/kitchen_lights``, without /set.
+    kind: brings functions; it needs a dialect. function: functions spelled out, with or without a kind.
+    topic: the device's own, as ``zigbee2mqtt/kitchen_lights``, without /set; tasmota: with %prefix% for a full topic of
+    another order; esphome: with component and object, as ``hall/light/ceiling``. endpoint: which of its relays, lamps.
     command_topic, payload_on, payload_off: plain: what switches it. state_topic, state_on, state_off: plain: where it
     reports which text (the payloads if left out). brightness_command_topic, brightness_state_topic: plain: its level,
-    a whole number from 0 to brightness_scale.
-    dimmable: false for a zigbee2mqtt light that has only on and off.
+    a whole number from 0 to brightness_scale. payloads, states: the same for what is no switch, by hubd's words.
+    channels: properties with topics of their own. availability_topic, payload_available, payload_not_available: where
+    it says whether it can be reached, if not where its dialect has it.
+    features: what it can do of what not every device of its kind can. dimmable: false for a light that has only on and
+    off. effects, modes: those that it has. speeds: how many a fan has. minimum, maximum: degrees, kelvin for a light.
+    scene: its number. key: which value of a report, as ``AM2301.Temperature``. unit, device_class: what it measures.
     reports_state: false for a device that never reports: then sent counts as done.
-    within: seconds for its report (4 for zigbee2mqtt, 2 for plain if left out). valid_for: seconds after which a
+    within: seconds for its report (``dialects.py`` if left out). valid_for: seconds after which a
     command that the broker has not taken is withdrawn. qos: of commands, 0 or 1. retain: false, always.
     scheduling: when the model speaks about each outcome. behavior: whether the conversation waits for it.
     first_answer_after: for a slow device that the conversation does not wait for: seconds without an outcome after
@@ -66,7 +63,24 @@ class Device(Table):
     brightness_command_topic: Topic | None = None
     brightness_state_topic: Topic | None = None
     brightness_scale: Annotated[StrictInt, Field(ge=1, le=65535)] = 255
+    payloads: dict[StrictStr, StrictStr] = Field(default_factory=dict)
+    states: dict[StrictStr, StrictStr] = Field(default_factory=dict)
+    channels: dict[StrictStr, Channel] = Field(default_factory=dict)
+    availability_topic: Topic | None = None
+    payload_available: StrictStr = "online"
+    payload_not_available: StrictStr = "offline"
+    endpoint: Identifier | None = None
+    features: tuple[Feature, ...] | None = None
     dimmable: StrictBool = True
+    effects: tuple[Name, ...] = ()
+    modes: tuple[Name, ...] = ("off", "heat")
+    speeds: Annotated[StrictInt, Field(ge=1, le=255)] = 100
+    minimum: Number | None = None
+    maximum: Number | None = None
+    scene: Annotated[StrictInt, Field(ge=0, le=255)] | None = None
+    key: Annotated[StrictStr, Field(min_length=1, max_length=100)] | None = None
+    unit: Name | None = None
+    device_class: DeviceClass | None = None
     reports_state: StrictBool = True
     within: Annotated[Duration, Field(le=600)] | None = None
     valid_for: Annotated[Duration, Field(le=600)] = VALID_FOR
@@ -87,23 +101,36 @@ class Device(Table):
         """What a plain device reports when it is off."""
         return self.payload_off if self.state_off is None else self.state_off
 
+    def channel(self, name: str) -> Channel:
+        """Return where a property has topics of its own; one without topics if it has none."""
+        if name == Feature.BRIGHTNESS and (self.brightness_command_topic or self.brightness_state_topic):
+            return Channel(
+                command_topic=self.brightness_command_topic,
+                state_topic=self.brightness_state_topic,
+                scale=self.brightness_scale,
+            )
+        return self.channels.get(name, Channel())
+
+    def can(self, feature: str) -> bool:
+        """Return whether it can do what not every device of its kind can."""
+        if self.dialect is None or self.kind is None or feature not in OFFERS[self.dialect][self.kind]:
+            return False
+        if self.dialect is Dialect.PLAIN:
+            return self.channel(feature).command_topic is not None
+        if self.features is not None:
+            return feature in self.features
+        if feature == Feature.BRIGHTNESS and not self.dimmable:
+            return False
+        has_topic = self.topic is not None or self.kind is Kind.LIGHT or feature in self.channels
+        return has_topic and (feature in USUAL.get(self.kind, ()) or (feature == Feature.EFFECT and bool(self.effects)))
+
     def contradictions(self) -> Iterator[tuple[Place, str]]:
         """Yield what its kind, its dialect, its topics don't allow."""
         yield from _gaps(self)
         yield from _foreign_keys(self)
         yield from _clashes(self)
+        yield from _unknown_words(self)
         yield from _second_answers(self)
-
-
-_SWITCHED = {"command_topic", "state_topic", "payload_on", "payload_off", "state_on", "state_off"}
-_DIMMED = {"brightness_command_topic", "brightness_state_topic", "brightness_scale"}
-# Which keys a dialect needs, and which it may have besides; the others of these keys it may not.
-_KEYS: Mapping[Dialect | None, tuple[frozenset[str], frozenset[str]]] = {
-    Dialect.ZIGBEE2MQTT: (frozenset({"topic"}), frozenset({"dimmable"})),
-    Dialect.PLAIN: (frozenset({"command_topic"}), frozenset(_SWITCHED | _DIMMED)),
-    None: (frozenset(), frozenset()),
-}
-_ALL_KEYS = sorted({key for needed, further in _KEYS.values() for key in needed | further})
 
 
 def _gaps(device: Device) -> Iterator[tuple[Place, str]]:
@@ -114,23 +141,48 @@ def _gaps(device: Device) -> Iterator[tuple[Place, str]]:
         yield ("dialect",), f'kind = "{device.kind}" needs a dialect ({", ".join(Dialect)})'
     if device.kind is None and device.dialect is not None:
         yield ("kind",), f'dialect = "{device.dialect}" needs a kind ({", ".join(Kind)})'
-    for key in sorted(_KEYS[device.dialect][0]):
+    if device.kind is not None and device.dialect is not None:
+        yield from _not_offered(device.dialect, device.kind, device.features or ())
+    yield from _missing(device)
+
+
+def _missing(device: Device) -> Iterator[tuple[Place, str]]:
+    """Yield options that the device has to have."""
+    for key in sorted(keys.needed(device.dialect, device.kind)):
         if getattr(device, key) is None:
             yield (key,), f'dialect = "{device.dialect}" needs {key}'
+    told = device.key is not None or device.device_class is not None
+    if device.dialect is Dialect.ZIGBEE2MQTT and device.kind is Kind.BINARY_SENSOR and not told:
+        yield ("device_class",), "a binary sensor needs device_class or key"
+    if device.dialect is Dialect.HOME_ASSISTANT and not (device.topic or device.command_topic or device.state_topic):
+        yield ("topic",), f'dialect = "{device.dialect}" needs topic, or command_topic with state_topic'
+
+
+def _not_offered(dialect: Dialect, kind: Kind, features: Collection[Feature]) -> Iterator[tuple[Place, str]]:
+    """Yield what the dialect does not offer."""
+    offer = OFFERS[dialect][kind]
+    if isinstance(offer, str):
+        yield ("kind",), f'dialect = "{dialect}" does not offer kind = "{kind}": {offer}'
+        return
+    for feature in features:
+        if feature not in offer:
+            yield ("features",), f"found {str(feature)!r}, allowed here are: {', '.join(sorted(offer)) or 'none'}"
+    if dialect is Dialect.SHELLY and {Feature.COLOR, Feature.COLOR_TEMPERATURE} <= {*features}:
+        yield ("features",), "a Shelly light is set by color or by color_temperature: leave one of the two out"
 
 
 def _foreign_keys(device: Device) -> Iterator[tuple[Place, str]]:
     """Yield the keys that the device's dialect, or its kind, does not take."""
-    needed, further = _KEYS[device.dialect]
+    takes = keys.takes(device.dialect, device.kind)
     speaks = f'dialect = "{device.dialect}"' if device.dialect else "a device without dialect"
-    allowed = ", ".join(sorted(needed | further)) or "none of the keys that belong to a dialect"
-    for key in _ALL_KEYS:
-        if key not in device.model_fields_set:
+    allowed = ", ".join(sorted(takes)) or "none of the keys that belong to a dialect"
+    for key in keys.OF_DIALECTS:
+        if key not in device.model_fields_set or key in takes:
             continue
-        if key not in needed | further:
-            yield (key,), f"{speaks} does not take {key}, it takes {allowed}"
-        elif key in _DIMMED and device.kind is not Kind.LIGHT:
+        if key in keys.DIMMING and device.dialect is Dialect.PLAIN:
             yield (key,), "brightness is for lights"
+        else:
+            yield (key,), f"{speaks} does not take {key}, it takes {allowed}"
 
 
 def _clashes(device: Device) -> Iterator[tuple[Place, str]]:
@@ -148,12 +200,40 @@ def _clashes(device: Device) -> Iterator[tuple[Place, str]]:
                     f"no report can say {text[:40]!r}: give state_{key}, without spaces around it or line breaks in it"
                 )
                 yield _given(device, f"state_{key}", f"payload_{key}"), problem
-    commands = {device.command_topic, device.brightness_command_topic} - {None}
-    for key in ("state_topic", "brightness_state_topic"):
-        topic: str | None = getattr(device, key)
-        if topic in commands:
-            problem = f"{topic!r} is a topic of commands as well as of state: the hub would hear its own message"
-            yield (key,), problem
+    yield from _echoes(device)
+
+
+def _echoes(device: Device) -> Iterator[tuple[Place, str]]:
+    """Yield topics on which the hub would hear itself."""
+    commands = {device.command_topic, device.brightness_command_topic}
+    commands |= {channel.command_topic for channel in device.channels.values()}
+    reports: dict[Place, str | None] = {
+        ("state_topic",): device.state_topic,
+        ("brightness_state_topic",): device.brightness_state_topic,
+        ("availability_topic",): device.availability_topic,
+        **{("channels", name, "state_topic"): channel.state_topic for name, channel in device.channels.items()},
+    }
+    for place, topic in reports.items():
+        if topic is not None and topic in commands:
+            yield place, f"{topic!r} is a topic of commands as well as of state: the hub would hear its own message"
+
+
+def _unknown_words(device: Device) -> Iterator[tuple[Place, str]]:
+    """Yield words, channels that devices of the kind don't have."""
+    if device.kind is None or device.dialect is None or isinstance(offer := OFFERS[device.dialect][device.kind], str):
+        return
+    further = {"current_temperature"} if device.kind is Kind.CLIMATE else set()
+    tables: tuple[tuple[str, Collection[str], Collection[str]], ...] = (
+        ("payloads", device.payloads, ACTIONS.get(device.kind, ())),
+        ("states", device.states, STATES.get(device.kind, ())),
+        ("channels", device.channels, offer | further),
+    )
+    for key, given, known in tables:
+        for word in given:
+            if word not in known:
+                yield (key, word), f"found {word!r}, allowed are: {', '.join(sorted(known)) or 'none'}"
+    if device.minimum is not None and device.maximum is not None and device.minimum > device.maximum:
+        yield ("minimum",), f"the minimum {device.minimum:g} is above the maximum {device.maximum:g}"
 
 
 def _second_answers(device: Device) -> Iterator[tuple[Place, str]]:
@@ -167,9 +247,9 @@ def _second_answers(device: Device) -> Iterator[tuple[Place, str]]:
             yield ("function", position, "first_answer_after"), ONE_ANSWER
 
 
-def _given(device: Device, *keys: str) -> Place:
+def _given(device: Device, *names: str) -> Place:
     """Return the place of the first key that the configuration holds."""
-    return next(((key,) for key in keys if key in device.model_fields_set), ())
+    return next(((name,) for name in names if name in device.model_fields_set), ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,10 @@ class Parameter(Table):
 
     def _allowed_text(self, value: str) -> str:
         if self.enum and value not in self.enum:
+            # People's words come in any case: "Warm White".
+            for allowed in self.enum:
+                if allowed.casefold() == value.strip().casefold():
+                    return allowed
             raise ArgumentError(f"has to be {self.allowed()}, found {shown(value)}")
         if len(value) > MAX_TEXT:
             raise ArgumentError(f"has to be {self.allowed()}, found {len(value)}")

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from pydantic import JsonValue
 
 from hubd.devices.expectations import VALUE, Expectation
-from hubd.devices.kinds import KINDS, presentable
+from hubd.devices.kinds import presentable
 from hubd.devices.model import Command
+from hubd.devices.wording import phrase
 
 _DETERMINER = re.compile(r"(the|my|our|your|his|her|their|all|both)\s|\S+'s\s", re.IGNORECASE)
 _SINGULAR_ENDINGS = ("ss", "us", "is", "as", "os")
@@ -66,8 +67,8 @@ def unconfirmable(label: str) -> str:
 def unconfirmed(command: Command, label: str, expectation: Expectation, state: Mapping[str, JsonValue]) -> str:
     """Return the sentence about a command that was sent, but not confirmed; state is what was reported instead."""
     if command.function is None and command.device.kind is not None:
-        phrase = KINDS[command.device.kind].phrase(command.arguments)
-        wanted = f"that {'they are' if is_plural(label) else 'it is'} {phrase}"
+        said = phrase(command.device, command.arguments)
+        wanted = f"that {'they are' if is_plural(label) else 'it is'} {said}"
     else:
         wanted = values_in_words((want.key, want.value) for want in expectation.wants) or "as expected"
     reported = {want.key: state[want.key] for want in expectation.wants if want.key in state}
@@ -107,8 +108,8 @@ def _now(command: Command, label: str, expectation: Expectation, state: Mapping[
     if command.function is None and command.device.kind is not None:
         kind = command.device.kind
         # A level that was confirmed within its tolerance is said as it was asked for.
-        phrase = KINDS[kind].phrase(presentable(kind, {**state, **command.arguments}))
-        return f"{'are' if is_plural(label) else 'is'} {phrase or 'set'}"
+        said = phrase(command.device, presentable(kind, {**state, **command.arguments}))
+        return f"{'are' if is_plural(label) else 'is'} {said or 'set'}"
     reported = {want.key: state.get(want.key, want.value) for want in expectation.wants}
     return f"{'report' if is_plural(label) else 'reports'} {values_in_words(reported.items()) or 'that it is done'}"
 

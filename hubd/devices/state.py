@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from hubd.devices import dialects
-from hubd.devices.expectations import KIND, VALUE, Source
+from hubd.devices.expectations import AVAILABILITY, KIND, VALUE, Source
 from hubd.devices.functions import Expect
 from hubd.devices.model import Device, Reading
 from hubd.devices.payloads import object_in, text_in
@@ -83,7 +83,8 @@ class StateStore:
 
     def reading(self, device_id: str) -> Reading | None:
         """Return what the device last said, in all scopes, the kind's before others; None if it has said nothing."""
-        entries = self._entries.get(device_id)
+        said = self._entries.get(device_id, {})
+        entries = {at: entry for at, entry in said.items() if at[0] != AVAILABILITY}
         if not entries:
             return None
         ordered = sorted(entries.items(), key=lambda item: (item[0][0] == KIND, item[1].serial))
@@ -92,6 +93,11 @@ class StateStore:
             received=max(entry.received for entry in entries.values()),
             stored=any(entry.stored for entry in entries.values()),
         )
+
+    def reachable(self, device_id: str) -> bool | None:
+        """Return whether the device, or what speaks for it, said that it can be reached; None if nothing was said."""
+        said = self._values(device_id, AVAILABILITY, lambda _entry: True).values()
+        return all(said) if said else None
 
     def _values(self, device_id: str, scope: str, wanted: Callable[[_Entry], bool]) -> dict[str, JsonValue]:
         entries = self._entries.get(device_id, {})

@@ -87,8 +87,8 @@ class Errand:
             order = render(self.command)
         except TemplateError as error:
             return outcomes.not_sent(self.label, str(error), retryable=False)
-        if not self._means.broker.connected:
-            return outcomes.not_sent(self.label, "there is no connection to the MQTT broker", retryable=True)
+        if hindrance := self._hindrance():
+            return outcomes.not_sent(self.label, hindrance, retryable=True)
         mark = self._means.states.mark()
         held = self._held(order.expectation)
         deadline = self.asked + min(order.valid_for, self._sent_within or order.valid_for)
@@ -103,6 +103,14 @@ class Errand:
         if order.expectation is None:
             return outcomes.unconfirmable(self.label)
         return await self._confirmation(order, order.expectation, mark, held)
+
+    def _hindrance(self) -> str:
+        """Return why nothing can be sent now, or an empty text."""
+        if not self._means.broker.connected:
+            return "there is no connection to the MQTT broker"
+        if self._means.states.reachable(self.command.device.id) is False:
+            return "the device said that it is offline"
+        return ""
 
     async def _confirmation(self, order: Order, expectation: Expectation, mark: int, held: _Held) -> Outcome:
         """Wait for the report; after ``within`` ask for it once, and wait as long again before it counts as failed."""

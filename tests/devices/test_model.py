@@ -75,13 +75,13 @@ def test_a_partial_scheduling_is_filled_up() -> None:
 @pytest.mark.parametrize(
     ("table", "complaint"),
     [
-        ({"id": "a", "name": "a"}, "a device needs a kind (light, switch) or at least one [[device.function]]"),
-        ({"id": "a", "name": "a", "kind": "light"}, 'kind = "light" needs a dialect (zigbee2mqtt, plain)'),
-        (LAMP | {"kind": "lamp"}, "Input should be 'light' or 'switch'"),
+        ({"id": "a", "name": "a"}, f"a device needs a kind ({', '.join(Kind)}) or at least one [[device.function]]"),
+        ({"id": "a", "name": "a", "kind": "light"}, f'kind = "light" needs a dialect ({", ".join(Dialect)})'),
+        (LAMP | {"kind": "lamp"}, "Input should be 'light', 'switch', 'cover'"),
         (LAMP | {"topic": "zigbee2mqtt/lamp/set"}, "without /set or /get"),
         (
             LAMP | {"command_topic": "a"},
-            'dialect = "zigbee2mqtt" does not take command_topic, it takes dimmable, topic',
+            'dialect = "zigbee2mqtt" does not take command_topic, it takes dimmable, effects, endpoint, features',
         ),
         (LAMP | {"topic": None}, 'dialect = "zigbee2mqtt" needs topic'),
         (LAMP | {"topik": "a"}, "Extra inputs are not permitted"),

@@ -7,9 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from hubd.devices.dialects import ATTRIBUTES, MANNERS
-from hubd.devices.kinds import KINDS
-from hubd.devices.model import Command, Device, Dialect, Kind
+from hubd.devices.model import Command, Device
 from hubd.devices.render import COMMAND_EXPIRY, render
 from hubd.devices.state import StateStore
 
@@ -138,13 +136,3 @@ def test_a_device_that_does_not_report_is_not_waited_for() -> None:
         {"id": "a", "name": "a", "kind": "switch", "dialect": "plain", "command_topic": "a/set"}
     )
     assert render(Command(switch, "set", {"on": True})).expectation is None
-
-
-def test_the_tables_have_no_hole() -> None:
-    """Every kind has a row, every dialect a manner, every pair attributes for all parameters of the kind."""
-    assert set(KINDS) == set(Kind)
-    assert set(MANNERS) == set(Dialect)
-    for dialect in Dialect:
-        for kind in Kind:
-            names = {name for function in KINDS[kind].functions for name in function.parameters}
-            assert {attribute.name for attribute in ATTRIBUTES[dialect, kind]} == names

@@ -59,8 +59,8 @@ def states() -> StateStore:
 
 
 def test_each_topic_is_wanted_once(states: StateStore) -> None:
-    """A topic that a kind and a function share is subscribed once."""
-    assert states.topics == ("z/lamp", "beep", "s")
+    """A topic that a kind and a function share is subscribed once; so is where the device says that it is there."""
+    assert states.topics == ("z/lamp", "z/bridge/state", "z/lamp/availability", "beep", "s")
 
 
 def test_a_reading_has_the_units_of_the_front(states: StateStore) -> None:

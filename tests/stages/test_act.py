@@ -61,7 +61,8 @@ def test_the_states_topics_are_subscribed() -> None:
     """Every topic on which a device reports is subscribed once."""
 
     async def scenario(house: House) -> None:
-        assert house.broker.topics == [KITCHEN, "coffee/state", "garage"]
+        presence = ["zigbee2mqtt/bridge/state", f"{KITCHEN}/availability"]
+        assert house.broker.topics == [KITCHEN, *presence, "coffee/state", "garage"]
 
     in_virtual_time(scenario)
 

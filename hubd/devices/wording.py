@@ -1,0 +1,165 @@
+"""What a device is, in words that follow "is"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from hubd.devices.model import Device, Kind
+from hubd.devices.settling import Arguments
+from hubd.devices.vocabulary import (
+    ACTION,
+    BRIGHTNESS,
+    COLOR,
+    COLOR_TEMPERATURE,
+    EFFECT,
+    MODE,
+    ON,
+    POSITION,
+    SPEED,
+    STATE,
+    TEMPERATURE,
+    VALUE,
+    VOLUME,
+    DeviceClass,
+)
+
+_CLASS_WORDS: Final[Mapping[DeviceClass | None, tuple[str, str]]] = {
+    None: ("on", "off"),
+    DeviceClass.DOOR: ("open", "closed"),
+    DeviceClass.WINDOW: ("open", "closed"),
+    DeviceClass.GARAGE_DOOR: ("open", "closed"),
+    DeviceClass.MOTION: ("seeing motion", "seeing no motion"),
+    DeviceClass.OCCUPANCY: ("occupied", "free"),
+    DeviceClass.MOISTURE: ("wet", "dry"),
+    DeviceClass.SMOKE: ("smelling smoke", "smelling no smoke"),
+    DeviceClass.GAS: ("smelling gas", "smelling no gas"),
+    DeviceClass.VIBRATION: ("shaking", "still"),
+}
+_OPEN, _CLOSED = 99, 1
+
+
+def phrase(device: Device, state: Arguments) -> str:
+    """Return what follows "is" in a sentence, as "on at 30 percent"; empty if the state says nothing.
+
+    state: in the front's units, numbers as a person says them. It may hold the settings of a command instead of what
+    was reported.
+    """
+    return _PHRASES[device.kind](device, state) if device.kind is not None else ""
+
+
+def _on_off(_device: Device, state: Arguments) -> str:
+    match state.get(ON):
+        case True:
+            return "on"
+        case False:
+            return "off"
+        case _:
+            return ""
+
+
+def _light(device: Device, state: Arguments) -> str:
+    said = _on_off(device, state)
+    if state.get(ON) is not True:
+        return said
+    brightness, color, kelvin = state.get(BRIGHTNESS), state.get(COLOR), state.get(COLOR_TEMPERATURE)
+    if isinstance(brightness, int | float):
+        said += f" at {round(brightness)} percent"
+    # A lamp that has both tells both, and only one of them is to be seen.
+    if isinstance(color, str) and kelvin is None:
+        said += f", {color}"
+    elif isinstance(kelvin, int | float) and color is None:
+        said += f", {round(kelvin)} kelvin"
+    return said + (f", with the effect {state[EFFECT]}" if isinstance(state.get(EFFECT), str) else "")
+
+
+def _opening(_device: Device, state: Arguments) -> str:
+    action, word, position = state.get(ACTION), state.get(STATE), state.get(POSITION)
+    if isinstance(action, str):
+        return {"open": "open", "close": "closed", "stop": "stopped"}[action]
+    if word in {"opening", "closing"} or not isinstance(position, int | float):
+        return word if isinstance(word, str) else ""
+    if _CLOSED < position < _OPEN:
+        return f"{round(position)} percent open"
+    return "open" if position >= _OPEN else "closed"
+
+
+def _told(words: Mapping[str, str]) -> Callable[[Device, Arguments], str]:
+    """Return how to say an action, else the state; words: action → what the device is then."""
+
+    def say(_device: Device, state: Arguments) -> str:
+        action, word = state.get(ACTION), state.get(STATE)
+        if isinstance(action, str):
+            return words.get(action, action)
+        return word if isinstance(word, str) else ""
+
+    return say
+
+
+def _climate(_device: Device, state: Arguments) -> str:
+    said = [f"set to {state[TEMPERATURE]:g} degrees"] if isinstance(state.get(TEMPERATURE), int | float) else []
+    said += [f"in the mode {state[MODE]}"] if isinstance(state.get(MODE), str) else []
+    return ", ".join(said)
+
+
+def _fan(device: Device, state: Arguments) -> str:
+    speed = state.get(SPEED)
+    said = _on_off(device, state)
+    return f"{said} at {round(speed)} percent" if said == "on" and isinstance(speed, int | float) else said
+
+
+def _media_player(device: Device, state: Arguments) -> str:
+    volume = state.get(VOLUME)
+    said = _told(
+        {"play": "playing", "pause": "paused", "stop": "stopped", "next": "at the next title"}
+        | {"previous": "at the previous title"}
+    )(device, state)
+    loud = f"at volume {round(volume)} percent" if isinstance(volume, int | float) else ""
+    return " ".join(filter(None, (said, loud)))
+
+
+def _measured(device: Device, state: Arguments) -> str:
+    value = state.get(VALUE)
+    if value is None:
+        return ""
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{text} {device.unit}" if device.unit else text
+
+
+def _told_apart(device: Device, state: Arguments) -> str:
+    told = state.get(ON)
+    yes, no = _CLASS_WORDS[device.device_class]
+    return {True: yes, False: no}.get(told, "") if isinstance(told, bool) else ""
+
+
+def _scene(_device: Device, _state: Arguments) -> str:
+    return "activated"
+
+
+_PHRASES: Final[Mapping[Kind, Callable[[Device, Arguments], str]]] = {
+    Kind.LIGHT: _light,
+    Kind.SWITCH: _on_off,
+    Kind.COVER: _opening,
+    Kind.LOCK: _told({"lock": "locked", "unlock": "unlocked"}),
+    Kind.CLIMATE: _climate,
+    Kind.FAN: _fan,
+    Kind.MEDIA_PLAYER: _media_player,
+    Kind.SCENE: _scene,
+    Kind.GROUP: _on_off,
+    Kind.SENSOR: _measured,
+    Kind.BINARY_SENSOR: _told_apart,
+    Kind.VACUUM: _told(
+        {
+            "start": "cleaning",
+            "clean spot": "cleaning",
+            "pause": "paused",
+            "stop": "stopped",
+            "return": "on its way home",
+        }
+        | {"locate": "making itself heard"}
+    ),
+    Kind.ALARM: _told(
+        {"disarm": "disarmed"} | {f"arm {how}": f"armed {how}" for how in ("home", "away", "night", "vacation")}
+    ),
+    Kind.VALVE: _opening,
+}
