@@ -48,8 +48,13 @@ class StateFile:
             return ""
         try:
             with os.fdopen(descriptor, "rb") as file:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                mode = os.fstat(descriptor).st_mode
+                if not stat.S_ISREG(mode):
                     raise ValueError("no regular file")  # noqa: TRY301 -- one handler for all that is not ours
+                if stat.S_IMODE(mode) != _PRIVATE:
+                    # As it may come back from a backup; until something is written the old file stays.
+                    with contextlib.suppress(OSError):
+                        os.fchmod(descriptor, _PRIVATE)
                 data = file.read(LIMIT + 1)
             if len(data) > LIMIT:
                 raise ValueError("too big")  # noqa: TRY301 -- as above

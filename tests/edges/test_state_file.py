@@ -47,6 +47,15 @@ def test_rights_are_mended(tmp_path: Path) -> None:
     assert (path.read_text(), mode_of(path), list(tmp_path.iterdir())) == ("new", 0o600, [path])
 
 
+def test_rights_are_mended_before_anything_is_written(tmp_path: Path) -> None:
+    """Nobody else reads on in a file that came back from a backup, though nothing may be written for weeks."""
+    path = tmp_path / "state.json"
+    path.write_text("kept")
+    path.chmod(0o644)
+    assert StateFile(path, unheard).read() == "kept"
+    assert mode_of(path) == 0o600
+
+
 def test_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hub that is stopped before the new text is on the disk leaves the old one."""
     path = tmp_path / "state.json"
