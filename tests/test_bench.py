@@ -39,4 +39,5 @@ def test_both_clients_are_measured() -> None:
     for row in found["rows"]:
         assert row["hubd"] > 0
         assert row["google"] > 0
+        assert row["bare"] > 0
         assert abs(row["ratio"] - row["hubd"] / row["google"]) < 0.01

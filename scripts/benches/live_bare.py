@@ -1,0 +1,71 @@
+"""The bench's floor: URL, minutes of sound. What websockets, TLS and asyncio take, whoever builds on them.
+
+It sends what hubd's client sends, and looks into nothing that it receives.
+"""
+
+from __future__ import annotations
+
+import time
+
+BEGAN = (time.perf_counter(), time.process_time())
+
+# ruff: noqa: E402 -- the imports are what is measured
+import asyncio
+import base64
+import json
+import ssl
+
+from websockets.asyncio.client import ClientConnection, connect
+
+IMPORTED = (time.perf_counter() - BEGAN[0], time.process_time() - BEGAN[1])
+
+import sys
+
+from scripts.benches.house import DECLARATIONS, INSTRUCTION, MODEL
+from scripts.benches.measuring import measure, report
+
+TOOLS = [{"functionDeclarations": DECLARATIONS}]
+INSTRUCTIONS = {"parts": [{"text": INSTRUCTION}]}
+SETUP = json.dumps({"setup": {"model": f"models/{MODEL}", "tools": TOOLS, "systemInstruction": INSTRUCTIONS}})
+TRUST = ssl.create_default_context()
+SOUND = '{"realtimeInput":{"audio":{"mimeType":"audio/pcm;rate=16000","data":"%s"}}}'
+
+
+class Bare:
+    """A connection."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    async def say(self, pcm: bytes) -> None:
+        """Send a piece of sound."""
+        await self._connection.send(SOUND % base64.b64encode(pcm).decode())
+
+    async def ask(self, text: str) -> int:
+        """Send text; return how many bytes of sound came before the turn was complete."""
+        await self._connection.send(json.dumps({"realtimeInput": {"text": text}}))
+        heard = 0
+        while (frame := await self._connection.recv(decode=False)) and b"turnComplete" not in frame:
+            heard += 9_600
+        return heard
+
+    async def close(self) -> None:
+        """End the connection."""
+        await self._connection.close()
+
+
+async def main(url: str, minutes: str) -> None:
+    """Measure."""
+
+    async def open_session() -> Bare:
+        address = url.replace("https:", "wss:")
+        connection = await connect(address, ssl=TRUST, compression=None, proxy=None, max_size=2**24)
+        await connection.send(SETUP)
+        await connection.recv()
+        return Bare(connection)
+
+    found = await measure(open_session, float(minutes))
+    report({"import_s": IMPORTED[0], "import_cpu_s": IMPORTED[1], **found})
+
+
+asyncio.run(main(*sys.argv[1:]))
