@@ -45,7 +45,7 @@ ROWS: tuple[str, ...] = (
     "devices.bridged devices.topical",
     "devices.kinds",
     "devices.catalog devices.dialects devices.phrases",
-    "devices.render devices.state",
+    "devices.appendix devices.render devices.state",
     "batches ledger",
     "tools",
     "outcomes",

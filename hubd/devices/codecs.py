@@ -90,7 +90,7 @@ def level(scale: int | Callable[[Device], int], shown: str, least: int = 1) -> C
 
     def read(device: Device, value: JsonValue) -> JsonValue:
         number = number_of(value)
-        return None if number is None else number / top(device) * 100
+        return None if number is None else number_of(number / top(device) * 100)
 
     return Codec(shown, write, read, _LEVEL_TOLERANCE)
 
@@ -252,5 +252,5 @@ def _of_kind(table: Mapping[Kind, Words]) -> Callable[[Device], Words]:
     return lambda device: table.get(device.kind, {}) if device.kind is not None else {}
 
 
-ACTION = _own_words(lambda device: device.payloads, _of_kind(ACTIONS), "the payloads")
-STATE = _own_words(lambda device: device.states, _of_kind(STATES), "the states")
+ACTION = _own_words(lambda device: device.payloads, _of_kind(ACTIONS), "payloads")
+STATE = _own_words(lambda device: device.states, _of_kind(STATES), "states")
