@@ -67,6 +67,26 @@ def test_the_states_topics_are_subscribed() -> None:
     in_virtual_time(scenario)
 
 
+def test_a_device_that_is_offline_is_sent_nothing() -> None:
+    """Nothing is published for a device that said that it can't be reached, until it says that it can."""
+
+    async def scenario(house: House) -> None:
+        house.broker.say("zigbee2mqtt/bridge/state", '{"state":"offline"}', retained=True)
+        await house.settle()
+        house.ask("set_light", device="kitchen lights", on=True)
+        (answer,) = await house.answers()
+        assert answer.status is CallStatus.FAILED
+        assert "the device said that it is offline" in str(answer.response["message"])
+        assert payloads(house) == []
+        house.broker.say("zigbee2mqtt/bridge/state", '{"state":"online"}')
+        await house.settle()
+        house.ask("set_light", "2", device="kitchen lights", on=False)
+        await house.settle()
+        assert payloads(house) == [(f"{KITCHEN}/set", '{"state":"OFF"}')]
+
+    in_virtual_time(scenario)
+
+
 def test_a_report_after_within_is_late() -> None:
     """A confirmation in the second span counts as late, with the scheduling of that outcome."""
 
