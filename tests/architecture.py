@@ -35,13 +35,19 @@ ROWS: tuple[str, ...] = (
     "live.turn",
     "live.session",
     "live.mouth",
-    "devices.fields devices.payloads devices.vocabulary devices.colors",
-    "devices.parameters devices.templates",
+    "devices.fields devices.payloads devices.vocabulary devices.colors devices.announced_keys devices.spoken_names",
+    "devices.parameters devices.templates devices.value_filters mqtt.filters",
+    "devices.value_templates",
+    "devices.announced_options",
+    "devices.announced",
     "devices.functions",
     "devices.channels devices.keys devices.offers",
     "devices.model",
     "devices.cells devices.expectations devices.settling",
-    "devices.codecs devices.wording",
+    "devices.announced_reports devices.codecs devices.discovered devices.known devices.wording",
+    "devices.announced_lights devices.announced_movers devices.announced_presence devices.announced_things",
+    "devices.announced_devices devices.bridge_list devices.native_tasmota",
+    "devices.discovery",
     "devices.bridged devices.topical",
     "devices.kinds",
     "devices.catalog devices.dialects devices.phrases",
@@ -58,7 +64,7 @@ ROWS: tuple[str, ...] = (
     "choice conversation grievance question_states",
     "question",
     "ports",
-    "budget mqtt.faults mqtt.filters mqtt.settings",
+    "budget mqtt.faults mqtt.settings",
     # The act stage in two parts: the first is used by it alone.
     "stages.errand",
     # The line in three parts: it alone uses the others.
@@ -67,9 +73,9 @@ ROWS: tuple[str, ...] = (
     "edges.paho_dialling",
     "edges.paho_connection",
     (
-        "stages.act stages.announce stages.ask stages.converse stages.line stages.listen stages.speak stages.visit "
-        "edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link edges.wav_sound "
-        "edges.state_file edges.websockets_link stages.purse"
+        "stages.act stages.announce stages.ask stages.converse stages.line stages.listen "
+        "stages.speak stages.visit edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link "
+        "edges.wav_sound edges.state_file edges.websockets_link stages.purse"
     ),
     "offline.words",
     "offline.phrases",
@@ -137,7 +143,7 @@ READING = frozenset({"glob", "os", "pathlib", "stat", "sys"})
 # Outside libraries, each with the modules that may import it.
 EVERYWHERE = re.compile(r".+")
 LIBRARIES: dict[str, re.Pattern[str]] = {
-    "jinja2": re.compile(r"devices\.templates"),
+    "jinja2": re.compile(r"devices\.(templates|value_filters|value_templates)"),
     "numpy": EVERYWHERE,
     "onnxruntime": re.compile(r"edges\.onnx_wake_model"),
     "paho": re.compile(r"edges\.paho_(dialling|connection)"),

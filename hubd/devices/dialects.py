@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from hubd.devices import bridged, topical
 from hubd.devices.cells import Cell, Row, Spot, fill, keys_of
+from hubd.devices.discovered import DiscoveredDevice
 from hubd.devices.expectations import AVAILABILITY, Source, Want
 from hubd.devices.model import Device, Dialect, Kind
 from hubd.devices.payloads import object_in, text_in
@@ -74,6 +75,8 @@ def compose(device: Device, settings: Arguments) -> tuple[Message, ...]:
     What one topic takes as JSON is one message: of two quick ones a lamp loses the level (Koenkk/zigbee2mqtt#13277).
     On or off comes last, as with Home Assistant (``on_command_type``).
     """
+    if isinstance(device, DiscoveredDevice):
+        return tuple(Message(each.topic, each.payload) for each in device.messages(settings))
     cell = _cell(device)
     if cell is None:
         return ()
@@ -93,6 +96,10 @@ def compose(device: Device, settings: Arguments) -> tuple[Message, ...]:
 
 def wants(device: Device, settings: Arguments) -> tuple[Want, ...]:
     """Return what the device has to report to confirm the settings; empty if it can't."""
+    if isinstance(device, DiscoveredDevice):
+        confirms = device.speech.confirms if device.reports_state else {}
+        wanted = confirmations(device, settings, confirms.keys()).items()
+        return tuple(Want(name, each[0], confirms[name], each[1:]) for name, each in wanted if name in confirms)
     cell = _cell(device)
     if cell is None or not device.reports_state:
         return ()
@@ -106,6 +113,8 @@ def wants(device: Device, settings: Arguments) -> tuple[Want, ...]:
 
 def sources(device: Device) -> tuple[Source, ...]:
     """Return where the device reports its kind's properties, whether it can be reached; values in the front's units."""
+    if isinstance(device, DiscoveredDevice):
+        return device.speech.sources
     return (*_reports(device), *_presences(device))
 
 

@@ -12,6 +12,7 @@ from hubd.devices.expectations import AVAILABILITY, KIND, VALUE, Source
 from hubd.devices.functions import Expect
 from hubd.devices.model import Device, Reading
 from hubd.devices.payloads import object_in, text_in
+from hubd.mqtt.filters import filter_matches
 
 # Of a report of many values that no function asks for, so many are kept.
 MAX_FURTHER_VALUES = 8
@@ -35,17 +36,31 @@ class StateStore:
     """
 
     def __init__(self, devices: Iterable[Device]) -> None:
-        self._sources: dict[str, list[tuple[str, Source]]] = {}
-        for device in devices:
-            for source in _sources(device):
-                self._sources.setdefault(source.topic, []).append((device.id, source))
         self._entries: dict[str, dict[tuple[str, str], _Entry]] = {}
         self._serial = 0
+        self.watch(devices)
+
+    def watch(self, devices: Iterable[Device]) -> None:
+        """Take reports of these devices from now on, instead of those before; what is known of them stays."""
+        self._sources: dict[str, list[tuple[str, Source]]] = {}
+        # By the last level, which tells most of them apart; those in which that is a wildcard under "".
+        self._filters: dict[str, list[tuple[str, Source]]] = {}
+        known: set[str] = set()
+        for device in devices:
+            known.add(device.id)
+            for source in _sources(device):
+                last = source.topic.rpartition("/")[2]
+                if {"+", "#"} & set(source.topic):
+                    self._filters.setdefault("" if last in {"+", "#"} else last, []).append((device.id, source))
+                else:
+                    self._sources.setdefault(source.topic, []).append((device.id, source))
+        self._entries = {device_id: said for device_id, said in self._entries.items() if device_id in known}
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """The topics to subscribe to, each once."""
-        return tuple(self._sources)
+        """The topics, or filters of topics, to subscribe to, each once."""
+        filters = [source.topic for found in self._filters.values() for _, source in found]
+        return tuple(dict.fromkeys((*self._sources, *filters)))
 
     def receive(self, topic: str, payload: bytes, now: float, *, stored: bool = False) -> frozenset[str]:
         """Take a message; return the ids of the devices that it says something about. Never raises.
@@ -54,7 +69,7 @@ class StateStore:
         """
         self._serial += 1
         told: set[str] = set()
-        for device_id, source in self._sources.get(topic, ()):
+        for device_id, source in self._listening(topic):
             entries = self._entries.setdefault(device_id, {})
             for key, value in source.read(payload).items():
                 told.add(device_id)
@@ -64,6 +79,12 @@ class StateStore:
                 else:
                     entries[source.scope, key] = _Entry(value, now, self._serial, stored)
         return frozenset(told)
+
+    def _listening(self, topic: str) -> Iterator[tuple[str, Source]]:
+        yield from self._sources.get(topic, ())
+        if self._filters:
+            for last in {"", topic.rpartition("/")[2]}:
+                yield from (each for each in self._filters.get(last, ()) if filter_matches(each[1].topic, topic))
 
     def mark(self) -> int:
         """Return a point in the stream of messages, for since()."""

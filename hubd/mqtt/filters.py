@@ -15,3 +15,14 @@ def filter_problem(topic_filter: str) -> str | None:
         if level == "+" or (level == "#" and position == len(levels) - 1):
             levels[position] = "any"
     return topic_problem("/".join(levels))
+
+
+def filter_matches(topic_filter: str, topic: str) -> bool:
+    """Return whether a message on the topic comes by the filter (MQTT 5, 4.7)."""
+    levels, given = topic_filter.split("/"), topic.split("/")
+    for position, level in enumerate(levels):
+        if level == "#":
+            return True
+        if position >= len(given) or level not in {"+", given[position]}:
+            return False
+    return len(levels) == len(given)

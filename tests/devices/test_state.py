@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubd.devices.expectations import KIND, Expectation, Want, matches
-from hubd.devices.model import Device
+from hubd.devices.discovered import DiscoveredDevice, Speech
+from hubd.devices.expectations import KIND, Expectation, Source, Want, matches
+from hubd.devices.model import Device, Kind
 from hubd.devices.state import MAX_FURTHER_VALUES, StateStore
 
 LAMP = Device.model_validate(
@@ -190,3 +191,31 @@ def test_every_wanted_value_has_to_be_there() -> None:
     expectation = Expectation((Want("on", value=True), Want("brightness", 30, 2.0)))
     assert not expectation.met_by({"on": True})
     assert expectation.met_by({"on": True, "brightness": 31, "more": 1})
+
+
+def sensor(*filters: str) -> DiscoveredDevice:
+    """Return a sensor that reports on these topics."""
+    sources = tuple(Source(each, lambda payload: {"value": payload.decode()}) for each in filters)
+    speech = Speech(lambda _settings: (), sources)
+    return DiscoveredDevice(id="s", name="s", kind=Kind.SENSOR, speech=speech, origin="o", unique_id="u")
+
+
+@pytest.mark.parametrize("topic_filter", ["+/+/BLE/1", "home/#", "home/gateway/BLE/+", "+/+/+/+"])
+def test_a_report_may_come_on_any_topic_of_a_filter(topic_filter: str) -> None:
+    """A gateway in each room reports the same sensor: whichever it is, the report is read."""
+    states = StateStore([sensor(topic_filter)])
+    assert states.topics == (topic_filter,)
+    assert states.receive("home/gateway/BLE/1", b"21", now=1.0) == {"s"}
+    assert states.receive("gateway/BLE/1", b"22", now=2.0) == frozenset()
+    assert states.known("s", KIND) == {"value": "21"}
+
+
+def test_what_is_known_stays_when_others_come(states: StateStore) -> None:
+    """A house that changes keeps what is known of the devices that stay, forgets those that go."""
+    states.receive("z/lamp", b'{"state":"ON"}', now=1.0)
+    states.receive("s", b"lit", now=1.0)
+    states.watch([LAMP, sensor("a")])
+    assert states.known("lamp", KIND) == {"on": True}
+    assert states.reading("switch") is None
+    assert {"z/lamp", "beep", "a"} <= set(states.topics)
+    assert states.receive("s", b"lit", now=2.0) == frozenset()

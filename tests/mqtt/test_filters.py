@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from paho.mqtt.client import topic_matches_sub
 
 from hubd.devices.fields import topic_problem
-from hubd.mqtt.filters import filter_problem
+from hubd.mqtt.filters import filter_matches, filter_problem
 
 LEVEL = st.text("abc_", min_size=1, max_size=4)
 
@@ -31,3 +31,14 @@ def test_each_topic_can_be_subscribed_to_with_a_level_left_open(levels: list[str
     topic_filter = "/".join([*levels[:position], "+", *levels[position + 1 :]])
     assert filter_problem(topic_filter) is None
     assert topic_matches_sub(topic_filter, "/".join(levels))
+
+
+@given(
+    levels=st.lists(st.sampled_from(["a", "b", "+", ""]), min_size=1, max_size=4),
+    everything=st.booleans(),
+    topic=st.lists(st.sampled_from(["a", "b", ""]), min_size=1, max_size=5),
+)
+def test_matches_as_the_client_library_does(levels: list[str], everything: bool, topic: list[str]) -> None:  # noqa: FBT001 - hypothesis passes it by name
+    """Which topics a filter takes in is MQTT's affair: paho has the same answer."""
+    topic_filter = "/".join([*levels, "#"] if everything else levels)
+    assert filter_matches(topic_filter, "/".join(topic)) == topic_matches_sub(topic_filter, "/".join(topic))
