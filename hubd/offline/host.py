@@ -157,9 +157,9 @@ class Host:
         if refusal is not None:
             self._outbox.append(refusal)
             return
-        conversation, memory = Conversation(self._connected), Memory()
+        conversation, memory = Conversation(self._connected, setup.model), Memory()
         if setup.session_resumption is not None and setup.session_resumption.handle:
-            resumed = self.resumption = self._handles.resume(setup.session_resumption.handle, now)
+            resumed = self.resumption = self._handles.resume(setup.session_resumption.handle, now, setup.model)
             if isinstance(resumed, Refusal):
                 self._outbox.append(Close(*resumed.value))
                 return

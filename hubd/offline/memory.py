@@ -73,17 +73,19 @@ class Refusal(Enum):
     EXPIRED = (1008, "BidiGenerateContent session expired.")
     IN_USE = (1011, "Internal error encountered.")
     BROKEN = (1011, "The service is currently unavailable.")
+    OTHER_MODEL = (1007, "Request contains an invalid argument.")
 
 
 @dataclass(slots=True, eq=False)
 class Conversation:
     """What all handles of one conversation have in common.
 
-    connected: whether a connection is open to it. ended: when the last one ended. broken: whether it ended with 1007,
-    after which no resume ever worked.
+    connected: whether a connection is open to it. model: its id; all else of a set-up may change from one connection to
+    the next. ended: when the last one ended. broken: whether it ended with 1007, after which no resume ever worked.
     """
 
     connected: Callable[[], bool]
+    model: str = ""
     ended: float = 0.0
     broken: bool = False
 
@@ -127,8 +129,8 @@ class Handles:
             self._expired.discard(oldest)
         return handle
 
-    def resume(self, handle: str, now: float) -> Resumed | Refusal:
-        """Return the conversation of a handle, or why there is none."""
+    def resume(self, handle: str, now: float, model: str = "") -> Resumed | Refusal:
+        """Return the conversation of a handle, or why there is none; model: as the set-up has it."""
         point = self._points.get(handle)
         match point:
             case None:
@@ -139,6 +141,8 @@ class Handles:
                 return Refusal.BROKEN
             case Resumed(conversation) if handle in self._expired or now - conversation.ended > self.validity:
                 return Refusal.EXPIRED
+            case Resumed(conversation) if conversation.model != model:
+                return Refusal.OTHER_MODEL
         return point
 
     def forget(self) -> None:

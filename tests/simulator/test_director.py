@@ -408,6 +408,18 @@ def test_handles_expire_with_time() -> None:
     assert stage.ended == [Close(1008, "BidiGenerateContent session expired.")]
 
 
+def test_a_handle_is_of_one_model() -> None:
+    """All but the model may differ when a conversation goes on (9)."""
+    stage = Staged("model gemini-next")
+    stage.open()
+    handle = {"handle": stage.handle}
+    stage.open(sessionResumption=handle, model="models/gemini-next")
+    assert stage.ended == [Close(1007, "Request contains an invalid argument.")]
+    stage.open(sessionResumption=handle, tools=[], systemInstruction={"parts": [{"text": "Be brief."}]})
+    assert stage.ended == []
+    assert stage.visit.resumed
+
+
 def test_no_handle_works_after_1007() -> None:
     """After a 1007 inside the session every resume fails with 1011 (9)."""
     stage = Staged("")
