@@ -19,6 +19,7 @@ from hubd.config.manner import pace
 from hubd.config.offer import offer
 from hubd.continuation import fingerprint
 from hubd.conversation import Conversation
+from hubd.devices.discovery import Discovery
 from hubd.devices.state import StateStore
 from hubd.edges.onnx_wake_model import OnnxWakeModel, find_model
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
@@ -43,6 +44,7 @@ from hubd.stages.announce import Announce
 from hubd.stages.carry_over import CarryOver, Store
 from hubd.stages.connection import Server
 from hubd.stages.converse import Converse
+from hubd.stages.discover import Discover
 from hubd.stages.line import Line
 from hubd.stages.listen import Listen
 from hubd.stages.purse import Purse
@@ -104,6 +106,7 @@ class Hub:
         tokens: Store | None = None,
     ) -> None:
         self._sound = sound
+        self._discovers = config.discovery.enabled
         toolbox = offer(config)
         manners = pace(config, toolbox)
         uplink = Uplink(round(manners.replay * 1000))
@@ -126,14 +129,6 @@ class Hub:
         servers = [server(backend, url, dial(config.live, url, key))]
         if standby is not None:
             servers.append(server(Backend.OFFLINE, "", partial(_dial_standby, config.live, standby)))
-        self._line = Line(
-            servers,
-            setup_timeout=config.live.setup_timeout,
-            carry_over=self._carry_over,
-            report=report,
-            announce=self._announce.say,
-            allowance=self._purse,
-        )
         self._act = Act(
             toolbox=toolbox,
             broker=self._broker,
@@ -144,6 +139,17 @@ class Hub:
             together=capabilities(config.live.model).answers_together,
             keeper=self._carry_over,
             clock=time.monotonic,
+        )
+        rules = config.discovery.rules()
+        self._discover = Discover(Discovery(rules), self._broker, config.devices, self._act.watch, toolbox)
+        self._line = Line(
+            servers,
+            setup_timeout=config.live.setup_timeout,
+            carry_over=self._carry_over,
+            report=report,
+            announce=self._announce.say,
+            allowance=self._purse,
+            prepare=self._discover.prepare,
         )
         self.converse = Converse(
             conversation=Conversation(manners),
@@ -175,6 +181,8 @@ class Hub:
     async def run(self) -> None:
         """Run until cancelled."""
         async with asyncio.TaskGroup() as tasks:
+            if self._discovers:
+                tasks.create_task(self._discover.run(), name="discover")
             for name, stage in (
                 ("sound", self._sound),
                 ("broker", self._broker),

@@ -15,11 +15,13 @@ from hubd.app import Secrets, broker_settings, dial, kept, live_server
 from hubd.audio.buffers import Uplink
 from hubd.budget import Budget
 from hubd.config import BackendChoice, Config, LiveSettings
+from hubd.config.manner import blocking_functions
 from hubd.config.offer import offer
+from hubd.devices.discovery import Discovery
 from hubd.devices.state import StateStore
 from hubd.edges.paho_broker import PahoBroker
 from hubd.edges.state_file import StateFile
-from hubd.events import Backend, Behavior
+from hubd.events import Backend
 from hubd.ledger import Ledger
 from hubd.live.models import capabilities
 from hubd.live.mouth import Mouth
@@ -32,6 +34,7 @@ from hubd.reports import Part, Report, ReportSink, TroubleReport
 from hubd.stages.act import Act
 from hubd.stages.ask import Ask
 from hubd.stages.connection import Server
+from hubd.stages.discover import Discover
 from hubd.stages.visit import Visit
 from hubd.tools import Toolbox
 from hubd.usage import TokenCount
@@ -77,13 +80,17 @@ async def ask(  # noqa: PLR0913 -- a small hub, wired
             together=capabilities(config.live.model).answers_together,
             clock=time.monotonic,
         )
-        blocking = (each.name for each in toolbox.declarations() if each.behavior is Behavior.BLOCKING)
-        question = Question(text, time.monotonic(), patience=patience, blocking=frozenset(blocking))
+        discover = Discover(Discovery(config.discovery.rules()), broker, config.devices, act.watch, toolbox)
+        question = Question(text, time.monotonic(), patience=patience, blocking=blocking_functions(toolbox))
         visit = Visit(servers, setup_timeout=config.live.setup_timeout, report=watch)
         asking = Ask(question, line=visit, hands=act, usage=count, report=watch, clock=time.monotonic)
         parts = {"broker": broker.run(), "act": act.run(), "standby": standby.run()}
         running = [tasks.create_task(part, name=name) for name, part in parts.items()]
         failure = await _reach(broker, watch)
+        if not failure and config.discovery.enabled:
+            running.append(tasks.create_task(discover.run(), name="discover"))
+            await discover.settled()
+            discover.prepare()
         if not failure:
             running.append(tasks.create_task(visit.run(asking.post_from_connection), name="visit"))
             await asking.run()

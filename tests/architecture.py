@@ -73,7 +73,7 @@ ROWS: tuple[str, ...] = (
     "edges.paho_dialling",
     "edges.paho_connection",
     (
-        "stages.act stages.announce stages.ask stages.converse stages.line stages.listen "
+        "stages.act stages.announce stages.ask stages.converse stages.discover stages.line stages.listen "
         "stages.speak stages.visit edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link "
         "edges.wav_sound edges.state_file edges.websockets_link stages.purse"
     ),
@@ -104,7 +104,7 @@ ROWS: tuple[str, ...] = (
     "config.toml_files",
     "config.complaints config.options",
     "config.live_rules config.live_tables",
-    "config.forbidden config.includes config.live_section config.mending config.sections",
+    "config.discovery_section config.forbidden config.includes config.live_section config.mending config.sections",
     "config.clashes config.named_files",
     "config.loading",
     "config.manner config.offer",

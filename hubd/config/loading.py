@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 
 from hubd.config.clashes import clashes
 from hubd.config.complaints import Mistake, complaints_about, mistakes_of
+from hubd.config.discovery_section import DiscoverySettings
 from hubd.config.forbidden import forbidden
 from hubd.config.includes import DEFAULT_INCLUDE, read_all
 from hubd.config.live_section import LiveSettings
@@ -54,6 +55,7 @@ class MainFile(Table):
     conversation: ConversationSettings = Field(default_factory=ConversationSettings)
     mqtt: MqttSettings = Field(default_factory=MqttSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
+    discovery: DiscoverySettings = Field(default_factory=DiscoverySettings)
     devices: DeviceDefaults = Field(default_factory=DeviceDefaults)
     device: tuple[Device, ...] = ()
 
@@ -83,6 +85,7 @@ class Config:
     conversation: ConversationSettings
     mqtt: MqttSettings
     privacy: PrivacySettings
+    discovery: DiscoverySettings
     devices: tuple[Device, ...]
 
 
@@ -133,6 +136,7 @@ def load(path: Path) -> Config:
         conversation=sections.conversation,
         mqtt=sections.mqtt,
         privacy=sections.privacy,
+        discovery=sections.discovery,
         devices=tuple(_with_defaults(device, sections.devices) for device in devices),
     )
 

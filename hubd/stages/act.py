@@ -12,7 +12,7 @@ from typing import Protocol, assert_never
 
 from hubd import outcomes
 from hubd.batches import Batches
-from hubd.devices.model import Command
+from hubd.devices.model import Command, Device
 from hubd.devices.state import StateStore
 from hubd.events import Answer, AnswerKind, Call, EndAsked, Event, Scheduling, ToolsDone
 from hubd.ledger import Ledger, Verdict
@@ -117,6 +117,11 @@ class Act:
                 running.rest()
             if self._sending is not None:
                 self._sending.cancel()
+
+    def watch(self, devices: Iterable[Device]) -> None:
+        """Take the reports of these devices from now on."""
+        self._means.states.watch(devices)
+        self._means.broker.subscribe(self._means.states.topics)
 
     def ask(self, calls: Iterable[Call]) -> None:
         """Start carrying out the calls of one frame; returns at once.

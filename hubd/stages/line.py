@@ -43,7 +43,7 @@ class Line:
 
     servers: the preferred one first. setup_timeout: s. carry_over: what one connection leaves to the next.
     report: takes trouble with reaching a server. announce: says a text aloud, without a server. allowance: what a
-    conversation may cost; None for whatever it does.
+    conversation may cost; None for whatever it does. prepare: called before a conversation's first connection.
     """
 
     def __init__(  # noqa: PLR0913 -- a stage is given everything that it connects
@@ -55,6 +55,7 @@ class Line:
         report: ReportSink,
         announce: Callable[[str], None],
         allowance: Allowance | None = None,
+        prepare: Callable[[], None] = lambda: None,
     ) -> None:
         self._servers = {server.backend: server for server in servers}
         self._preferred = servers[0].backend
@@ -64,6 +65,7 @@ class Line:
         self._announce = announce
         self._grievance = Grievance(report, announce)
         self._allowance = allowance
+        self._prepare = prepare
         self._failure = ""
         self._unsaid: list[str] = []
         self._wanted: _Wish | None = None
@@ -93,6 +95,8 @@ class Line:
         manner: how the model is told what it could not be told before, ahead of everything else.
         """
         self._leave()
+        if self._begun_with is None:
+            self._prepare()
         self._wanted = _Wish(post, manner)
         self._asked.set()
 

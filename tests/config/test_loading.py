@@ -156,7 +156,7 @@ def options_of(table: Table, path: str = "") -> dict[str, object]:
     for name in type(table).model_fields:
         value = getattr(table, name)
         found |= options_of(value, f"{path}{name}.") if isinstance(value, Table) else {f"{path}{name}": value}
-    return {name: value for name, value in found.items() if name != "device"}
+    return {name: value for name, value in found.items() if name not in {"device", "discovery.device"}}
 
 
 def leaves(tree: object, path: str = "") -> Iterator[str]:

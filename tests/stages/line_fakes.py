@@ -102,6 +102,7 @@ class Street:
     fallback: list[FakeLink | Exception | None] | None = None
     persona: str = "p"
     allowance: Allowance | None = None
+    prepared: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.carry_over = CarryOver(None, told=self.told.append, wall=lambda: WALL + now())
@@ -115,6 +116,7 @@ class Street:
             report=self.reported.append,
             announce=self.announced.append,
             allowance=self.allowance,
+            prepare=lambda: self.prepared.append(now()),
         )
 
     def _server(self, backend: Backend) -> Server:

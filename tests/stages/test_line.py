@@ -67,6 +67,23 @@ class TestOpening:
 
         on_the_street(scenario)
 
+    def test_what_is_offered_stays_during_a_conversation(self) -> None:
+        """The house is prepared before a conversation's first connection, not before those with which it goes on."""
+
+        async def scenario(street: Street) -> None:
+            street.links = [FakeLink([READY]), FakeLink([READY]), FakeLink([READY])]
+            for _ in range(2):
+                street.line.open(street.post)
+                await street.until(LinkReady)
+            assert street.prepared == [0.0]
+            street.line.close()
+            await pass_time(1)
+            street.line.open(street.post)
+            await street.until(LinkReady)
+            assert street.prepared == [0.0, 1.0]
+
+        on_the_street(scenario)
+
     def test_three_attempts(self) -> None:
         """With somebody waiting the line is dialled three times, then given up with one word about it."""
 

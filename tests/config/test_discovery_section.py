@@ -1,0 +1,63 @@
+"""[discovery]."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hubd.config import Config, load
+from hubd.devices.discovery import Rules
+from hubd.errors import ConfigError
+from hubd.events import Scheduling
+
+
+def read(folder: Path, text: str) -> Config:
+    """Return a configuration of this text."""
+    (folder / "hubd.toml").write_text(text)
+    return load(folder / "hubd.toml")
+
+
+def test_is_off_by_default_and_on_by_one_line(tmp_path: Path) -> None:
+    """Nobody's devices are offered unasked."""
+    assert not read(tmp_path, "").discovery.enabled
+    assert read(tmp_path, "discovery.enabled = true").discovery.enabled
+
+
+def test_says_what_to_look_for(tmp_path: Path) -> None:
+    """Every option reaches the registry; of a device only what is set."""
+    text = """
+    [discovery]
+    prefix = "ha"
+    bridges = ["z1", "z2"]
+    include = ["light"]
+    exclude = ["*bridge*"]
+    [[discovery.device]]
+    unique_id = "0x01"
+    aliases = ["big lamp"]
+    scheduling = "SILENT"
+    """
+    rules = read(tmp_path, text).discovery.rules()
+    given = rules.given["0x01"]
+    assert set(given) == {"aliases", "scheduling"}
+    assert given["aliases"] == ("big lamp",)
+    assert getattr(given["scheduling"], "done", None) is Scheduling.SILENT
+    assert rules == Rules("ha", ("z1", "z2"), ("light",), ("*bridge*",), rules.given)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[discovery]\nprefix = "a/+"', "discovery.prefix"),
+        ('[discovery]\nbridges = ["#"]', "discovery.bridges"),
+        ("[discovery]\nenable = true", "discovery.enable"),
+        ("[[discovery.device]]\nname = 'x'", "unique_id"),
+        ("[[discovery.device]]\nunique_id = 'x'\n[[discovery.device]]\nunique_id = 'x'", "discovery.device"),
+        ("[[discovery.device]]\nunique_id = 'x'\ntopic = 'y'", "topic"),
+    ],
+)
+def test_names_what_is_wrong(tmp_path: Path, text: str, key: str) -> None:
+    """A complaint names the option."""
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text)
+    assert any(key in complaint.key for complaint in caught.value.complaints)

@@ -1,0 +1,93 @@
+"""Devices that announce themselves, asked for by ``hubd ask`` as a user runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from hubd.demo.private_broker import HOST, PrivateBroker
+from hubd.devices.render import Publish
+from hubd.edges.paho_broker import BrokerSettings, PahoBroker
+from tests.end_to_end.program import Outcome, run
+
+ON: Final = '[mqtt]\nhost = "{host}"\nport = {port}\n[live]\nbackend = "offline"\n[discovery]\nenabled = true\n'
+LAMP: Final = {
+    "~": "lamps/1",
+    "name": "Reading lamp",
+    "uniq_id": "lamp_1",
+    "cmd_t": "~/set",
+    "stat_t": "~",
+    "schema": "json",
+    "brightness": True,
+}
+
+
+@asynccontextmanager
+async def lamp(port: int, retained: Mapping[str, bytes]) -> AsyncIterator[list[str]]:
+    """Have these messages retained, with a lamp that reports what it is told; yield what it is told."""
+    broker, told = PahoBroker(BrokerSettings(HOST, port, "lamp"), lambda _: None), []
+
+    async def obey() -> None:
+        async for message in broker.messages():
+            told.append(message.payload.decode())
+            topic = message.topic.removesuffix("/set")
+            await broker.publish(Publish(topic, message.payload, 1, retain=True), 5.0)
+
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(broker.run()), tasks.create_task(obey())]
+        await broker.wait_connected()
+        broker.subscribe(["+/+/set"])
+        for topic, payload in retained.items():
+            await broker.publish(Publish(topic, payload, 1, retain=True), 5.0)
+        yield told
+        for task in running:
+            task.cancel()
+
+
+async def ask(home: Path, port: int, text: str, more: str = "") -> Outcome:
+    """Run ``hubd ask`` in a house of which nothing is configured but that it announces itself."""
+    file = home / "hubd.toml"
+    file.write_text(ON.format(host=HOST, port=port) + more)
+    outcome = await asyncio.to_thread(run, "ask", "--timeout", "50", "--config", file, text, home=home)
+    assert "Traceback" not in outcome.stderr, outcome.stderr
+    return outcome
+
+
+async def test_a_lamp_of_which_no_file_tells(tmp_path: Path, mosquitto: PrivateBroker) -> None:
+    """A retained discovery message is all that it takes: the lamp is told, and its report is waited for."""
+    retained = {"homeassistant/light/lamp_1/config": json.dumps(LAMP).encode()}
+    async with lamp(mosquitto.port, retained) as told:
+        outcome = await ask(tmp_path, mosquitto.port, "set the reading lamp to 40 percent")
+    assert outcome.stdout == "The Reading lamp is on at 40 percent.\n"
+    assert [json.loads(payload) for payload in told] == [{"state": "ON", "brightness": 102}]
+
+
+async def test_a_lamp_of_the_bridge(tmp_path: Path, mosquitto: PrivateBroker) -> None:
+    """Zigbee2MQTT's list of devices is enough as well; an alias of the configuration is understood."""
+    features = [{"name": "state", "property": "state", "access": 7}, {"name": "brightness", "access": 7}]
+    bulb = {
+        "ieee_address": "0x01",
+        "friendly_name": "bulb",
+        "definition": {"exposes": [{"type": "light", "features": features}]},
+    }
+    alias = '[[discovery.device]]\nunique_id = "0x01"\naliases = ["lamp by the door"]\n'
+    async with lamp(mosquitto.port, {"zigbee2mqtt/bridge/devices": json.dumps([bulb]).encode()}) as told:
+        outcome = await ask(tmp_path, mosquitto.port, "turn on the lamp by the door", alias)
+    assert outcome.stdout == "The bulb is on.\n"
+    assert [json.loads(payload) for payload in told] == [{"state": "ON"}]
+
+
+@pytest.mark.parametrize("more", ['exclude = ["lamp_1"]\n', 'include = ["switch"]\n'])
+async def test_a_lamp_that_is_left_out(tmp_path: Path, mosquitto: PrivateBroker, more: str) -> None:
+    """What the patterns leave out can't be commanded."""
+    retained = {"homeassistant/light/lamp_1/config": json.dumps(LAMP).encode()}
+    async with lamp(mosquitto.port, retained) as told:
+        outcome = await ask(tmp_path, mosquitto.port, "turn on the reading lamp", more)
+    assert "is on" not in outcome.stdout
+    assert told == []
