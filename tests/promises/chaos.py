@@ -46,9 +46,8 @@ AUDIO: Final[JsonValue] = {
 }
 # The blinds report within 40 s or not at all.
 ANSWERED_WITHIN: Final = 50.0
-# The model may be silent in the middle of its turn for 30 s, then somebody may talk for 15 s without an end, then no
-# answer may come for 20 s.
-TOLD_WITHIN: Final = 75.0
+# In the pause after an answer there is nothing to wait for.
+TOLD_WITHIN: Final = 1.0
 # Somebody who says something brings so many frames of sound at least.
 ENOUGH_SOUNDS: Final = 20
 # After that nothing is going on any more, s.

@@ -122,6 +122,7 @@ class Kitchen:
             report=self.reports.append,
             post=self.post,
             together=takes.answers_together,
+            keeper=self.carry_over,
             clock=now,
         )
         self.conversation = Conversation(manners)

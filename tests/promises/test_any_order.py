@@ -14,6 +14,7 @@ from hubd.bridge import Bridge
 from hubd.events import Answer, CallStatus
 from hubd.ledger import Ledger
 from hubd.news import News
+from hubd.open_calls import OpenCalls
 from hubd.patience import Patience
 from hubd.stages.line import Line
 from hubd.states import State
@@ -22,7 +23,7 @@ from tests.promises.chaos import WAKE, Move, What
 from tests.promises.trial import MANNERS, Manner, play
 
 RUNS = 2000
-PLANTED_RUNS = 500
+PLANTED_RUNS = 2000
 PAUSES = (0.0, 0.0, 0.0, 0.05, 0.3, 0.3, 1.0, 1.0, 2.5, 6.0, 15.0, 40.0)
 # What leads somewhere is to come more often than what puts an end to it.
 OFTEN = (
@@ -104,6 +105,15 @@ def test_without_news(monkeypatch: pytest.MonkeyPatch) -> None:
     """With nothing carried over to the next connection an outcome goes untold."""
     monkeypatch.setattr(News, "waiting", ())
     assert complaints("nobody was told")
+
+
+def test_without_a_word_about_the_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With outcomes of calls that are void or of the past left for another day, one is kept back."""
+    moves = [Move(0.0, What.CALL, 0), Move(0.3, What.CANCEL), Move(0.3, What.COMPLETE), Move(1.0, What.REPORT, 0)]
+    in_the_pause = [WAKE, *moves, Move(0.3, What.NO_HANDLE), Move(2.5, What.NO_HANDLE)]
+    assert play(in_the_pause, MANNERS[0]) == []
+    monkeypatch.setattr(OpenCalls, "strange", lambda _calls, _answers: False)
+    assert any("is kept back" in complaint for complaint in play(in_the_pause, MANNERS[0]))
 
 
 def test_without_patience(monkeypatch: pytest.MonkeyPatch) -> None:

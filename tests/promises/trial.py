@@ -110,11 +110,10 @@ class Trial:
         self._look_for_news()
 
     def _look_for_news(self) -> None:
-        """Note outcomes that are kept back while there is somebody to tell."""
+        """Note outcomes that are kept back in the pause after an answer, where there is somebody to tell."""
         wire, waiting = self.service.wire, {item.call for item in self.kitchen.carry_over.waiting}
-        self._kept = {
-            call: self._kept.get(call, now()) for call in waiting if wire is not None and wire is self._last_wire
-        }
+        free = wire is not None and wire is self._last_wire and self.kitchen.state is State.FOLLOWING_UP
+        self._kept = {call: self._kept.get(call, now()) for call in waiting if free}
         self._last_wire = wire
         for call, since in self._kept.items():
             if now() - since > TOLD_WITHIN:
