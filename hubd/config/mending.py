@@ -17,6 +17,7 @@ _PARAMETER: _Shape = (*_FUNCTION, "parameters", "*")
 # The place of what is wrong about a parameter's name.
 _NAME = "[key]"
 _EXPECT: _Shape = (*_FUNCTION, "expect")
+_DISCOVERED: _Shape = ("discovery", "device", "*")
 _WAKE_WORDS: tuple[_Shape, ...] = ("wake", "words", "*"), ("wake", "words", "*", "model")
 
 _A_DEVICE = {"id": "stand_in", "name": "stand-in", "kind": "light", "dialect": "zigbee2mqtt", "topic": "stand_in"}
@@ -41,7 +42,7 @@ _STAND_INS: Mapping[_Shape, object] = {
 _JUDGES_OF_MODELS: tuple[_Shape, ...] = ("live", "api_version"), ("live", "model_takes"), ("live", "model_takes", "*")
 # Options that have to be there, or that a rule about another option looks at; each takes any text.
 _TEXTS = frozenset(
-    {"id", "name", "description", "topic", "payload", "model", "system_instruction"}
+    {"id", "unique_id", "name", "description", "topic", "payload", "model", "system_instruction"}
     | {"command_topic", "state_topic", "brightness_command_topic", "brightness_state_topic"}
     | {"payload_on", "payload_off", "state_on", "state_off"}
 )
@@ -132,6 +133,8 @@ class MendedTree:
                 self._put(path, {"topic": expect.get("topic", next(self._names)), **wanted})
             case _ if shape == _DEVICE:
                 self._put(path, dict(_A_DEVICE))
+            case _ if shape == _DISCOVERED:
+                self._put(path, {"unique_id": next(self._names)})
             case _ if shape in _WAKE_WORDS:
                 self._put(path, f"{next(self._names)}.onnx")
             case _ if shape in _JUDGES_OF_MODELS:
