@@ -106,9 +106,10 @@ class Attendance:
         if '"setupComplete"' in text:
             self.visit.set_up = True
         if '"toolCall"' in text:
-            calls = codec.decode_server(text).tool_call
-            new = calls.function_calls if calls is not None else ()
-            self.visit.calls += [call for call in new if call not in self.visit.calls]
+            with suppress(RemoteProtocolError):  # a script may send any frame, a broken one as well
+                calls = codec.decode_server(text).tool_call
+                new = calls.function_calls if calls is not None else ()
+                self.visit.calls += [call for call in new if call not in self.visit.calls]
         return self._director.cut(Direction.SENT)
 
     def ending(self, ending: Close | Break | Hush) -> None:

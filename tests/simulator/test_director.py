@@ -467,6 +467,14 @@ def test_fields_from_the_future() -> None:
     assert all("fromTheFuture" in content for content in frames)
 
 
+def test_a_script_sends_broken_frames_too() -> None:
+    """What no client could read is sent as it stands; calls in it are not on record."""
+    stage = Staged('turn 1:\n  frame {"toolCall": {"functionCalls": [{"id": "a", "name": "f", "args": [1]}]}}')
+    stage.open()
+    assert kinds(stage.say("a"))[0] == "toolCall"
+    assert stage.visit.calls == []
+
+
 def test_any_frame_can_be_sent() -> None:
     """An empty one, one with an error, one of another day."""
     stage = Staged('turn 1:\n  empty\n  frame {"error": {"code": 13}}')
