@@ -121,7 +121,7 @@ class Hub:
             today=lambda: datetime.now().astimezone().date(),
             report=report,
         )
-        self._carry_over = CarryOver(store, told=ledger.told, wall=time.time)
+        self._carry_over = CarryOver(store, wall=time.time)
         for item in self._carry_over.waiting:
             ledger.recall(Call(item.call, item.function), item.message, time.monotonic())
         key = secrets.live_key if backend is Backend.GEMINI else None

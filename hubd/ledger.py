@@ -1,4 +1,4 @@
-"""Which calls were asked, acted on, answered, told: no command is carried out twice."""
+"""Which calls were asked, acted on, answered: no command is carried out twice."""
 
 from __future__ import annotations
 
@@ -35,27 +35,19 @@ class Verdict(Enum):
 
 
 class Stage(Enum):
-    """How far a call has come: asked, acted on (something was published), answered, told to the model.
-
-    AFTERWARDS: more became known when it had its answer, or needed none; the model has not heard it.
-    """
+    """How far a call has come: asked, acted on (something was published), answered."""
 
     ASKED = auto()
     ACTED = auto()
     ANSWERED = auto()
-    TOLD = auto()
-    AFTERWARDS = auto()
 
 
 # A call that nothing was published for goes from ASKED to ANSWERED.
 _MAY_FOLLOW = {
     Stage.ASKED: {Stage.ACTED, Stage.ANSWERED},
     Stage.ACTED: {Stage.ANSWERED},
-    Stage.ANSWERED: {Stage.TOLD, Stage.AFTERWARDS},
-    Stage.TOLD: {Stage.TOLD, Stage.AFTERWARDS},
-    Stage.AFTERWARDS: {Stage.TOLD},
+    Stage.ANSWERED: set[Stage](),
 }
-_UNTOLD = frozenset({Stage.ANSWERED, Stage.AFTERWARDS})
 
 
 @dataclass(slots=True)
@@ -115,25 +107,22 @@ class Ledger:
     def answered(self, answer: Answer) -> None:
         """Note the call's one answer; a first answer leaves it open, an afterword takes the place of the answer.
 
-        An afterword is untold again; it is passed over if the call was forgotten meanwhile.
+        An afterword is passed over if the call was forgotten meanwhile.
         """
+        entry = self._entries.get(answer.call.id)
         match answer.kind:
             case AnswerKind.FIRST:
                 pass
             case AnswerKind.OUTCOME:
                 self._advance(answer.call.id, Stage.ANSWERED).answer = answer
-            case AnswerKind.AFTERWORD if answer.call.id in self._entries:
-                self._advance(answer.call.id, Stage.AFTERWARDS).answer = answer
+            case AnswerKind.AFTERWORD if entry is not None and entry.answer is None:
+                raise LocalProtocolError(f"a call that is {entry.stage.name} can't have an afterword")
+            case AnswerKind.AFTERWORD if entry is not None:
+                entry.answer = answer
             case AnswerKind.AFTERWORD:
                 pass
             case _:
                 assert_never(answer.kind)
-
-    def told(self, call_id: str) -> None:
-        """Note that the model has the answer; a call that is not in the book, or not answered yet, is passed over."""
-        entry = self._entries.get(call_id)
-        if entry is not None and entry.answer is not None:
-            self._advance(call_id, Stage.TOLD)
 
     def earlier(self, call: Call) -> Answer | None:
         """Return the answer to the equal call that this one is a duplicate of, if it has one already."""
@@ -143,17 +132,6 @@ class Ledger:
         """Return the call's answer, if it has one."""
         entry = self._entries.get(call_id)
         return None if entry is None else entry.answer
-
-    def untold(self) -> tuple[Answer, ...]:
-        """Return the answers that the model has not heard, oldest first.
-
-        What it took back it need not hear, unless the command had gone out: then there is an afterword.
-        """
-        return tuple(
-            entry.answer
-            for entry in self._entries.values()
-            if entry.stage in _UNTOLD and entry.answer and entry.answer.status is not CallStatus.CANCELLED
-        )
 
     def _advance(self, call_id: str, stage: Stage) -> _Entry:
         entry = self._entries.get(call_id)

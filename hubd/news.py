@@ -57,7 +57,7 @@ class _Entry:
 class News:
     """What the model has not heard, or has heard since the newest handle: resuming from that would lose it.
 
-    Every ``now`` is in s since 1970. Methods that return ids return calls whose outcome is sure to be known.
+    Every ``now`` is in s since 1970.
     """
 
     def __init__(self) -> None:
@@ -102,9 +102,9 @@ class News:
             if entry.sent is None:
                 entry.sent = now
 
-    def handle_issued(self, now: float) -> tuple[str, ...]:
+    def handle_issued(self, now: float) -> None:
         """Note a new handle: what was sent well before it is part of the session now."""
-        return self._drop(lambda entry: entry.sent is not None and now - entry.sent >= _CROSSING)
+        self._drop(lambda entry: entry.sent is not None and now - entry.sent >= _CROSSING)
 
     def closed(self) -> None:
         """Note that the connection is gone: what no handle covers is to be told again, even if it has arrived."""
@@ -118,11 +118,9 @@ class News:
         while len(self._entries) > MOST:
             del self._entries[next(iter(self._entries))]
 
-    def _drop(self, which: Callable[[_Entry], bool]) -> tuple[str, ...]:
-        calls = tuple(call for call, entry in self._entries.items() if which(entry))
-        for call in calls:
+    def _drop(self, which: Callable[[_Entry], bool]) -> None:
+        for call in [call for call, entry in self._entries.items() if which(entry)]:
             del self._entries[call]
-        return calls
 
 
 def note(items: Sequence[Item], now: float, manner: Manner) -> str:

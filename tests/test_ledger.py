@@ -82,20 +82,6 @@ def test_what_was_published_is_not_repeated_even_if_it_failed() -> None:
     assert ledger.enter(call("2"), 0.2) is Verdict.DUPLICATE
 
 
-def test_untold_answers_are_kept_until_they_are_told() -> None:
-    """What the model has not heard is there for the next connection; what it took back it need not hear."""
-    ledger = Ledger()
-    for index, status in enumerate((CallStatus.DONE, CallStatus.CANCELLED, CallStatus.FAILED)):
-        asked = call(str(index), index=index)
-        ledger.enter(asked, 0.0)
-        ledger.answered(answer(asked, status))
-    assert [each.call.id for each in ledger.untold()] == ["0", "2"]
-    ledger.told("0")
-    ledger.told("0")
-    ledger.told("nobody")
-    assert [each.call.id for each in ledger.untold()] == ["2"]
-
-
 def test_a_call_is_answered_once() -> None:
     """A second answer, or one for a call that was never asked, is a fault of ours."""
     ledger = Ledger()
@@ -110,32 +96,27 @@ def test_a_call_is_answered_once() -> None:
 
 
 def test_a_first_answer_leaves_the_call_open() -> None:
-    """The call has no answer yet: it is running, there is nothing to tell, and its outcome may follow."""
+    """The call has no answer yet: it is running, and its outcome may follow."""
     ledger = Ledger()
     ledger.enter(call(), 0.0)
     ledger.answered(Answer(call(), CallStatus.ON_ITS_WAY, Scheduling.SILENT, {}, AnswerKind.FIRST))
     assert ledger.enter(call(), 1.0) is Verdict.RUNNING
-    assert (ledger.answer("1"), ledger.untold()) == (None, ())
+    assert ledger.answer("1") is None
     ledger.answered(answer(call()))
-    assert ledger.untold() == (answer(call()),)
+    assert ledger.answer("1") == answer(call())
 
 
 @pytest.mark.parametrize("status", [CallStatus.CANCELLED, CallStatus.FAILED])
-@pytest.mark.parametrize("heard", [True, False])
-def test_an_afterword_is_told_once(status: CallStatus, *, heard: bool) -> None:
-    """What became known after a call was answered, or taken back, is for the model to hear; then it has."""
+def test_an_afterword_takes_the_place_of_the_answer(status: CallStatus) -> None:
+    """What became known after a call was answered, or taken back, is what its duplicates hear."""
     ledger = Ledger()
     ledger.enter(call(), 0.0)
     ledger.acted("1", 0.1)
     ledger.answered(answer(call(), status))
-    if heard:
-        ledger.told("1")
-    afterword = replace(answer(call()), kind=AnswerKind.AFTERWORD)
-    ledger.answered(afterword)
-    assert ledger.untold() == (afterword,)
-    assert ledger.answer("1") == afterword
-    ledger.told("1")
-    assert ledger.untold() == ()
+    for message in ("It is on.", "It is off."):
+        afterword = replace(answer(call()), response={"message": message}, kind=AnswerKind.AFTERWORD)
+        ledger.answered(afterword)
+        assert ledger.answer("1") == afterword
 
 
 def test_an_afterword_needs_a_call() -> None:
@@ -143,7 +124,7 @@ def test_an_afterword_needs_a_call() -> None:
     ledger = Ledger()
     afterword = replace(answer(call()), kind=AnswerKind.AFTERWORD)
     ledger.answered(afterword)
-    assert ledger.untold() == ()
+    assert ledger.answer("1") is None
     ledger.enter(call(), 0.0)
     with pytest.raises(LocalProtocolError):
         ledger.answered(afterword)
@@ -158,15 +139,6 @@ def test_a_duplicate_knows_its_equal() -> None:
     ledger.answered(answer(call("1", on=True)))
     assert ledger.earlier(call("2", on=True)) == answer(call("1", on=True))
     assert ledger.earlier(call("3", on=False)) is None
-
-
-def test_a_call_that_is_not_answered_can_not_be_told() -> None:
-    """Telling is passed over until there is something to tell."""
-    ledger = Ledger()
-    ledger.enter(call(), 0.0)
-    ledger.told("1")
-    ledger.answered(answer(call()))
-    assert len(ledger.untold()) == 1
 
 
 def test_old_entries_are_forgotten() -> None:
@@ -187,7 +159,7 @@ def test_the_book_is_bounded() -> None:
         asked = call(str(index), index=index)
         assert ledger.enter(asked, 0.0) is Verdict.NEW
         ledger.answered(answer(asked))
-    assert len(ledger.untold()) == MAX_ENTRIES
+    assert sum(ledger.answer(str(index)) is not None for index in range(MAX_ENTRIES + 10)) == MAX_ENTRIES
     assert ledger.answer("0") is None
 
 

@@ -37,13 +37,11 @@ class Store(Protocol):
 class CarryOver:
     """Remembers what one connection leaves to the next, even if that is opened after a restart.
 
-    store: None to remember in memory only. told: is called with the id of a call when the model is sure to know its
-    outcome. wall: the time, s since 1970.
+    store: None to remember in memory only. wall: the time, s since 1970.
     """
 
-    def __init__(self, store: Store | None, *, told: Callable[[str], None], wall: Callable[[], float]) -> None:
+    def __init__(self, store: Store | None, *, wall: Callable[[], float]) -> None:
         self._store = store
-        self._told = told
         self._wall = wall
         self._changed = asyncio.Event()
         self._continuation = Continuation()
@@ -102,8 +100,8 @@ class CarryOver:
 
     def issued(self, backend: Backend, handle: str, fingerprint: str) -> None:
         """Note a new handle: what the model was told before is part of it."""
+        self._continuation.news.handle_issued(self._wall())
         self.good(backend, handle, fingerprint)
-        self._heard(self._continuation.news.handle_issued(self._wall()))
 
     def ended(self, backend: Backend) -> None:
         """Note the end of a connection that was open."""
@@ -143,11 +141,6 @@ class CarryOver:
     def now(self) -> float:
         """The time, s since 1970."""
         return self._wall()
-
-    def _heard(self, calls: Iterable[str]) -> None:
-        for call in calls:
-            self._told(call)
-            self._note(Unsaved.SOME)
 
     def _note(self, extent: Unsaved) -> None:
         self._continuation.change(extent)

@@ -106,7 +106,7 @@ class Kitchen:
             settings = SessionSettings(model=model, manual_activity=manual)
             return Mouth(LiveSession(settings, declarations, handle, Backend.GEMINI), self.uplink, manual=manual)
 
-        self.carry_over = CarryOver(None, told=ledger.told, wall=lambda: WALL + now())
+        self.carry_over = CarryOver(None, wall=lambda: WALL + now())
         self.line = Line(
             [Server(Backend.GEMINI, dial, mouth, lambda: "persona")],
             setup_timeout=15.0,

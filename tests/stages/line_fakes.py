@@ -97,7 +97,6 @@ class Street:
     uplink: Uplink = field(default_factory=Uplink)
     dialled_links: list[FakeLink] = field(default_factory=list)
     more: asyncio.Event = field(default_factory=asyncio.Event)
-    told: list[str] = field(default_factory=list)
     announced: list[str] = field(default_factory=list)
     fallback: list[FakeLink | Exception | None] | None = None
     persona: str = "p"
@@ -105,7 +104,7 @@ class Street:
     prepared: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.carry_over = CarryOver(None, told=self.told.append, wall=lambda: WALL + now())
+        self.carry_over = CarryOver(None, wall=lambda: WALL + now())
         servers = [self._server(Backend.GEMINI)]
         if self.fallback is not None:
             servers.append(self._server(Backend.OFFLINE))

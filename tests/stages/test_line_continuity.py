@@ -126,7 +126,6 @@ class TestOutcomes:
             await pass_time(2)
             link.say(handle("h"))
             await settle()
-            assert street.told == ["c1"]
             link.say(GONE)
             await street.until(LinkLost)
             link = await opened(street, FakeLink([READY]))

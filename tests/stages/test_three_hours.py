@@ -176,13 +176,12 @@ class House:
     service: Service
     uplink: Uplink = field(default_factory=Uplink)
     sessions: list[SessionChange] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
     signs: list[Sign] = field(default_factory=list)
     _plays: int = 0
     _silent_at: float = 0.0
 
     def __post_init__(self) -> None:
-        carry_over = CarryOver(None, told=self.told.append, wall=lambda: 1_795_000_000.0 + now())
+        carry_over = CarryOver(None, wall=lambda: 1_795_000_000.0 + now())
         server = Server(Backend.GEMINI, self.service.dial, self._mouth, lambda: "persona")
         self.line = Line([server], setup_timeout=15, carry_over=carry_over, report=self._report, announce=_nothing)
         self.converse = Converse(
@@ -300,7 +299,6 @@ def test_three_hours(*, manual: bool) -> None:
         assert len(set(service.attempts)) == reconnects
         assert service.most_open == 1
         assert set(house.signs) == {Sign.WOKE}
-        assert len(house.told) == number // 5
         growth = sizes[-1] - sizes[WAKES // 2]
         assert growth < MOST_MORE_BLOCKS * REQUESTS * WAKES // 2, f"{growth} blocks"
 
