@@ -108,11 +108,12 @@ class Diary:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A hub that runs, with what is around it."""
+    """A hub that runs, with what is around it; port: its broker's."""
 
     hub: Hub
     room: Room
     diary: Diary
+    port: int
 
 
 @asynccontextmanager
@@ -150,7 +151,7 @@ async def home(  # noqa: PLR0913 -- what a test may want otherwise
         )
         running = [tasks.create_task(hub.run(), name="hub")]
         running += [tasks.create_task(standby.run(), name="standby")] if standby is not None else []
-        yield Home(hub, room, diary)
+        yield Home(hub, room, diary, broker.port)
         for task in running:
             assert not task.done()
             task.cancel()

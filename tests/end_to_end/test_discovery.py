@@ -1,11 +1,12 @@
-"""Devices that announce themselves, asked for by ``hubd ask`` as a user runs it."""
+"""Devices that announce themselves, to ``hubd ask`` as a user runs it, to a whole hub while it runs."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,10 @@ import pytest
 from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.devices.render import Publish
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
+from hubd.live.messages import FunctionCall
+from tests.end_to_end.house import WARM_UP, Tape, home, saying, speech
 from tests.end_to_end.program import Outcome, run
+from tests.live_server import LiveServer, Visit
 
 ON: Final = '[mqtt]\nhost = "{host}"\nport = {port}\n[live]\nbackend = "offline"\n[discovery]\nenabled = true\n'
 LAMP: Final = {
@@ -91,3 +95,63 @@ async def test_a_lamp_that_is_left_out(tmp_path: Path, mosquitto: PrivateBroker,
         outcome = await ask(tmp_path, mosquitto.port, "turn on the reading lamp", more)
     assert "is on" not in outcome.stdout
     assert told == []
+
+
+class Noted(logging.Handler):
+    """Waits for a line of the log."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+        self.seen = asyncio.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a line."""
+        if self._text in record.getMessage():
+            self.seen.set()
+
+
+@contextmanager
+def noting(text: str) -> Iterator[asyncio.Event]:
+    """Yield what is set once the stage has logged the text."""
+    logger, noted = logging.getLogger("hubd.stages.discover"), Noted(text)
+    level = logger.level
+    logger.addHandler(noted)
+    logger.setLevel(logging.INFO)
+    try:
+        yield noted.seen
+    finally:
+        logger.removeHandler(noted)
+        logger.setLevel(level)
+
+
+async def test_the_next_conversation_knows_a_lamp_that_came(tmp_path: Path) -> None:
+    """A lamp that announces itself while the hub runs is offered in the next conversation, and obeys there."""
+    pcm = Tape(WARM_UP, speech("hey jarvis"), WARM_UP).pcm
+
+    async def script(visit: Visit) -> None:
+        if any(each["name"] == "set_light" for each in visit.declarations):
+            await visit.call(FunctionCall(id="l", name="set_light", args={"device": "Reading lamp", "on": True}))
+            await visit.until(lambda: len(visit.tool_responses) == 1 or visit.over)
+        await visit.call(FunctionCall(id="e", name="end_conversation"))
+        await visit.end_turn()
+        await visit.until(lambda: visit.over)
+
+    settings = "[discovery]\nenabled = true\n"
+    async with LiveServer(script) as server, home(tmp_path, server.url, settings, speed=3) as inside:
+        async with saying(inside.room, pcm):
+            first = await server.visit()
+        await first.until(lambda: first.over)
+        with noting("1 of them discovered") as found:
+            retained = {"homeassistant/light/lamp_1/config": json.dumps(LAMP).encode()}
+            async with lamp(inside.port, retained) as told:
+                await found.wait()
+                async with saying(inside.room, pcm):
+                    second = await server.visit(1)
+                await second.until(lambda: second.over)
+    assert [each["name"] for each in first.declarations] == ["end_conversation"]
+    assert "set_light" in [each["name"] for each in second.declarations]
+    assert [json.loads(payload) for payload in told] == [{"state": "ON"}]
+    response = second.tool_responses[0]["response"]
+    assert isinstance(response, dict)
+    assert response["status"] == "done"
