@@ -50,7 +50,7 @@ def written(folder: Path, head: str) -> Path:
 def test_functions_are_declared_as_the_model_takes_them(tmp_path: Path, model: str, behaviors: dict[str, str]) -> None:
     """What a model refuses is declared as what it takes."""
     toolbox = offer(load(written(tmp_path, f'[live]\nmodel = "{model}"\n')))
-    declared = {each.name: each.behavior.value for each in toolbox.declarations()}
+    declared = {each.name: each.behavior for each in toolbox.declarations()}
     assert {name: declared[name] for name in behaviors} == behaviors
 
 
