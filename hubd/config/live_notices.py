@@ -52,7 +52,7 @@ def _unused(live: LiveSettings) -> Iterator[str]:
     if not live.compression:
         for key in sorted({"compression_trigger_tokens", "compression_target_tokens"} & live.model_fields_set):
             yield f"live.{key}: not used with compression = false"
-    hints = sorted({"languages", "vocabulary"} & live.transcription.model_fields_set)
+    hints = [key for key in ("languages", "vocabulary") if getattr(live.transcription, key)]
     if hints and not live.transcription.input:
         yield f"live.transcription.{', live.transcription.'.join(hints)}: not used with input = false"
     elif hints and live.model in MODELS:

@@ -80,6 +80,7 @@ DEVICE = '\n[[device]]\nid = "x"\nname = "x"\nkind = "switch"\ndialect = "plain"
                 "take it out if sessions fail"
             ),
         ),
+        ("[live.transcription]\nlanguages = []\nvocabulary = []", ()),
         (
             '[live.transcription]\ninput = false\nlanguages = ["de"]\nvocabulary = ["pergola"]',
             "live.transcription.languages, live.transcription.vocabulary: not used with input = false",
