@@ -216,10 +216,11 @@ _RULES: Mapping[str, Callable[[ErrorDetails], str]] = {
 def _brackets(expected: str, path: KeyPath, value: object) -> str:
     if not path or not isinstance(path[-1], str):
         return ""
+    header = ".".join(part for part in path if isinstance(part, str))
     if expected == _EXPECTED["list"] and isinstance(value, dict):
-        return f": write [[{path[-1]}]] with two brackets"
+        return f": write [[{header}]] with two brackets"
     if expected == _EXPECTED["model"] and isinstance(value, list) and value and isinstance(value[0], dict):
-        return f": write [{path[-1]}] with one bracket"
+        return f": write [{header}] with one bracket"
     return ""
 
 

@@ -29,6 +29,7 @@ _WORDS_BEFORE: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
     ),
 }
 _CURLY_QUOTE: Final = re.compile("[\u2018-\u201f]")
+_HEADER: Final = re.compile(r"\[\[?\s*(?P<name>[\w.-]+)")
 _TABLE: Final = re.compile(r"(?P<fault>Cannot (?:declare|mutate immutable namespace)) \((?P<parts>.*)\)(?: twice)?")
 
 
@@ -40,6 +41,11 @@ def in_plain_words(problem: str, text: str, offset: int) -> str:
     """
     if table := _TABLE.fullmatch(problem):
         return _table_again(table["fault"], ".".join(re.findall(r"'([^']*)'", table["parts"])), text)
+    line = text[text.rfind("\n", 0, offset) + 1 : offset].strip()
+    if problem == "Cannot overwrite a value" and (header := _HEADER.match(line)):
+        name, is_list = header["name"], line.startswith("[[")
+        hint = f"; [[{name}]] stands above what belongs to it" if is_list else "; keep one"
+        return f"{name} is there already, as something else{hint}"
     rest = text[offset:].partition("\n")[0].strip()
     if problem.startswith("Invalid") and (curly := _CURLY_QUOTE.match(rest)):
         return f'found the curly quote {curly[0]}, allowed are straight ones: "…"'
