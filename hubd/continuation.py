@@ -18,6 +18,8 @@ GOOD_FOR: Final = 110 * 60.0
 # How far the clock may have been set back.
 _CLOCK_SLIP: Final = 60.0
 _LONGEST: Final = 8192
+# So many sessions in a row may be taken up again for nothing.
+_MOST_IN_VAIN: Final = 2
 # The offline server forgets its sessions when the hub ends.
 _ON_DISK: Final = Backend.GEMINI
 
@@ -71,6 +73,7 @@ class Continuation:
 
     def __init__(self) -> None:
         self._handles: dict[Backend, _Handle] = {}
+        self._in_vain: dict[Backend, int] = {}
         self.news = News()
         self.unsaved = Unsaved.NOTHING
 
@@ -99,6 +102,18 @@ class Continuation:
         """Forget the handle: it is spent, or no good."""
         if self._handles.pop(backend, None) is not None:
             self.change(Unsaved.MUCH)
+
+    def proved(self, backend: Backend, *, good: bool) -> None:
+        """Note that the model did something in a session, or that the server ended one, taken up again, before it did.
+
+        The second time in a row that it was no good the handle is erased: what it holds may be what ends the sessions
+        (``live-protocol.md`` 12, 1011), and each of them would renew it.
+        """
+        in_vain = 0 if good else self._in_vain.get(backend, 0) + 1
+        if in_vain == _MOST_IN_VAIN:
+            self.erase(backend)
+            in_vain = 0
+        self._in_vain[backend] = in_vain
 
     def change(self, extent: Unsaved) -> None:
         """Note that there is something to save."""

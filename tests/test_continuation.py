@@ -50,6 +50,17 @@ class TestHandle:
         assert continuation.handle(GEMINI, "other", NOW) is None
         assert continuation.handle(GEMINI, "persona", NOW) is None
 
+    def test_sessions_that_come_to_nothing(self) -> None:
+        """The second in a row that was taken up in vain costs the handle, its own backend's alone; then all is new."""
+        continuation = kept()
+        for good, kept_on in ((False, True), (True, True), (False, True), (False, False)):
+            continuation.proved(GEMINI, good=good)
+            assert (continuation.handle(GEMINI, "persona", NOW) is not None) is kept_on
+        assert continuation.handle(OFFLINE, "persona", NOW) == "local"
+        continuation.keep(GEMINI, "new", "persona", NOW)
+        continuation.proved(GEMINI, good=False)
+        assert continuation.handle(GEMINI, "persona", NOW) == "new"
+
     def test_secret(self) -> None:
         """No text that somebody may print holds it."""
         continuation = kept()

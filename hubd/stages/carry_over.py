@@ -93,6 +93,11 @@ class CarryOver:
         self._continuation.erase(backend)
         self._note(Unsaved.NOTHING)
 
+    def proved(self, backend: Backend, *, good: bool) -> None:
+        """Note that the model did something, or that a session that was taken up again ended before it did."""
+        self._continuation.proved(backend, good=good)
+        self._note(Unsaved.NOTHING)
+
     def good(self, backend: Backend, handle: str, fingerprint: str) -> None:
         """Note that the server took this handle."""
         self._continuation.keep(backend, handle, fingerprint, self._wall())

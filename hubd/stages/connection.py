@@ -65,7 +65,8 @@ class Connection:
     """One try at a conversation with a server; used once.
 
     handle: where to go on from. left_off: as in Mouth. mouth: what to say things with; None before and after.
-    phase: how far it came. unsettled: whether something was said that no handle holds yet.
+    phase: how far it came. unsettled: whether something was said that no handle holds yet. fruitful: whether the model
+    has done anything.
     """
 
     def __init__(self, server: Server, handle: str | None, left_off: int | None, calls: Calls) -> None:
@@ -78,6 +79,7 @@ class Connection:
         self.mouth: Mouth | None = None
         self.phase = Phase.CONNECTING
         self.unsettled = False
+        self.fruitful = False
 
     def stir(self) -> None:
         """Note that there may be something to say."""
@@ -132,7 +134,7 @@ class Connection:
                     self.unsettled = False
                     self._calls.handle(event.handle)
                 elif isinstance(event, _SAID):
-                    self.unsettled = True
+                    self.unsettled = self.fruitful = True
                 if not self._ended or isinstance(event, TokensUsed):
                     await self._calls.post(event)
         raise LinkError("the connection ended")

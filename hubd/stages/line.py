@@ -271,9 +271,13 @@ class Line:
         finally:
             if connection.phase is Phase.OPEN:
                 self._carry_over.ended(backend)
+                if connection.fruitful:
+                    self._carry_over.proved(backend, good=True)
             if self._connection is connection:
                 self._left_off = self._mouth.position if self._mouth is not None else self._left_off
                 self._connection = self._mouth = None
+        if handle is not None and connection.phase is Phase.OPEN and not connection.fruitful:
+            self._carry_over.proved(backend, good=False)
         verdict = classify(
             failure.code, failure.reason, phase=connection.phase, failures=failures, handle_used=handle is not None
         )

@@ -410,6 +410,32 @@ class TestHandle:
 
         on_the_street(scenario)
 
+    @pytest.mark.parametrize("end", [GONE, LinkError("Internal error encountered.", 1011)])
+    def test_pitfall_11_handle_that_kills_what_it_opened(self, end: LinkError) -> None:
+        """A conversation that the server takes up, and drops before a word, twice in a row is not taken up again."""
+
+        async def scenario(street: Street) -> None:
+            street.handle = "dead"
+            for _ in range(3):
+                await opened(street, FakeLink([READY, handle("dead as well"), end]))
+                await street.until(LinkLost)
+            assert [link.handle for link in street.dialled_links] == ["dead", "dead as well", None]
+
+        on_the_street(scenario)
+
+    def test_handle_of_a_session_that_came_to_something(self) -> None:
+        """With a word of the model in between, the handle stays good however often the connection is lost."""
+
+        async def scenario(street: Street) -> None:
+            street.handle = "h"
+            for number in range(6):
+                said = [TURN_COMPLETE] if number % 2 else []
+                link = await opened(street, FakeLink([READY, *said, GONE]))
+                await street.until(LinkLost)
+                assert link.handle == "h"
+
+        on_the_street(scenario)
+
 
 class TestFallback:
     """Two servers: Gemini, and the offline one."""
