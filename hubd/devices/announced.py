@@ -240,7 +240,7 @@ def _voice(component: str, checked: Checked, name: SpokenName) -> Voice:
         return Voice.HIDDEN
     if name.tampered:
         return Voice.QUARANTINE
-    if component in _GUARDED or (component == "cover" and options.get("device_class") in _GUARDED_COVERS):
+    if component in _GUARDED or (component == "cover" and _text(options.get("device_class")) in _GUARDED_COVERS):
         return Voice.GUARDED
     if component == "event":
         return Voice.EVENT
@@ -254,6 +254,6 @@ def _hiding(component: str, checked: Checked) -> Iterator[bool]:
     yield component in _OF_NO_USE
     yield options.get("entity_category") in ("config", "diagnostic")
     yield options.get("enabled_by_default") is False
-    yield component == "button" and options.get("device_class") in _UNASKED
+    yield component == "button" and _text(options.get("device_class")) in _UNASKED
     yield any("/bridge/request/" in topic for topic in command_topics(options))
     yield component in _READ and "value_template" in checked.flaws

@@ -71,7 +71,7 @@ def _sensor(options: Options) -> dict[str, JsonValue]:
 
 def _binary_sensor(options: Options) -> dict[str, JsonValue]:
     device_class = options.get("device_class")
-    return {"device_class": device_class} if device_class in set(DeviceClass) else {}
+    return {"device_class": device_class} if isinstance(device_class, str) and device_class in set(DeviceClass) else {}
 
 
 ROWS: Final[Mapping[str, Row]] = {

@@ -159,10 +159,11 @@ def _valve_reader(
         values: dict[str, JsonValue] = {}
         if isinstance(state, str) and state in states:
             values[STATE] = states[state]
-        if number_of(position) is not None:
+        try:
             values[POSITION] = percent(str(position))
-            values.setdefault(STATE, "closed" if values[POSITION] == 0 else "open")
-        return values
+        except Unchanged:
+            return values
+        return {STATE: "closed" if values[POSITION] == 0 else "open", **values}
 
     return read
 
@@ -226,6 +227,9 @@ def _joined(words_apart: str) -> str:
     return words_apart.replace(" ", "_")
 
 
+_VACUUM_STATES: Final = frozenset({"cleaning", "docked", "paused", "idle", "returning", "error"})
+
+
 def vacuum(options: Options) -> Speech:
     """Return how the vacuum cleaner is spoken to."""
     payloads = _payloads(
@@ -242,8 +246,7 @@ def vacuum(options: Options) -> Speech:
 
     def read(payload: bytes) -> dict[str, JsonValue]:
         state = object_in(payload).get("state", text_in(payload))
-        known = state in {"cleaning", "docked", "paused", "idle", "returning", "error"}
-        return {STATE: state} if known else {}
+        return {STATE: state} if isinstance(state, str) and state in _VACUUM_STATES else {}
 
     topic = options.get("state_topic")
     found = (Source(topic, read),) if isinstance(topic, str) else ()

@@ -173,7 +173,7 @@ def _commanded(
 
 def _read_only(expose: Mapping[str, JsonValue]) -> Iterator[dict[str, JsonValue]]:
     name, key = str(expose.get("name")), expose.get("property")
-    if not isinstance(key, str) or expose.get("category") in {"config", "diagnostic"}:
+    if not isinstance(key, str) or expose.get("category") in ("config", "diagnostic"):
         return
     if expose.get("type") == "numeric" and name in _MEASURED:
         given = expose.get("unit")

@@ -15,8 +15,8 @@ FILTER: Final = "tasmota/discovery/+/config"
 _TOPIC: Final = re.compile(r"tasmota/discovery/([0-9A-Fa-f]{12})/config", re.ASCII)
 _RELAY, _LIGHT, _SHUTTER = 1, 2, 3
 # Subtypes of a light from which on it has whites, colours.
-_WITH_WHITES: Final = frozenset({2, 5})
-_WITH_COLORS: Final = frozenset({3, 4, 5})
+_WITH_WHITES: Final = (2, 5)
+_WITH_COLORS: Final = (3, 4, 5)
 
 
 def is_announcement(topic: str) -> bool:

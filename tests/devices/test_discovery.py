@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -222,9 +223,11 @@ MESSAGES: Final = st.fixed_dictionaries(
 ).flatmap(lambda usual: st.dictionaries(KEYS, VALUES, max_size=8).map(lambda strange: usual | strange))
 
 
-def _obey(device: Device, payload: bytes) -> None:
+def _obey(device: Device, *payloads: bytes) -> None:
     """Have a device report anything, and be told everything that its kind takes."""
-    StateStore([device]).receive("a", payload, now=1.0)
+    states = StateStore([device])
+    for payload in payloads:
+        states.receive("a", payload, now=1.0)
     assert device.kind is not None
     toolbox = Toolbox(Catalog([device]))
     toolbox.declarations()
@@ -240,7 +243,47 @@ def _obey(device: Device, payload: bytes) -> None:
                 continue
 
 
-@settings(max_examples=400)
+ODD: Final[tuple[Any, ...]] = (
+    None,
+    True,
+    0,
+    -1,
+    1e308,
+    2**70,
+    "",
+    "x",
+    "+/#",
+    "{{ value }}",
+    "None",
+    [],
+    ["a", 1],
+    [[]],
+    {},
+    {"a": 1},
+)
+REPORTS: Final = (
+    b"1",
+    b"[]",
+    b"nan",
+    b"-1e308",
+    b'{"state":[],"brightness":{},"color":[]}',
+    b'{"state":"ON","value":[]}',
+)
+
+
+@pytest.mark.parametrize("component", [*ROWS])
+def test_no_option_of_an_odd_value_raises(component: str) -> None:
+    """Each option in turn is what it never should be: the device does without, or is a problem."""
+    usual = {"uniq_id": "x", "name": "x", "cmd_t": "a/set", "stat_t": "a"}
+    for key in SPELLINGS.split():
+        for value in ODD:
+            discovery = Discovery(Rules())
+            told(discovery, f"homeassistant/{component}/x/config", usual | {key: value})
+            for device in discovery.house(()).devices:
+                _obey(device, *REPORTS)
+
+
+@settings(max_examples=200)
 @given(topic=TOPICS, message=MESSAGES | VALUES, payload=VALUES)
 def test_whatever_comes_is_counted_or_taken(topic: str, message: object, payload: object) -> None:
     """No message raises anything: it changes the house, or is named as a problem, and devices of it can be used."""
