@@ -17,7 +17,7 @@ from tests.promises.recorded import Case, Course, replay
 from tests.promises.stories import BLINDS, ENDINGS, GARAGE, LIGHT, STORIES
 
 # Of the frames with nothing but sound that a hub sends which leaves it to the server to find the turns.
-EVERY_SOUND = 12
+EVERY_SOUND = 24
 EVERY_ON_LOOPBACK = 7
 
 
@@ -116,7 +116,7 @@ def test_cut_on_loopback(story: str, tell: Callable[[str], None]) -> None:
 def test_without_a_ledger() -> None:
     """With the ledger switched off the same replays show commands that were published twice."""
     story = next(iter(STORIES))
-    frames = list(cuts(replay(Case(story))))[::3]
+    frames = list(cuts(replay(Case(story))))[::8]
     cases = [Case(story, (Cut(*frame, ENDINGS["reset"]),), naming_again=True) for frame in frames]
     found = [violation for case in cases for violation in replay(case, Blank()).violations]
     assert any("was published 2 times" in violation for violation in found)
@@ -127,6 +127,6 @@ def test_without_news(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing: tuple[Item, ...] = ()
     monkeypatch.setattr(News, "waiting", nothing)
     story = next(iter(STORIES))
-    cases = [Case(story, (Cut(*frame, ENDINGS["reset"]),)) for frame in list(cuts(replay(Case(story))))[::3]]
+    cases = [Case(story, (Cut(*frame, ENDINGS["reset"]),)) for frame in list(cuts(replay(Case(story))))[::8]]
     found = [violation for case in cases for violation in replay(case).violations]
     assert any("the model does not know" in violation for violation in found)
