@@ -35,7 +35,7 @@ def test_both_clients_are_measured() -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     found = json.loads(ended.stdout)
     assert found["goal"] == 0.5
-    assert len(found["rows"]) == 7
+    assert len(found["rows"]) == 8
     for row in found["rows"]:
         assert row["hubd"] > 0
         assert row["google"] > 0

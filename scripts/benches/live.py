@@ -25,6 +25,7 @@ _PYTHONS: Final = {"hubd": _OURS, "google": CHECKOUT / ".venv-oracles/bin/python
 # What is measured, as it is called, with what turns it into its unit.
 _ROWS: Final = (
     ("import_s", "import", "ms", 1000),
+    ("import_cpu_s", "CPU of the import", "ms", 1000),
     ("resident_kb", "resident memory (PSS) after all this", "MB", 1 / 1024),
     ("connect_first_ms", "connect to set-up complete, first", "ms", 1),
     ("connect_ms", "connect to set-up complete, later", "ms", 1),
