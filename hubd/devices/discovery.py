@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -72,6 +72,7 @@ class Discovery:
         self._listed: dict[str, tuple[Listed, ...]] = {}
         # The topics that announce an identity; the first one owns it.
         self._owners: dict[tuple[str, str], dict[str, None]] = {}
+        self._made: dict[tuple[str, str, str], DiscoveredDevice | NotOffered] = {}
         self._problems: OrderedDict[str, Problem] = OrderedDict()
         self.forgotten_problems = 0
 
@@ -100,8 +101,8 @@ class Discovery:
             case Gone():
                 self._problems.pop(topic, None)
                 return self._forget(topic)
-            case Announcement(problems=problems):
-                return self._take(topic, problems, found)
+            case Announcement():
+                return self._take(topic, found)
             case _:
                 return self._take_list(topic, found)
 
@@ -120,7 +121,7 @@ class Discovery:
         about: set[str] = set()
         for entity in self.entities():
             about.update(spoken_about(entity.options))
-            match self._device(entity):
+            match self._made[entity.topic, *_identity(entity)]:
                 case NotOffered(reason=reason):
                     left.append(Left(entity, reason))
                 case device:
@@ -137,7 +138,7 @@ class Discovery:
         )
         return House(tuple(devices), tuple(left))
 
-    def _device(self, entity: Entity) -> DiscoveredDevice | NotOffered:
+    def _make(self, entity: Entity) -> DiscoveredDevice | NotOffered:
         texts = (entity.topic, entity.key, entity.name, entity.component, entity.area or "")
         if not self._wanted(*texts):
             return NotOffered("the configuration leaves it out (discovery.include, discovery.exclude)")
@@ -164,24 +165,31 @@ class Discovery:
                 return lambda _topic, payload: bridge_list.groups(base, payload)
         return None
 
-    def _take(self, topic: str, problems: tuple[str, ...], found: Announcement) -> bool:
+    def _take(self, topic: str, found: Announcement) -> bool:
         before = self._announced.get(topic, Announcement())
         if len(self._owners) + len(found.entities) > MAX_ENTITIES:
             self._note(topic, f"there are {MAX_ENTITIES} entities already, no more are taken")
             return False
-        self._disown(before)
-        for entity in found.entities:
-            self._owners.setdefault(_identity(entity), {})[topic] = None
+        changed = found.entities != before.entities
+        if changed:
+            self._exchange(topic, before, found)
         owners = [(entity, next(iter(self._owners[_identity(entity)]))) for entity in found.entities]
         taken = [f"the unique id {entity.key} is taken by {owner}" for entity, owner in owners if owner != topic]
-        if told := (*problems, *taken):
+        if told := (*found.problems, *taken):
             self._note(topic, "; ".join(told))
         else:
             self._problems.pop(topic, None)
-        if not found.entities and not before.entities:
-            return False
+        return changed
+
+    def _exchange(self, topic: str, before: Announcement, found: Announcement) -> None:
+        """Put what a topic announces now in place of what it did; who owns an identity keeps it."""
+        kept = {_identity(entity) for entity in found.entities}
+        self._disown(entity for entity in before.entities if _identity(entity) not in kept)
+        for entity in found.entities:
+            self._owners.setdefault(_identity(entity), {})[topic] = None
+            # Made one by one as the messages come: a thousand at once would hold everything up.
+            self._made[topic, *_identity(entity)] = self._make(entity)
         self._announced[topic] = found
-        return replace(found, problems=()) != replace(before, problems=())
 
     def _take_list(self, topic: str, found: tuple[Listed, ...]) -> bool:
         self._problems.pop(topic, None)
@@ -191,12 +199,13 @@ class Discovery:
 
     def _forget(self, topic: str) -> bool:
         gone = self._announced.pop(topic, Announcement())
-        self._disown(gone)
+        self._disown(gone.entities)
         listed = self._listed.pop(topic, None)
         return bool(gone.entities) or bool(listed)
 
-    def _disown(self, announcement: Announcement) -> None:
-        for entity in announcement.entities:
+    def _disown(self, entities: Iterable[Entity]) -> None:
+        for entity in entities:
+            self._made.pop((entity.topic, *_identity(entity)), None)
             if (owners := self._owners.get(_identity(entity))) is not None:
                 owners.pop(entity.topic, None)
                 if not owners:

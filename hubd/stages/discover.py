@@ -60,6 +60,9 @@ class Discover:
                 changed = False
             else:
                 changed = self._discovery.receive(message.topic, message.payload)
+                if changed:
+                    # A thousand retained messages come at once: others have their turn in between.
+                    await asyncio.sleep(0)
             if changed:
                 latest = latest or loop.time() + _LONGEST
                 deadline = min(latest, loop.time() + _QUIET)

@@ -104,7 +104,11 @@ def test_a_unique_id_passes_on_when_its_owner_is_gone() -> None:
     told(discovery, TOPIC, LAMP)
     told(discovery, "homeassistant/light/other/config", LAMP | {"name": "Clone"})
     assert names(discovery.house(())) == ["Corner Reading lamp"]
-    told(discovery, TOPIC, b"")
+    # That the owner announces itself again, changed or not, makes it no newcomer.
+    told(discovery, TOPIC, LAMP)
+    told(discovery, TOPIC, LAMP | {"name": "Old lamp"})
+    assert names(discovery.house(())) == ["Corner Old lamp"]
+    assert told(discovery, TOPIC, b"")
     assert names(discovery.house(())) == ["Corner Clone"]
 
 
