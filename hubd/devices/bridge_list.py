@@ -165,7 +165,8 @@ def _commanded(
             options |= {"modes": modes} if isinstance(modes, list) and modes else {}
             for name, feature in named.items():
                 if name.endswith("heating_setpoint"):
-                    options |= {"minimum": feature.get("value_min"), "maximum": feature.get("value_max")}
+                    limits = {"minimum": feature.get("value_min"), "maximum": feature.get("value_max")}
+                    options |= {"key": feature.get("property", name), **limits}
         case _:
             pass
     return options

@@ -112,3 +112,16 @@ def test_never_raises_anything_else(message: object) -> None:
             assert isinstance(reader("z", payload), tuple)
         except BrokenError:
             assert not isinstance(message, list)
+
+
+def test_a_thermostat() -> None:
+    """Its range, its modes, the setpoint that it heats to come from what it exposes."""
+    features = [
+        {"name": "occupied_heating_setpoint", "property": "occupied_heating_setpoint", "access": 7}
+        | {"value_min": 7, "value_max": 30},
+        {"name": "system_mode", "property": "system_mode", "access": 7, "values": ["off", "heat"]},
+        {"name": "local_temperature", "property": "local_temperature", "access": 5},
+    ]
+    (device,) = read({"type": "climate", "features": features})
+    assert (device.kind, device.minimum, device.maximum) == (Kind.CLIMATE, 7, 30)
+    assert (device.modes, device.key, device.can("mode")) == (("off", "heat"), "occupied_heating_setpoint", True)
