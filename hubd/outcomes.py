@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
 from hubd.devices import phrases
+from hubd.devices.catalog import MAX_CHOICES, Catalog
 from hubd.devices.expectations import Expectation
 from hubd.devices.kinds import presentable
-from hubd.devices.model import Command
+from hubd.devices.model import Command, Device
+from hubd.devices.state import StateStore
 from hubd.events import Answer, AnswerKind, Call, CallStatus, Scheduling
 from hubd.tools import Refusal
 
@@ -89,6 +91,19 @@ def not_sent(label: str, reason: str, *, retryable: bool) -> Outcome:
 def refused(refusal: Refusal) -> Outcome:
     """Return the outcome of a call that did not pass the check."""
     return Outcome(CallStatus.REFUSED, refusal.message, retryable=True, choices=refusal.choices)
+
+
+def told(catalog: Catalog, devices: Sequence[Device], states: StateStore, now: float) -> Outcome:
+    """Return how devices are, one sentence each; of very many only how many more there are. now: monotonic, s."""
+    sentences = [
+        phrases.standing(
+            each, catalog.label(each), states.reading(each.id), now, offline=states.reachable(each.id) is False
+        )
+        for each in devices[:MAX_CHOICES]
+    ]
+    if len(devices) > MAX_CHOICES:
+        sentences.append(f"There are {len(devices) - MAX_CHOICES} more; ask by room or kind.")
+    return Outcome(CallStatus.DONE, " ".join(sentences))
 
 
 def early(label: str, status: CallStatus, after: float) -> Outcome:

@@ -9,14 +9,15 @@ from typing import assert_never
 
 from pydantic import JsonValue
 
-from hubd.devices import kinds
+from hubd.declaring import declare
+from hubd.devices import kinds, queries
 from hubd.devices.catalog import MAX_CHOICES, Ambiguous, Catalog, Unknown
 from hubd.devices.functions import Function, OutcomeScheduling, Schedule
 from hubd.devices.kinds import KIND_OF_FUNCTION, KINDS, KindFunction
 from hubd.devices.model import Command, Device, Kind
 from hubd.devices.parameters import MAX_TEXT, ArgumentError, Parameter, ParameterType, shown
 from hubd.events import AnswerKind, Behavior, Call, CallStatus
-from hubd.live.declarations import FunctionDeclaration, Schema, SchemaType
+from hubd.live.declarations import FunctionDeclaration
 from hubd.live.models import COMMON_SUBSET, Capabilities
 
 END_CONVERSATION = "end_conversation"
@@ -26,13 +27,6 @@ MAX_ALIASES = 50
 BLOCKING_TIMEOUT = 15.0
 # Where the model makes every call BLOCKING, nobody asked for the silence: it is short (``live-protocol.md`` 14), s.
 SHORT_ANSWER = 3.0
-
-_SCHEMA_TYPES: Mapping[ParameterType, SchemaType] = {
-    ParameterType.STRING: SchemaType.STRING,
-    ParameterType.INTEGER: SchemaType.INTEGER,
-    ParameterType.NUMBER: SchemaType.NUMBER,
-    ParameterType.BOOLEAN: SchemaType.BOOLEAN,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +58,16 @@ class EarlyAnswer:
     after: float
     kind: AnswerKind
     status: CallStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The model asks how these devices are."""
+
+    devices: tuple[Device, ...]
+
+
+Resolved = Command | EndConversation | Query | Refusal
 
 
 class Toolbox:
@@ -98,10 +102,24 @@ class Toolbox:
         return (
             *(self._declare_kind(kind, function) for kind, function in self._of_kinds.values()),
             *(self._declare_function(function) for _, function in self._spelled_out.values()),
-            FunctionDeclaration(
-                name=END_CONVERSATION,
-                description="End the conversation when the user says goodbye or needs nothing more.",
-                behavior=self.behavior(END_CONVERSATION),
+            *self._declare_query(),
+            declare(
+                END_CONVERSATION,
+                "End the conversation when the user says goodbye or needs nothing more.",
+                self.behavior(END_CONVERSATION),
+            ),
+        )
+
+    def _declare_query(self) -> tuple[FunctionDeclaration, ...]:
+        """Return the one function that asks how devices are; none for a house without devices."""
+        if not self.catalog.devices:
+            return ()
+        return (
+            declare(
+                queries.GET_STATE,
+                queries.DESCRIPTION,
+                self.behavior(queries.GET_STATE),
+                queries.parameters(self.catalog),
             ),
         )
 
@@ -129,7 +147,7 @@ class Toolbox:
         short = min(self._blocking_timeout, SHORT_ANSWER if first is None else first)
         return EarlyAnswer(short, AnswerKind.OUTCOME, CallStatus.ON_ITS_WAY)
 
-    def resolve(self, call: Call) -> Command | EndConversation | Refusal:
+    def resolve(self, call: Call) -> Resolved:
         """Check the call against its declaration; never raises, whatever the model sent."""
         if call.name == END_CONVERSATION:
             return _end(call.arguments)
@@ -139,9 +157,24 @@ class Toolbox:
         if call.name in self._of_kinds:
             kind, kind_function = self._of_kinds[call.name]
             return self._resolve_kind(kind, kind_function, call.arguments)
+        if call.name == queries.GET_STATE and self.catalog.devices:
+            return self._resolve_query(call.arguments)
         names = (*self._of_kinds, *self._spelled_out, END_CONVERSATION)
         near = tuple(get_close_matches(call.name[:MAX_TEXT], names, n=3)) or names[:MAX_CHOICES]
         return Refusal(f"There is no function {shown(call.name)}; there are {', '.join(near)}.", near)
+
+    def _resolve_query(self, arguments: Mapping[str, JsonValue]) -> Query | Refusal:
+        given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            asked = _checked(given, queries.takes(self.catalog), frozenset())
+        except ArgumentError as error:
+            return Refusal(_sentence(str(error)))
+        if found := queries.found(self.catalog, asked):
+            return Query(found)
+        wanted = asked.get(queries.DEVICE)
+        if isinstance(wanted, str) and isinstance(near := self.catalog.find(wanted), Unknown):
+            return Refusal(f"There is no device called {shown(wanted)}; there are: {', '.join(near.near)}.", near.near)
+        return Refusal("There is no such device: leave device, room or kind out.")
 
     def schedule(self, command: Command) -> Schedule:
         """Return when the model speaks about the command's outcomes: the function's word, the device's, the default."""
@@ -153,23 +186,14 @@ class Toolbox:
 
     def _declare_kind(self, kind: Kind, function: KindFunction) -> FunctionDeclaration:
         devices = [device for device in self.catalog.devices if device.kind is kind]
-        return FunctionDeclaration(
-            name=function.name,
-            description=function.description,
-            behavior=self.behavior(function.name),
-            parameters=Schema(
-                type=SchemaType.OBJECT,
-                properties={
-                    DEVICE: Schema(
-                        type=SchemaType.STRING,
-                        description=self._describe_devices(kind, devices),
-                        enum=self.catalog.spoken(kind),
-                    ),
-                    **{name: _schema(each) for name, each in self._parameters[function.name].items()},
-                },
-                required=(DEVICE, *sorted(function.required)),
-            ),
+        which = Parameter(
+            type=ParameterType.STRING,
+            description=self._describe_devices(kind, devices),
+            enum=self.catalog.spoken(kind),
         )
+        parameters = {DEVICE: which, **self._parameters[function.name]}
+        required = (DEVICE, *sorted(function.required))
+        return declare(function.name, function.description, self.behavior(function.name), parameters, required)
 
     def _configured(self, name: str) -> Behavior:
         """Return a function's behavior as the configuration has it: a kind is BLOCKING if each of its devices is."""
@@ -183,18 +207,9 @@ class Toolbox:
         return Behavior.BLOCKING if blocking else Behavior.NON_BLOCKING
 
     def _declare_function(self, function: Function) -> FunctionDeclaration:
-        return FunctionDeclaration(
-            name=function.name,
-            description=function.description,
-            behavior=self.behavior(function.name),
-            parameters=Schema(
-                type=SchemaType.OBJECT,
-                properties={name: _schema(parameter) for name, parameter in function.parameters.items()},
-                required=tuple(name for name, parameter in function.parameters.items() if parameter.required),
-            )
-            if function.parameters
-            else None,
-        )
+        required = (name for name, parameter in function.parameters.items() if parameter.required)
+        behavior = self.behavior(function.name)
+        return declare(function.name, function.description, behavior, function.parameters, required)
 
     def _describe_devices(self, kind: Kind, devices: Sequence[Device]) -> str:
         """Return which devices are meant, and which names mean the same one."""
@@ -232,17 +247,6 @@ class Toolbox:
 
 def _end(arguments: Mapping[str, JsonValue]) -> EndConversation | Refusal:
     return Refusal(f"{END_CONVERSATION} takes no arguments.") if arguments else EndConversation()
-
-
-def _schema(parameter: Parameter) -> Schema:
-    return Schema(
-        type=_SCHEMA_TYPES[parameter.type],
-        description=parameter.description,
-        enum=parameter.enum,
-        minimum=parameter.minimum,
-        maximum=parameter.maximum,
-        default=parameter.default,
-    )
 
 
 def _resolve_function(device: Device, function: Function, arguments: Mapping[str, JsonValue]) -> Command | Refusal:

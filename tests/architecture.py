@@ -52,6 +52,7 @@ ROWS: tuple[str, ...] = (
     "devices.kinds",
     "devices.catalog devices.dialects devices.phrases",
     "devices.appendix devices.render devices.state",
+    "declaring devices.queries",
     "batches ledger",
     "tools",
     "outcomes",

@@ -9,11 +9,12 @@ from pydantic import JsonValue
 
 from hubd.devices.catalog import Catalog
 from hubd.devices.model import Command, Device
+from hubd.devices.queries import GET_STATE
 from hubd.devices.render import render
 from hubd.events import AnswerKind, Behavior, Call, CallStatus, Scheduling
 from hubd.live.declarations import SchemaType
 from hubd.live.models import COMMON_SUBSET, Capabilities
-from hubd.tools import END_CONVERSATION, SHORT_ANSWER, EarlyAnswer, EndConversation, Refusal, Toolbox
+from hubd.tools import END_CONVERSATION, SHORT_ANSWER, EarlyAnswer, EndConversation, Query, Refusal, Resolved, Toolbox
 
 LAMP: dict[str, JsonValue] = {
     "id": "kitchen_lights",
@@ -66,7 +67,7 @@ JSON = st.recursive(
 )
 
 
-def resolve(name: str, **arguments: JsonValue) -> Command | EndConversation | Refusal:
+def resolve(name: str, **arguments: JsonValue) -> Resolved:
     """Check one call."""
     return TOOLBOX.resolve(Call("1", name, arguments))
 
@@ -74,7 +75,7 @@ def resolve(name: str, **arguments: JsonValue) -> Command | EndConversation | Re
 def test_a_kind_is_declared_once_with_its_devices() -> None:
     """A hundred lamps cost one declaration; names and aliases are an enum, and behavior is on every declaration."""
     declarations = {each.name: each for each in TOOLBOX.declarations()}
-    assert list(declarations) == ["set_light", "set_switch", "turn_on_the_lights", END_CONVERSATION]
+    assert list(declarations) == ["set_light", "set_switch", "turn_on_the_lights", GET_STATE, END_CONVERSATION]
     light = declarations["set_light"]
     assert light.behavior is Behavior.NON_BLOCKING
     assert light.parameters is not None
@@ -142,7 +143,7 @@ def test_functions_spelled_out_keep_their_names() -> None:
 def test_a_kind_without_devices_is_not_declared() -> None:
     """A function that no device could take is neither offered nor taken."""
     toolbox = Toolbox(Catalog([Device.model_validate(LAMP)]))
-    assert [each.name for each in toolbox.declarations()] == ["set_light", END_CONVERSATION]
+    assert [each.name for each in toolbox.declarations()] == ["set_light", GET_STATE, END_CONVERSATION]
     assert isinstance(toolbox.resolve(Call("1", "set_switch", {"device": "kitchen lights", "on": True})), Refusal)
 
 
@@ -263,7 +264,7 @@ def test_the_model_may_end_the_conversation() -> None:
 
 
 @given(
-    st.sampled_from(["set_light", "set_switch", "turn_on_the_lights", END_CONVERSATION]) | st.text(),
+    st.sampled_from(["set_light", "set_switch", "turn_on_the_lights", GET_STATE, END_CONVERSATION]) | st.text(),
     st.dictionaries(st.sampled_from(["device", "on", "brightness", "mode"]) | st.text(), JSON, max_size=5),
 )
 def test_any_call_is_a_command_or_a_refusal(name: str, arguments: dict[str, JsonValue]) -> None:
@@ -277,6 +278,9 @@ def test_any_call_is_a_command_or_a_refusal(name: str, arguments: dict[str, Json
             assert len(json.dumps(message)) < 5000
         case EndConversation():
             assert name == END_CONVERSATION
+        case Query(devices=devices):
+            assert name == GET_STATE
+            assert devices
 
 
 def test_scheduling_is_the_functions_then_the_devices_then_the_default() -> None:

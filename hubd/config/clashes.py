@@ -11,6 +11,7 @@ from hubd.config.toml_files import TomlFile
 from hubd.config.toml_lines import KeyPath, key_lines, line_of
 from hubd.devices.catalog import fold
 from hubd.devices.kinds import KIND_OF_FUNCTION, KINDS
+from hubd.devices.queries import GET_STATE
 from hubd.errors import Complaint
 from hubd.tools import END_CONVERSATION
 
@@ -18,6 +19,7 @@ _NAME = "name"
 _FUNCTION = "function name"
 _RESERVED: Mapping[str, str] = {
     END_CONVERSATION: "ends a conversation",
+    GET_STATE: "tells how devices are",
     **{name: f"is the function of every {KINDS[kind].noun}" for name, (kind, _) in KIND_OF_FUNCTION.items()},
 }
 

@@ -66,6 +66,10 @@ class Catalog:
             case _:
                 return Unknown(self._near(fold(text), kind))
 
+    def named(self, text: str) -> tuple[Device, ...]:
+        """Return all devices that are called so, of whatever kind."""
+        return tuple(self._called(fold(text), None))
+
     def label(self, device: Device) -> str:
         """Return the shortest name that means this device alone among its kind: its name, with its room, or its id."""
         in_room = f"{device.room} {device.name}" if device.room is not None else device.name
@@ -74,9 +78,9 @@ class Catalog:
                 return name
         return device.id
 
-    def spoken(self, kind: Kind) -> tuple[str, ...]:
-        """Return every name and alias of the kind's devices, each once, labels first."""
-        of_kind = [device for device in self.devices if device.kind is kind]
+    def spoken(self, kind: Kind | None = None) -> tuple[str, ...]:
+        """Return every name and alias of the kind's devices, or of all, each once, labels first."""
+        of_kind = [device for device in self.devices if kind in {None, device.kind}]
         names = [self.label(device) for device in of_kind]
         names += [name for device in of_kind for name in (device.name, *device.aliases)]
         spoken: dict[str, str] = {}

@@ -9,12 +9,15 @@ from pydantic import JsonValue
 
 from hubd.devices.expectations import VALUE, Expectation
 from hubd.devices.kinds import presentable
-from hubd.devices.model import Command
+from hubd.devices.model import Command, Device, Reading
 from hubd.devices.wording import phrase
 
 _DETERMINER = re.compile(r"(the|my|our|your|his|her|their|all|both)\s|\S+'s\s", re.IGNORECASE)
 _SINGULAR_ENDINGS = ("ss", "us", "is", "as", "os")
 _SPOKEN_VALUES = 3
+# A report is not called old before so many minutes.
+_OLD_MINUTES = 2
+_HOUR = 60
 
 
 def the(name: str) -> str:
@@ -75,6 +78,35 @@ def unconfirmed(command: Command, label: str, expectation: Expectation, state: M
     if command.function is not None and (instead := values_in_words(reported.items())):
         return _sentence(f"{the(label)} did not report {wanted}, but {instead}")
     return _sentence(f"the command was sent, but {the(label)} did not report {wanted}")
+
+
+def standing(device: Device, label: str, reading: Reading | None, now: float, *, offline: bool) -> str:
+    """Return the sentence about how a device is, with the age of what is known; now: monotonic, s."""
+    verb = "are" if is_plural(label) else "is"
+    if device.kind is not None:
+        known = phrase(device, presentable(device.kind, reading.values)) if reading is not None else ""
+    else:
+        known = values_in_words(reading.values.items()) if reading is not None else ""
+        verb = f"{'report' if is_plural(label) else 'reports'}" if known else verb
+    since = _age(reading, now) if reading is not None and known else ""
+    if offline:
+        last = f"; last reported: {known}{since}" if known else ""
+        return _sentence(f"{the(label)} {'are' if is_plural(label) else 'is'} offline{last}")
+    if not known:
+        return _sentence(f"nothing is known yet of {the(label)}")
+    return _sentence(f"{the(label)} {verb} {known}{since}")
+
+
+def _age(reading: Reading, now: float) -> str:
+    """Return how old a report is, if that is worth saying."""
+    if reading.stored:
+        return ", as far as the broker had kept it"
+    minutes = round((now - reading.received) / 60)
+    if minutes < _OLD_MINUTES:
+        return ""
+    if minutes < 2 * _HOUR:
+        return f", as of {minutes} minutes ago"
+    return f", as of {round(minutes / _HOUR)} hours ago"
 
 
 def not_sent(label: str, reason: str) -> str:

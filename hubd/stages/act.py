@@ -20,7 +20,7 @@ from hubd.outcomes import Outcome
 from hubd.ports import Broker, InboundMessage
 from hubd.reports import AnsweredReport, CalledReport, ReportSink
 from hubd.stages.errand import Errand, Means
-from hubd.tools import EarlyAnswer, EndConversation, Refusal, Toolbox
+from hubd.tools import EarlyAnswer, EndConversation, Query, Refusal, Resolved, Toolbox
 
 MAX_RUNNING = 64
 # What the broker has not taken by this part of the time in which a call has to be answered is withdrawn: then the
@@ -139,6 +139,9 @@ class Act:
             found = self._toolbox.resolve(call)
             self._report(CalledReport(call.id, call.name, _device_of(found), dict(call.arguments)))
             match verdict:
+                case Verdict.DUPLICATE if isinstance(found, Query):
+                    # How something is may be asked as often as one likes.
+                    self._begin(call, now, found)
                 case Verdict.ANSWERED:
                     self._answer(call, now, outcomes.duplicate(self._ledger.answer(call.id)), Scheduling.SILENT)
                 case Verdict.DUPLICATE:
@@ -164,12 +167,15 @@ class Act:
             self._conclude(running.errand.call, running.errand.asked, outcomes.cancelled(), Scheduling.SILENT)
         self._send()
 
-    def _begin(self, call: Call, now: float, found: Command | EndConversation | Refusal) -> None:
+    def _begin(self, call: Call, now: float, found: Resolved) -> None:
         match found:
             case EndConversation():
                 self._answer(call, now, outcomes.ending(), Scheduling.SILENT)
             case Refusal():
                 self._answer(call, now, outcomes.refused(found), Scheduling.WHEN_IDLE)
+            case Query():
+                told = outcomes.told(self._toolbox.catalog, found.devices, self._means.states, now)
+                self._answer(call, now, told, Scheduling.WHEN_IDLE)
             case Command():
                 label = self._toolbox.catalog.label(found.device)
                 if self._tasks is None or len(self._running) >= MAX_RUNNING:
@@ -275,14 +281,14 @@ class Act:
             self._sending = loop.call_later(max(0.0, deadline - self._clock()), self._send)
 
 
-def _device_of(found: Command | EndConversation | Refusal) -> str:
+def _device_of(found: Resolved) -> str:
     """Return the id of the device that a call is for, or nothing."""
     match found:
         case Command():
             return found.device.id
         case Refusal():
             return found.device
-        case EndConversation():
+        case EndConversation() | Query():
             return ""
         case _:
             assert_never(found)

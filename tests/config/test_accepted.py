@@ -71,4 +71,4 @@ def test_odd_names_can_be_offered(tmp_path: Path) -> None:
 def test_a_thousand_devices_can_be_offered(tmp_path: Path) -> None:
     """A thousand lamps are one function with a thousand names."""
     names = [f"lamp {number}" for number in range(1000)]
-    assert offered(lamps(tmp_path, *names)) == {"set_light": names, "end_conversation": []}
+    assert offered(lamps(tmp_path, *names)) == {"set_light": names, "get_state": names, "end_conversation": []}

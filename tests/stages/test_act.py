@@ -87,6 +87,34 @@ def test_a_device_that_is_offline_is_sent_nothing() -> None:
     in_virtual_time(scenario)
 
 
+def test_how_a_device_is_can_be_asked_again_and_again() -> None:
+    """Each answer is what is known then; the same question twice is no duplicate, and publishes nothing."""
+
+    async def scenario(house: House) -> None:
+        house.ask("get_state", "1", device="kitchen lights")
+        house.broker.say(KITCHEN, '{"state":"ON","brightness":127}')
+        await house.settle()
+        house.ask("get_state", "2", device="The Kitchen Lights")
+        await pass_time(600)
+        house.ask("get_state", "3", device="The Kitchen Lights")
+        house.broker.say(f"{KITCHEN}/availability", '{"state":"offline"}')
+        await house.settle()
+        house.ask("get_state", "4", device="kitchen lights", kind="light")
+        answers = await house.answers(4)
+        assert [(answer.status, answer.response["message"]) for answer in answers] == [
+            (CallStatus.DONE, "Nothing is known yet of the kitchen lights."),
+            (CallStatus.DONE, "The kitchen lights are on at 50 percent."),
+            (CallStatus.DONE, "The kitchen lights are on at 50 percent, as of 10 minutes ago."),
+            (
+                CallStatus.DONE,
+                "The kitchen lights are offline; last reported: on at 50 percent, as of 10 minutes ago.",
+            ),
+        ]
+        assert payloads(house) == []
+
+    in_virtual_time(scenario)
+
+
 def test_a_report_after_within_is_late() -> None:
     """A confirmation in the second span counts as late, with the scheduling of that outcome."""
 

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import JsonValue
+
+from hubd import outcomes
+from hubd.devices.catalog import MAX_CHOICES, Catalog
+from hubd.devices.model import Device
+from hubd.devices.queries import GET_STATE
+from hubd.devices.state import StateStore
+from hubd.events import Call, CallStatus
+from hubd.offline.grammar import Grammar, Request, Understood
+from hubd.offline.words import spoken
+from hubd.tools import Query, Refusal, Toolbox
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "config/examples/kinds.toml"
+DEVICES = [Device.model_validate(table) for table in tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))["device"]]
+TOOLBOX = Toolbox(Catalog(DEVICES))
+LAMP = {"id": "lamp", "name": "lamp", "kind": "light", "dialect": "zigbee2mqtt", "topic": "z/lamp", "room": "hall"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ids"),
+    [
+        ({"device": "front door"}, ["front_door"]),
+        ({"device": "Bathroom Window", "room": None}, ["bathroom_window"]),
+        ({"kind": "cover"}, ["kitchen_blinds", "awning"]),
+        ({"kind": "window"}, ["bathroom_window"]),
+        ({"room": "KITCHEN"}, ["kitchen_blinds"]),
+        ({"room": "kitchen", "kind": "cover"}, ["kitchen_blinds"]),
+        ({}, [device.id for device in DEVICES]),
+    ],
+)
+def test_a_question_is_about_these_devices(arguments: dict[str, JsonValue], ids: list[str]) -> None:
+    """A device by any of its names, a room, a kind, both; with nothing named, all."""
+    found = TOOLBOX.resolve(Call("1", GET_STATE, arguments))
+    assert isinstance(found, Query)
+    assert [device.id for device in found.devices] == ids
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"device": "front gate"}, 'There is no device called "front gate"; there are: front door'),
+        ({"room": "cellar"}, "Room has to be one of bedroom, kitchen"),
+        ({"kind": "oven"}, "Kind has to be one of light, switch, cover"),
+        ({"room": "bedroom", "kind": "lock"}, "There is no such device: leave device, room or kind out."),
+        ({"floor": 1}, 'There is no argument "floor", allowed are: device, room, kind.'),
+        ({"device": 1}, "Device has to be a text"),
+    ],
+)
+def test_a_question_about_nothing_is_refused(arguments: dict[str, JsonValue], message: str) -> None:
+    """The refusal says what there is."""
+    found = TOOLBOX.resolve(Call("1", GET_STATE, arguments))
+    assert isinstance(found, Refusal)
+    assert found.message.startswith(message.rstrip("."))
+
+
+def test_same_names_are_all_told() -> None:
+    """A question does no harm: where two are called the same, both are told."""
+    twin = Device.model_validate(LAMP | {"id": "other", "room": "attic", "topic": "z/other"})
+    found = Toolbox(Catalog([Device.model_validate(LAMP), twin])).resolve(Call("1", GET_STATE, {"device": "lamp"}))
+    assert isinstance(found, Query)
+    assert len(found.devices) == 2
+
+
+def test_of_very_many_the_rest_is_counted() -> None:
+    """An answer stays short enough to be spoken."""
+    devices = [Device.model_validate(LAMP | {"id": f"lamp_{each}", "name": f"lamp {each}"}) for each in range(30)]
+    outcome = outcomes.told(Catalog(devices), devices, StateStore(devices), 0.0)
+    assert outcome.status is CallStatus.DONE
+    assert outcome.message.count("Nothing is known yet") == MAX_CHOICES
+    assert outcome.message.endswith("There are 10 more; ask by room or kind.")
+
+
+def test_what_the_broker_kept_has_no_age() -> None:
+    """A value that was there when the hub came is told as such, in the sensor's own words."""
+    states = StateStore(DEVICES)
+    states.receive("zigbee2mqtt/bathroom_window", b'{"contact":false}', 0.0, stored=True)
+    states.receive("tele/livingroom_th/SENSOR", b'{"AM2301":{"Temperature":21.5}}', 0.0)
+    asked = [device for device in DEVICES if device.id in {"bathroom_window", "living_room_temperature"}]
+    outcome = outcomes.told(TOOLBOX.catalog, asked, states, 3 * 3600.0)
+    assert outcome.message == (
+        "The living room temperature is 21.5 °C, as of 3 hours ago. "
+        "The bathroom window is open, as far as the broker had kept it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "device"),
+    [
+        ("is the front door locked", "front door"),
+        ("what is the state of the kitchen blinds", "kitchen blinds"),
+        ("what's the living room temperature", "living room temperature"),
+        ("is the bathroom window open", "bathroom window"),
+    ],
+)
+def test_questions_are_understood_offline(sentence: str, device: str) -> None:
+    """The grammar has them from the declaration alone."""
+    meaning = Grammar(TOOLBOX.declarations()).meaning(spoken(sentence))
+    assert meaning == Understood((Request(GET_STATE, {"device": device}),))
+
+
+def test_an_empty_house_is_not_asked_about() -> None:
+    """Without devices there is no such function."""
+    assert GET_STATE not in {each.name for each in Toolbox(Catalog([])).declarations()}
+    assert isinstance(Toolbox(Catalog([])).resolve(Call("1", GET_STATE)), Refusal)
