@@ -61,7 +61,8 @@ def _files(config: Config) -> str:
 def _devices(config: Config) -> str:
     kinds = Counter(device.kind or "custom" for device in config.devices)
     counts = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
-    return f"{len(config.devices)} ({counts})" if counts else "none"
+    configured = f"{len(config.devices)} ({counts})" if counts else "none"
+    return f"{configured}, further those that announce themselves" if config.discovery.enabled else configured
 
 
 def _off(config: Config) -> Iterator[str]:
@@ -77,10 +78,18 @@ def _off(config: Config) -> Iterator[str]:
     return (name for name, is_on in switches.items() if not is_on)
 
 
-def _house_notices(config: Config) -> Iterator[str]:
-    mqtt = config.mqtt
+def _discovery_notices(config: Config) -> Iterator[str]:
+    if config.discovery.enabled:
+        return
     if not config.devices:
         yield "there is no device: write [[device]] tables into devices.d/*.toml beside the main file"
+    if config.discovery.device:
+        yield "discovery.device: not used without discovery.enabled = true"
+
+
+def _house_notices(config: Config) -> Iterator[str]:
+    mqtt = config.mqtt
+    yield from _discovery_notices(config)
     if not config.wake.words:
         yield "wake.words: with no wake word only automations can wake the hub"
     elif config.microphone.device == "none":

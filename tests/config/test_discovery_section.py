@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hubd.config import Config, load
+from hubd.config import Config, describe, load, notices
 from hubd.devices.discovery import Rules
 from hubd.errors import ConfigError
 from hubd.events import Scheduling
@@ -22,6 +22,15 @@ def test_is_off_by_default_and_on_by_one_line(tmp_path: Path) -> None:
     """Nobody's devices are offered unasked."""
     assert not read(tmp_path, "").discovery.enabled
     assert read(tmp_path, "discovery.enabled = true").discovery.enabled
+
+
+def test_a_house_that_announces_itself_is_not_empty(tmp_path: Path) -> None:
+    """The summary tells of it; what is set for a device that nobody looks for is pointed out."""
+    config = read(tmp_path, "discovery.enabled = true")
+    assert "none, further those that announce themselves" in describe(config)
+    assert not any("there is no device" in notice for notice in notices(config))
+    unused = read(tmp_path, "[[discovery.device]]\nunique_id = 'x'")
+    assert any("discovery.enabled" in notice for notice in notices(unused))
 
 
 def test_says_what_to_look_for(tmp_path: Path) -> None:
