@@ -13,17 +13,7 @@ from hubd.offline.automaton import Arc, Automaton
 from hubd.offline.parameters import Amount, parameters_of
 from hubd.offline.phrases import NOTHING, Assign, Begin, Repeated, Tag, in_order, maybe, one_of, seldom
 from hubd.offline.sentences import is_farewell, sentences_of
-
-# What is left of a wake word when the sound begins at about its end; the recogniser has a pronunciation for each.
-WAKE_REMAINDERS: Final = (
-    "hey jarvis",
-    "jarvis",
-    "alexa",
-    "hey mycroft",
-    "mycroft",
-    "okay",
-    "hey",
-)
+from hubd.offline.words import WAKE_REMAINDERS
 
 
 def without_wake_word(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -68,6 +58,9 @@ class NotUnderstood:
 
 Meaning = Understood | Ambiguous | OutOfRange | NotUnderstood
 
+# Who speaks in one breath is heard from the wake word on; others call so by the way.
+_WAKE_WORDS: Final = tuple(each for each in WAKE_REMAINDERS if each not in {"okay", "hey"})
+_CALLS: Final = ("okay", "hey")
 _OPENINGS: Final = (
     "please",
     "could you",
@@ -97,9 +90,8 @@ class Grammar:
             one_of([NOTHING, seldom(*_CLOSINGS, probability=0.1)]),
         )
         goodbye = one_of(sentences_of(declaration) for declaration in farewells)
-        self._automaton = Automaton(
-            in_order(one_of([NOTHING, seldom(*WAKE_REMAINDERS)]), one_of([whole, goodbye, NOTHING])),
-        )
+        called = one_of([NOTHING, seldom(*_WAKE_WORDS, probability=0.3), seldom(*_CALLS)])
+        self._automaton = Automaton(in_order(called, one_of([whole, goodbye, NOTHING])))
         self._amounts = {
             (declaration.name, parameter.name): parameter
             for declaration in declarations

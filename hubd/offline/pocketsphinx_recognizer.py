@@ -8,6 +8,7 @@ import itertools
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import IO, Final
 
 from hubd.offline.confidence import Evidence, Fit, is_said
@@ -18,6 +19,11 @@ _SHORTEST: Final = 3200
 
 # Bytes of sound that a wake word may leave at the beginning: 300 ms, less than a request in one breath can spare.
 _WAKE_WORD_REST: Final = 9600
+
+# A silence that fits worse than this per frame is none, if it is longer than a consonant: 20 frames of 10 ms. Real
+# pauses have -10 to -45, words that silence has swallowed -70 and worse.
+_NO_SILENCE: Final = -55.0
+_NO_CONSONANT: Final = 20
 
 # What another look at the same sound must overcome: who looks twice is fooled twice as often.
 _DOUBT: Final = 1.0
@@ -92,17 +98,31 @@ class Recognizer:
         inner = range(min(explained, default=0), max(explained, default=0))
         return Evidence(
             tuple(
-                Fit(word.word, len(word.frames), word.score - (reached[word.end] - reached[word.start]))
+                Fit(word.word, word.start, len(word.frames), word.score - (reached[word.end] - reached[word.start]))
                 for word in words
             ),
             frames,
             _total(sentence) - _total(english),
             sum(segment.prior for segment in words) + sum(segment.prior for segment in sentence if segment.is_step),
             len(unexplained),
-            max(len(list(run)) for swallowed, run in itertools.groupby(inner, unexplained.__contains__) if swallowed)
-            if not unexplained.isdisjoint(inner)
-            else 0,
+            max(_longest_run(unexplained, inner), _longest_noise(sentence, inner)),
         )
+
+
+def _longest_run(frames: AbstractSet[int], within: range) -> int:
+    """Return how many frames follow one another without a gap, at most."""
+    runs = (len(list(run)) for member, run in itertools.groupby(within, frames.__contains__) if member)
+    return max(runs, default=0)
+
+
+def _longest_noise(segments: Iterable[Segment], within: range) -> int:
+    """Return the length of the longest silence that sounds like none; a short one may hold a consonant."""
+    lengths = (
+        len(segment.frames)
+        for segment in segments
+        if segment.is_rest and segment.start in within and segment.score < _NO_SILENCE * len(segment.frames)
+    )
+    return max((length for length in lengths if length >= _NO_CONSONANT), default=0)
 
 
 def _sound_score(segment: Segment) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hubd.live.declarations import FunctionDeclaration
@@ -224,10 +224,22 @@ class _Writer:
         """Yield the ways to ask about the thing."""
         if self._thing is None:
             return
-        yield in_order(one_of(["what is", "what's"]), maybe("the state of", "the status of"), self._thing)
-        yield in_order(one_of(["how is", "how are", "check"]), self._thing)
+        yield in_order(one_of(["what is", "what's"]), one_of(["the state of", "the status of"]), self._thing)
+        yield in_order(one_of(["what's", "check"]), self._thing)
         states = one_of(["on", "off", "open", "closed", "locked", "unlocked", "running"])
-        yield in_order(one_of(["is", "are"]), self._thing, states)
+        # What is left of "jarvis" sounds like "are": it is offered where grammar asks for it, no further.
+        for verb, thing in self._by_number(self._thing):
+            yield in_order(one_of([f"what {verb}", f"how {verb}"]), thing)
+            yield in_order(verb, thing, states)
+
+    def _by_number(self, thing: Phrase) -> Iterator[tuple[str, Phrase]]:
+        """Yield the verbs for one and for several, with the things that go with each."""
+        if self._subject is None:
+            yield ("are" if self._object[-1:] and self._object[-1].endswith("s") else "is"), thing
+            return
+        for verb, plural in (("is", False), ("are", True)):
+            names = tuple(value for value in self._subject.values if str(value).strip().endswith("s") is plural)
+            yield verb, in_order(_ARTICLES, replace(self._subject, values=names).phrase)
 
 
 def _split_verb(words: tuple[str, ...]) -> tuple[Action, tuple[str, ...]]:

@@ -6,6 +6,17 @@ import re
 import unicodedata
 from typing import Final
 
+# What is left of a wake word when the sound begins at about its end; the recogniser has a pronunciation for each.
+WAKE_REMAINDERS: Final = (
+    "hey jarvis",
+    "jarvis",
+    "alexa",
+    "hey mycroft",
+    "mycroft",
+    "okay",
+    "hey",
+)
+
 _ONES: Final = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
