@@ -17,9 +17,6 @@ from hubd.offline.pocketsphinx_decoder import Decoder, Search, Segment, Transiti
 # Bytes of sound without which the decoder can't begin: two frames of its own, and no word is that short.
 _SHORTEST: Final = 3200
 
-# Bytes of sound that a wake word may leave at the beginning: 300 ms, less than a request in one breath can spare.
-_WAKE_WORD_REST: Final = 9600
-
 # A silence that fits worse than this per frame is none, if it is longer than a consonant: 20 frames of 10 ms. Real
 # pauses have -10 to -45, words that silence has swallowed -70 and worse.
 _NO_SILENCE: Final = -55.0
@@ -28,14 +25,9 @@ _NO_CONSONANT: Final = 20
 # What another look at the same sound must overcome: who looks twice is fooled twice as often.
 _DOUBT: Final = 1.0
 
-# How an utterance is looked at until a sentence is found: by which search, from which byte on, with how much doubt.
-_LOOKS: Final = (
-    (Search.GRAMMAR, 0, 0.0),
-    # A word may sound so strange that silence seems more likely.
-    (Search.WITHOUT_PAUSES, 0, _DOUBT),
-    # The sound may begin in the middle of a wake word, which spoils the fit.
-    (Search.GRAMMAR, _WAKE_WORD_REST, _DOUBT),
-)
+# How an utterance is looked at until a sentence is found: by which search, with how much doubt. The second is for a
+# word that sounds so strange that silence seems more likely.
+_LOOKS: Final = ((Search.GRAMMAR, 0.0), (Search.WITHOUT_PAUSES, _DOUBT))
 
 
 class Recognizer:
@@ -70,11 +62,9 @@ class Recognizer:
 
     def words(self, pcm: bytes) -> list[str] | None:
         """Return the words that were said; None if no sentence was."""
-        english: dict[int, tuple[Segment, ...]] = {}
-        for search, begin, doubt in _LOOKS:
-            if begin not in english:
-                english[begin] = self._read(pcm[begin:], Search.DICTATION)
-            evidence = self._compare(pcm[begin:], search, english[begin])
+        english = self._read(pcm, Search.DICTATION)
+        for search, doubt in _LOOKS:
+            evidence = self._compare(pcm, search, english)
             if evidence is not None and is_said(evidence, doubt):
                 return [fit.word for fit in evidence.words]
         return None
