@@ -110,6 +110,8 @@ class Connection:
 
     async def _talk(self, link: LiveLink, mouth: Mouth, patience: asyncio.Timeout) -> LinkError:
         failures: list[LinkError] = []
+        holder = asyncio.current_task()
+        cancelled = holder.cancelling() if holder is not None else 0
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._say(link, mouth), name="uplink")
@@ -118,6 +120,10 @@ class Connection:
             failures += _leaves(group)
         except* RemoteProtocolError as group:
             failures += [LinkError(str(error), _PROTOCOL_ERROR) for error in _leaves(group)]
+        # A group cancels its holder and does not take it back, after which no time-out of Python 3.11.2 ever ends in
+        # TimeoutError: the next attempt would die without a word.
+        while holder is not None and holder.cancelling() > cancelled:
+            holder.uncancel()
         return failures[0]
 
     async def _hear(self, link: LiveLink, mouth: Mouth, patience: asyncio.Timeout) -> None:
