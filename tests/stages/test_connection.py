@@ -20,7 +20,9 @@ def test_a_failure_leaves_its_holder_as_it_was() -> None:
         return FakeLink([READY, GONE])
 
     def make_mouth(handle: str | None) -> Mouth:
-        return Mouth(LiveSession(SessionSettings("gemini-3.8-live"), (), handle, Backend.GEMINI), Uplink(), manual=False)
+        return Mouth(
+            LiveSession(SessionSettings("gemini-3.8-live"), (), handle, Backend.GEMINI), Uplink(), manual=False
+        )
 
     async def post(event: Event) -> None:
         pass
