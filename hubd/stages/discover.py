@@ -61,8 +61,7 @@ class Discover:
             else:
                 changed = self._discovery.receive(message.topic, message.payload)
                 if changed:
-                    # A thousand retained messages come at once: others have their turn in between.
-                    await asyncio.sleep(0)
+                    await asyncio.sleep(0)  # a thousand retained messages come at once: others have their turn between
             if changed:
                 latest = latest or loop.time() + _LONGEST
                 deadline = min(latest, loop.time() + _QUIET)
