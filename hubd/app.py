@@ -4,84 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
-from pydantic import SecretStr
-
 from hubd.audio.buffers import Uplink
 from hubd.audio.speech import SpeechDetector
-from hubd.config import BackendChoice, Config, LiveSettings, MqttSettings, TurnEnd
+from hubd.config import BackendChoice, Config
 from hubd.config.manner import pace
 from hubd.config.offer import offer
-from hubd.continuation import fingerprint
 from hubd.conversation import Conversation
 from hubd.devices.discovery import Discovery
 from hubd.devices.state import StateStore
 from hubd.edges.onnx_wake_model import OnnxWakeModel, find_model
-from hubd.edges.paho_broker import BrokerSettings, PahoBroker
-from hubd.edges.sound_link import SoundLink, SoundSettings
-from hubd.edges.state_file import StateFile
-from hubd.edges.websockets_link import connect
-from hubd.errors import MissingPartError
+from hubd.edges.paho_broker import PahoBroker
 from hubd.events import Backend, Call, Event
+from hubd.fittings import (
+    Secrets,
+    broker_settings,
+    dial,
+    dial_standby,
+    kept,
+    live_server,
+    microphone_and_speaker,
+    offline_voice,
+    servers_of,
+)
 from hubd.ledger import Ledger
-from hubd.live.models import capabilities, endpoint
-from hubd.live.mouth import Mouth
-from hubd.live.session import LiveSession
-from hubd.live.settings import SessionSettings
-from hubd.offline.espeak_voice import EspeakVoice
+from hubd.live.models import capabilities
 from hubd.offline.server import OfflineServer
 from hubd.offline.standby import Standby
-from hubd.ports import LiveLink, OfflineVoice, Sound
+from hubd.ports import Sound
 from hubd.reports import ReportSink
-from hubd.secrets import live_key, mqtt_password
 from hubd.stages.act import Act
 from hubd.stages.announce import Announce
 from hubd.stages.carry_over import CarryOver, Store
-from hubd.stages.connection import Server
 from hubd.stages.converse import Converse
 from hubd.stages.discover import Discover
 from hubd.stages.line import Line
 from hubd.stages.listen import Listen
 from hubd.stages.purse import Purse
 from hubd.stages.speak import Speak
-from hubd.tools import Toolbox
 from hubd.wake import WakeGate
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """What the configuration must not hold."""
-
-    live_key: SecretStr | None = None
-    mqtt_password: SecretStr | None = None
-
-
-def secrets(environment: Mapping[str, str]) -> Secrets:
-    """Find the secrets; raises ConfigError for one that can't be read."""
-    return Secrets(live_key(environment), mqtt_password(environment))
-
-
-@asynccontextmanager
-async def live_server(settings: LiveSettings, key: SecretStr | None) -> AsyncIterator[tuple[Backend, str]]:
-    """Yield whom to talk to, with the base URL; the offline server runs as long as the context is open."""
-    other_server = settings.url != LiveSettings().url
-    match settings.backend:
-        case BackendChoice.GEMINI:
-            offline = False
-        case BackendChoice.OFFLINE:
-            offline = True
-        case BackendChoice.AUTO:
-            offline = key is None and not other_server
-    if not offline:
-        yield Backend.GEMINI, settings.url
-        return
-    async with OfflineServer() as server:
-        yield Backend.OFFLINE, server.url
 
 
 class Hub:
@@ -113,7 +77,7 @@ class Hub:
         self._broker = PahoBroker(broker_settings(config.mqtt, config.hub.id, secrets.mqtt_password), report)
         ledger = Ledger()
         self._speak = Speak(sound, volume=config.speaker.volume, post=self.post)
-        self._announce = Announce(_offline_voice(), play=self._speak.announce)
+        self._announce = Announce(offline_voice(), play=self._speak.announce)
         self._purse = Purse(
             tokens,
             config.live.daily_token_budget,
@@ -125,10 +89,10 @@ class Hub:
         for item in self._carry_over.waiting:
             ledger.recall(Call(item.call, item.function), item.message, time.monotonic())
         key = secrets.live_key if backend is Backend.GEMINI else None
-        server = _servers(config, toolbox, uplink)
+        server = servers_of(config, toolbox, uplink)
         servers = [server(backend, url, dial(config.live, url, key))]
         if standby is not None:
-            servers.append(server(Backend.OFFLINE, "", partial(_dial_standby, config.live, standby)))
+            servers.append(server(Backend.OFFLINE, "", partial(dial_standby, config.live, standby)))
         self._act = Act(
             toolbox=toolbox,
             broker=self._broker,
@@ -216,81 +180,3 @@ async def run(config: Config, secrets: Secrets, report: ReportSink, environment:
             store=kept("session", config, environment, report),
             tokens=kept("tokens", config, environment, report),
         ).run()
-
-
-def kept(name: str, config: Config, environment: Mapping[str, str], report: ReportSink) -> StateFile | None:
-    """Return the file with what the hub keeps of this name; None if it keeps nothing on disk."""
-    folder = config.hub.state_folder(environment)
-    return None if folder is None else StateFile(folder / f"{name}-{config.hub.id}.json", report)
-
-
-def microphone_and_speaker(config: Config, report: ReportSink) -> Sound:
-    """Return the sound card's microphone with its speaker, as configured."""
-    microphone, speaker = config.microphone, config.speaker
-    return SoundLink(
-        SoundSettings(
-            microphone=microphone.device,
-            speaker=speaker.device,
-            rate=microphone.rate,
-            channels=microphone.channels,
-            speaker_rate=speaker.rate,
-            speaker_channels=speaker.channels,
-        ),
-        report,
-    )
-
-
-def dial(settings: LiveSettings, url: str, key: SecretStr | None) -> Callable[[], Awaitable[LiveLink]]:
-    """Return what opens a link to the Live server at url, a base URL; key: None for a server that wants none."""
-    sent = key if settings.may_carry_key else None
-    return partial(connect, endpoint(url, settings.api_version), sent, open_timeout=settings.connect_timeout)
-
-
-async def _dial_standby(settings: LiveSettings, standby: Standby) -> LiveLink:
-    return await dial(settings, await standby.url(), None)()
-
-
-def _servers(
-    config: Config, toolbox: Toolbox, uplink: Uplink
-) -> Callable[[Backend, str, Callable[[], Awaitable[LiveLink]]], Server]:
-    """Return what makes a server of a backend, its base URL, and what dials it."""
-    settings = _session_settings(config)
-
-    def server(backend: Backend, url: str, dialling: Callable[[], Awaitable[LiveLink]]) -> Server:
-        def session(handle: str | None) -> LiveSession:
-            return LiveSession(settings, toolbox.declarations(), handle, backend)
-
-        return Server(
-            backend,
-            dialling,
-            make_mouth=lambda handle: Mouth(session(handle), uplink, manual=settings.manual_activity),
-            # The whole set-up stands for persona and tools: it is all that a session knows of itself.
-            fingerprint=lambda: fingerprint((url, *session(None).data_to_send())),
-        )
-
-    return server
-
-
-def _offline_voice() -> OfflineVoice | None:
-    try:
-        return EspeakVoice()
-    except MissingPartError:
-        return None
-
-
-def _session_settings(config: Config) -> SessionSettings:
-    return config.live.session(manual_activity=config.conversation.turn_end is TurnEnd.LOCAL)
-
-
-def broker_settings(settings: MqttSettings, hub: str, password: SecretStr | None) -> BrokerSettings:
-    """Return the broker as the hub with this id sees it."""
-    return BrokerSettings(
-        host=settings.host,
-        port=settings.port,
-        client_id=settings.client_id or f"hubd-{hub}",
-        username=settings.username,
-        password=password,
-        tls=settings.tls,
-        ca_file=settings.ca_file,
-        keepalive=round(settings.keepalive),
-    )

@@ -11,7 +11,6 @@ from functools import partial
 from secrets import token_hex
 from typing import Final
 
-from hubd.app import Secrets, broker_settings, dial, kept, live_server
 from hubd.audio.buffers import Uplink
 from hubd.budget import Budget
 from hubd.config import BackendChoice, Config, LiveSettings
@@ -22,6 +21,7 @@ from hubd.devices.state import StateStore
 from hubd.edges.paho_broker import PahoBroker
 from hubd.edges.state_file import StateFile
 from hubd.events import Backend
+from hubd.fittings import Secrets, broker_settings, dial, kept, live_server
 from hubd.ledger import Ledger
 from hubd.live.models import capabilities
 from hubd.live.mouth import Mouth

@@ -114,6 +114,7 @@ ROWS: tuple[str, ...] = (
     "config.overview",
     "config",
     "secrets",
+    "fittings",
     "app",
     "asking",
     "demo.private_broker demo.show demo.stand_in",

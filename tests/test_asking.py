@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from hubd import asking
-from hubd.app import Secrets
 from hubd.config import Config, at_server, load
 from hubd.demo.home import at_home
 from hubd.demo.house import demo_devices
+from hubd.fittings import Secrets
 from hubd.reports import AnsweredReport, PublishedReport, Report, SaidReport, SessionReport, ShownReport
 from hubd.simulator.server import Simulator
 

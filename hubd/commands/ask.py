@@ -65,10 +65,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _ask(options: argparse.Namespace, text: str) -> str:
-    from hubd import app, asking  # noqa: PLC0415 -- check must not wait for what only ask needs
+    from hubd import asking, fittings  # noqa: PLC0415 -- check must not wait for what only ask needs
     from hubd.demo import home, stage  # noqa: PLC0415 -- as above
 
-    secrets = app.secrets(os.environ)
+    secrets = fittings.secrets(os.environ)
     tell = _print_json if options.json else _print_answer
     if options.demo:
         config = stage.configuration(stage.Wish(url=options.url, config=options.config), os.environ)

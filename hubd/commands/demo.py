@@ -37,7 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
-    from hubd import app  # noqa: PLC0415 -- check must not wait for what only the demo needs
+    from hubd import fittings  # noqa: PLC0415 -- check must not wait for what only the demo needs
     from hubd.demo import stage  # noqa: PLC0415 -- as above
 
     if options.mic and (options.wav or options.say or options.record):
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     )
     config = stage.configuration(wish, os.environ)
     screen = _Screen(json=options.json)
-    good = asyncio.run(until_told(stage.run(wish, config, app.secrets(os.environ), screen)))
+    good = asyncio.run(until_told(stage.run(wish, config, fittings.secrets(os.environ), screen)))
     screen.close(good=bool(good))
     return OK if good else FAILED
 

@@ -28,10 +28,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
-    from hubd import app  # noqa: PLC0415 -- check must not wait for what only run needs
+    from hubd import app, fittings  # noqa: PLC0415 -- check must not wait for what only run needs
 
     config = load(find(options.config, os.environ))
-    secrets = app.secrets(os.environ)
+    secrets = fittings.secrets(os.environ)
 
     def tell(report: Report) -> None:
         shown = report if config.privacy.publish_transcripts else without_words(report)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from hubd.app import Hub, Secrets, live_server, microphone_and_speaker
+from hubd.app import Hub
 from hubd.audio.pcm import DOWNLINK_RATE, UPLINK_RATE, bytes_of
 from hubd.audio.resample import Resampler
 from hubd.config import BackendChoice, Config, at_server, load
@@ -23,6 +23,7 @@ from hubd.devices.model import Device
 from hubd.edges.wav_sound import WavSound, read_wav
 from hubd.errors import Complaint, ConfigError, SoundError, UsageError
 from hubd.events import Backend, CallStatus
+from hubd.fittings import Secrets, live_server, microphone_and_speaker
 from hubd.offline.espeak_voice import EspeakVoice
 from hubd.ports import Sound
 

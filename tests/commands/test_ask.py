@@ -10,12 +10,12 @@ from typing import Final
 import pytest
 
 from hubd import asking
-from hubd.app import Secrets
 from hubd.cli import main
 from hubd.commands import ask
 from hubd.config import Config
 from hubd.demo import home
 from hubd.errors import UsageError
+from hubd.fittings import Secrets
 from hubd.reports import (
     PublicState,
     PublishedReport,

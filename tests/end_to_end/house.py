@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hubd.app import Hub, Secrets
+from hubd.app import Hub
 from hubd.audio.pcm import DOWNLINK_RATE, SAMPLE_BYTES, UPLINK_RATE
 from hubd.audio.resample import convert, to_pcm
 from hubd.config import Config, load
@@ -21,6 +21,7 @@ from hubd.devices.model import Device
 from hubd.edges.state_file import StateFile
 from hubd.edges.wav_sound import WavSound
 from hubd.events import Backend
+from hubd.fittings import Secrets
 from hubd.offline.espeak_voice import EspeakVoice
 from hubd.offline.standby import Standby
 from hubd.ports import MicrophoneFrame

@@ -1,0 +1,143 @@
+"""What a hub is composed of, each made from the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from pydantic import SecretStr
+
+from hubd.audio.buffers import Uplink
+from hubd.config import BackendChoice, Config, LiveSettings, MqttSettings, TurnEnd
+from hubd.continuation import fingerprint
+from hubd.edges.paho_broker import BrokerSettings
+from hubd.edges.sound_link import SoundLink, SoundSettings
+from hubd.edges.state_file import StateFile
+from hubd.edges.websockets_link import connect
+from hubd.errors import MissingPartError
+from hubd.events import Backend
+from hubd.live.models import endpoint
+from hubd.live.mouth import Mouth
+from hubd.live.session import LiveSession
+from hubd.live.settings import SessionSettings
+from hubd.offline.espeak_voice import EspeakVoice
+from hubd.offline.server import OfflineServer
+from hubd.offline.standby import Standby
+from hubd.ports import LiveLink, OfflineVoice, Sound
+from hubd.reports import ReportSink
+from hubd.secrets import live_key, mqtt_password
+from hubd.stages.connection import Server
+from hubd.tools import Toolbox
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What the configuration must not hold."""
+
+    live_key: SecretStr | None = None
+    mqtt_password: SecretStr | None = None
+
+
+def secrets(environment: Mapping[str, str]) -> Secrets:
+    """Find the secrets; raises ConfigError for one that can't be read."""
+    return Secrets(live_key(environment), mqtt_password(environment))
+
+
+@asynccontextmanager
+async def live_server(settings: LiveSettings, key: SecretStr | None) -> AsyncIterator[tuple[Backend, str]]:
+    """Yield whom to talk to, with the base URL; the offline server runs as long as the context is open."""
+    other_server = settings.url != LiveSettings().url
+    match settings.backend:
+        case BackendChoice.GEMINI:
+            offline = False
+        case BackendChoice.OFFLINE:
+            offline = True
+        case BackendChoice.AUTO:
+            offline = key is None and not other_server
+    if not offline:
+        yield Backend.GEMINI, settings.url
+        return
+    async with OfflineServer() as server:
+        yield Backend.OFFLINE, server.url
+
+
+def kept(name: str, config: Config, environment: Mapping[str, str], report: ReportSink) -> StateFile | None:
+    """Return the file with what the hub keeps of this name; None if it keeps nothing on disk."""
+    folder = config.hub.state_folder(environment)
+    return None if folder is None else StateFile(folder / f"{name}-{config.hub.id}.json", report)
+
+
+def microphone_and_speaker(config: Config, report: ReportSink) -> Sound:
+    """Return the sound card's microphone with its speaker, as configured."""
+    microphone, speaker = config.microphone, config.speaker
+    return SoundLink(
+        SoundSettings(
+            microphone=microphone.device,
+            speaker=speaker.device,
+            rate=microphone.rate,
+            channels=microphone.channels,
+            speaker_rate=speaker.rate,
+            speaker_channels=speaker.channels,
+        ),
+        report,
+    )
+
+
+def dial(settings: LiveSettings, url: str, key: SecretStr | None) -> Callable[[], Awaitable[LiveLink]]:
+    """Return what opens a link to the Live server at url, a base URL; key: None for a server that wants none."""
+    sent = key if settings.may_carry_key else None
+    return partial(connect, endpoint(url, settings.api_version), sent, open_timeout=settings.connect_timeout)
+
+
+async def dial_standby(settings: LiveSettings, standby: Standby) -> LiveLink:
+    """Open a link to the standby server, which is started for it."""
+    return await dial(settings, await standby.url(), None)()
+
+
+def servers_of(
+    config: Config, toolbox: Toolbox, uplink: Uplink
+) -> Callable[[Backend, str, Callable[[], Awaitable[LiveLink]]], Server]:
+    """Return what makes a server of a backend, its base URL, and what dials it."""
+    settings = _session_settings(config)
+
+    def server(backend: Backend, url: str, dialling: Callable[[], Awaitable[LiveLink]]) -> Server:
+        def session(handle: str | None) -> LiveSession:
+            return LiveSession(settings, toolbox.declarations(), handle, backend)
+
+        return Server(
+            backend,
+            dialling,
+            make_mouth=lambda handle: Mouth(session(handle), uplink, manual=settings.manual_activity),
+            # The whole set-up stands for persona and tools: it is all that a session knows of itself.
+            fingerprint=lambda: fingerprint((url, *session(None).data_to_send())),
+        )
+
+    return server
+
+
+def offline_voice() -> OfflineVoice | None:
+    """Return the voice that needs no Live server; None where espeak-ng is not installed."""
+    try:
+        return EspeakVoice()
+    except MissingPartError:
+        return None
+
+
+def _session_settings(config: Config) -> SessionSettings:
+    return config.live.session(manual_activity=config.conversation.turn_end is TurnEnd.LOCAL)
+
+
+def broker_settings(settings: MqttSettings, hub: str, password: SecretStr | None) -> BrokerSettings:
+    """Return the broker as the hub with this id sees it."""
+    return BrokerSettings(
+        host=settings.host,
+        port=settings.port,
+        client_id=settings.client_id or f"hubd-{hub}",
+        username=settings.username,
+        password=password,
+        tls=settings.tls,
+        ca_file=settings.ca_file,
+        keepalive=round(settings.keepalive),
+    )
