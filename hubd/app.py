@@ -34,11 +34,11 @@ from hubd.ledger import Ledger
 from hubd.live.models import capabilities
 from hubd.offline.server import OfflineServer
 from hubd.offline.standby import Standby
-from hubd.ports import Sound
+from hubd.ports import Sound, Store
 from hubd.reports import ReportSink
 from hubd.stages.act import Act
 from hubd.stages.announce import Announce
-from hubd.stages.carry_over import CarryOver, Store
+from hubd.stages.carry_over import CarryOver
 from hubd.stages.converse import Converse
 from hubd.stages.discover import Discover
 from hubd.stages.line import Line

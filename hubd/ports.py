@@ -128,3 +128,19 @@ class Broker(Protocol):
     def messages(self) -> AsyncIterator[InboundMessage]:
         """Yield messages of all subscriptions until the hub stops."""
         ...
+
+
+class Store(Protocol):
+    """Where one private text is kept; reports its own troubles, and raises nothing."""
+
+    def read(self) -> str:
+        """Return the text; empty if there is none."""
+        ...
+
+    async def write(self, text: str) -> None:
+        """Put the text in the place of the one before; whoever is cancelled meanwhile has written it all the same."""
+        ...
+
+    def write_now(self, text: str) -> None:
+        """Do the same, without giving way to anything else."""
+        ...

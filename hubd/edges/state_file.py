@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import os
 import stat
@@ -34,8 +35,10 @@ class StateFile:
         self._report = report
         self._problem = ""
         self._trouble: TroubleReport | None = None
-        # A write that was given up goes on in its thread; the next one waits for it.
+        # A write that was given up goes on in its thread, and must not undo a later one.
         self._writing = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._written = 0
 
     def read(self) -> str:
         """Return the text; empty if there is none that can be used, which is logged if there is a file."""
@@ -52,7 +55,7 @@ class StateFile:
                 if not stat.S_ISREG(mode):
                     raise ValueError("no regular file")  # noqa: TRY301 -- one handler for all that is not ours
                 if stat.S_IMODE(mode) != _PRIVATE:
-                    # As it may come back from a backup; until something is written the old file stays.
+                    # As it may come back from a backup. Not ours to change, it stays readable until it is replaced.
                     with contextlib.suppress(OSError):
                         os.fchmod(descriptor, _PRIVATE)
                 data = file.read(LIMIT + 1)
@@ -64,17 +67,29 @@ class StateFile:
             return ""
 
     async def write(self, text: str) -> None:
-        """Put the text in the place of the one before; what goes wrong is reported as trouble, never raised."""
-        await asyncio.to_thread(self._attempt, text)
-        self._tell()
+        """Put the text in the place of the one before; what goes wrong is reported as trouble, never raised.
+
+        Whoever is cancelled meanwhile has written it all the same: then this blocks as write_now() does.
+        """
+        number = next(self._numbers)
+        try:
+            await asyncio.to_thread(self._attempt, text, number)
+        except asyncio.CancelledError:
+            self._attempt(text, number)
+            raise
+        finally:
+            self._tell()
 
     def write_now(self, text: str) -> None:
         """Do what write() does, and block meanwhile: a flash card may take a tenth of a second."""
-        self._attempt(text)
+        self._attempt(text, next(self._numbers))
         self._tell()
 
-    def _attempt(self, text: str) -> None:
+    def _attempt(self, text: str, number: int) -> None:
         with self._writing:
+            if number <= self._written:
+                return
+            self._written = number
             try:
                 self._replace(text.encode())
             except OSError as error:

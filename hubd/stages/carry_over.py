@@ -5,33 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import Final, Protocol
+from typing import Final
 
 from hubd.continuation import Continuation, Unsaved
 from hubd.events import Answer, Backend
 from hubd.news import Item
+from hubd.ports import Store
 
 # A flash card wears out: while nothing but handles is new, and at any rate, s.
 _SELDOM: Final = 60.0
 _LEAST: Final = 1.0
 
 logger = logging.getLogger(__name__)
-
-
-class Store(Protocol):
-    """Where one private text is kept; reports its own troubles, and raises nothing."""
-
-    def read(self) -> str:
-        """Return the text; empty if there is none."""
-        ...
-
-    async def write(self, text: str) -> None:
-        """Put the text in the place of the one before."""
-        ...
-
-    def write_now(self, text: str) -> None:
-        """Do the same, without giving way to anything else."""
-        ...
 
 
 class CarryOver:
@@ -55,18 +40,11 @@ class CarryOver:
             while True:
                 await self._due(written)
                 if self._store is not None:
-                    await self._write(self._store, self._continuation.dump())
+                    await self._store.write(self._continuation.dump())
                 written = asyncio.get_running_loop().time()
         finally:
             if self._store is not None and self._continuation.unsaved is not Unsaved.NOTHING:
                 self._store.write_now(self._continuation.dump())
-
-    async def _write(self, store: Store, text: str) -> None:
-        try:
-            await store.write(text)
-        except asyncio.CancelledError:
-            store.write_now(text)
-            raise
 
     async def _due(self, written: float) -> None:
         """Return when it is time to write; written: when that was done last."""

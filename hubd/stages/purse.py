@@ -6,10 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Final, Protocol
+from typing import Final
 
 from hubd.budget import Budget, WhenSpent
 from hubd.events import Backend
+from hubd.ports import Store
 from hubd.reports import ReportSink
 from hubd.usage import TokenCount
 
@@ -21,44 +22,28 @@ _MINUTE: Final = 60.0
 logger = logging.getLogger(__name__)
 
 
-class Page(Protocol):
-    """One text on disk; reports its own troubles, and raises nothing."""
-
-    def read(self) -> str:
-        """Return the text; empty if there is none."""
-        ...
-
-    async def write(self, text: str) -> None:
-        """Put the text in the place of the one before."""
-        ...
-
-    def write_now(self, text: str) -> None:
-        """Do so, and block meanwhile."""
-        ...
-
-
 class Purse:
     """Counts tokens, writes the count down once a minute at most, says whom a conversation may be opened with.
 
-    page: None to remember in memory only. daily: the budget, 0 for none. today: the local date. report: takes trouble.
+    store: None to remember in memory only. daily: the budget, 0 for none. today: the local date. report: takes trouble.
     count: what was spent.
     """
 
     def __init__(
         self,
-        page: Page | None,
+        store: Store | None,
         daily: int,
         when_spent: WhenSpent,
         *,
         today: Callable[[], date],
         report: ReportSink,
     ) -> None:
-        self._page = page
+        self._store = store
         self._report = report
         self._changed = asyncio.Event()
         self.count = TokenCount(today, self._spend)
         self._budget = Budget(daily, when_spent, self.count)
-        if page is not None and (text := page.read()) and not self.count.restore(text):
+        if store is not None and (text := store.read()) and not self.count.restore(text):
             logger.warning("the count of tokens of the last run can't be understood; counting from 0")
 
     @property
@@ -75,24 +60,24 @@ class Purse:
         """Write until cancelled, then what is left; report what a new day changes within a minute of its beginning."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_the_day(), name="day")
-            if self._page is not None:
-                tasks.create_task(self._keep(self._page), name="page")
+            if self._store is not None:
+                tasks.create_task(self._keep(self._store), name="store")
 
     async def _follow_the_day(self) -> None:
         while True:
             await asyncio.sleep(_MINUTE)
             self._tell()
 
-    async def _keep(self, page: Page) -> None:
+    async def _keep(self, store: Store) -> None:
         try:
             while True:
                 await self._changed.wait()
                 self._changed.clear()
-                await page.write(self.count.dump())
+                await store.write(self.count.dump())
                 await asyncio.sleep(PAUSE)
         finally:
             if self._changed.is_set():
-                page.write_now(self.count.dump())
+                store.write_now(self.count.dump())
 
     def _spend(self) -> None:
         self._changed.set()

@@ -11,8 +11,9 @@ import pytest
 from hubd.budget import WhenSpent
 from hubd.edges.state_file import StateFile
 from hubd.events import Backend, TokensUsed
+from hubd.ports import Store
 from hubd.reports import Report, TroubleReport
-from hubd.stages.purse import PAUSE, Page, Purse
+from hubd.stages.purse import PAUSE, Purse
 from hubd.usage import TokenCount
 from tests.virtual_time import now, pass_time, run, settle
 
@@ -48,11 +49,11 @@ class Desk:
 
 
 def purse_on(
-    page: Page | None, reports: list[Report] | None = None, *, when_spent: WhenSpent = WhenSpent.WARN, daily: int = 0
+    store: Store | None, reports: list[Report] | None = None, *, when_spent: WhenSpent = WhenSpent.WARN, daily: int = 0
 ) -> Purse:
-    """Return a purse that keeps its count on a page."""
+    """Return a purse that keeps its count on a store."""
     report = (reports if reports is not None else []).append
-    return Purse(page, daily, when_spent, today=lambda: TODAY, report=report)
+    return Purse(store, daily, when_spent, today=lambda: TODAY, report=report)
 
 
 def spend(purse: Purse, tokens: int = 1) -> None:
@@ -120,7 +121,7 @@ def test_what_is_new_is_written_when_the_hub_stops() -> None:
 
 
 def test_a_hub_that_remembers_nothing_writes_nothing() -> None:
-    """Without a page there is a count all the same, and nothing to write."""
+    """Without a store there is a count all the same, and nothing to write."""
 
     async def main() -> None:
         purse = purse_on(None)
