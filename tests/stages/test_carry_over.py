@@ -28,9 +28,11 @@ class Disk:
         return self.text
 
     async def write(self, text: str) -> None:
-        """Keep the text; it takes a while."""
-        await pass_time(0.1)
-        self.write_now(text)
+        """Keep the text; it takes a while, unless there is no time left."""
+        try:
+            await pass_time(0.1)
+        finally:
+            self.write_now(text)
 
     def write_now(self, text: str) -> None:
         """Keep the text."""
