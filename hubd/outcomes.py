@@ -14,7 +14,7 @@ from hubd.devices.kinds import presentable
 from hubd.devices.model import Command, Device
 from hubd.devices.state import StateStore
 from hubd.events import Answer, AnswerKind, Call, CallStatus, Scheduling
-from hubd.tools import Refusal
+from hubd.requests import Refusal
 
 # What the model may choose from instead of a name that does not exist.
 _OPTIONS = "valid_options"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import assert_never
 
@@ -15,10 +14,11 @@ from hubd.devices.catalog import MAX_CHOICES, Ambiguous, Catalog, Unknown
 from hubd.devices.functions import Function, OutcomeScheduling, Schedule
 from hubd.devices.kinds import KIND_OF_FUNCTION, KINDS, KindFunction
 from hubd.devices.model import Command, Device, Kind
-from hubd.devices.parameters import MAX_TEXT, ArgumentError, Parameter, ParameterType, shown
+from hubd.devices.parameters import MAX_TEXT, ArgumentError, Parameter, ParameterType, checked, shown
 from hubd.events import AnswerKind, Behavior, Call, CallStatus
 from hubd.live.declarations import FunctionDeclaration
 from hubd.live.models import COMMON_SUBSET, Capabilities
+from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved
 
 END_CONVERSATION = "end_conversation"
 DEVICE = "device"
@@ -27,47 +27,6 @@ MAX_ALIASES = 50
 BLOCKING_TIMEOUT = 15.0
 # Where the model makes every call BLOCKING, nobody asked for the silence: it is short (``live-protocol.md`` 14), s.
 SHORT_ANSWER = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class EndConversation:
-    """The model wants the conversation to end after what it is saying."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A call that can't be carried out as it is; nothing was sent.
-
-    message: what was wrong and what is allowed, fit for the model to repair it and to be spoken.
-    choices: the names that are valid instead, if the trouble is a name. device: the device's id, if it is known.
-    """
-
-    message: str
-    choices: tuple[str, ...] = ()
-    device: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class EarlyAnswer:
-    """What the model hears about a call that has no outcome after so many seconds.
-
-    kind: FIRST leaves the call open, OUTCOME closes it; then what comes of it is an afterword.
-    status: ON_ITS_WAY, or FAILED for a device that was to answer while the conversation waits.
-    """
-
-    after: float
-    kind: AnswerKind
-    status: CallStatus
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """The model asks how these devices are."""
-
-    devices: tuple[Device, ...]
-
-
-Resolved = Command | EndConversation | Query | Refusal
 
 
 class Toolbox:
@@ -166,7 +125,7 @@ class Toolbox:
     def _resolve_query(self, arguments: Mapping[str, JsonValue]) -> Query | Refusal:
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
-            asked = _checked(given, queries.takes(self.catalog), frozenset())
+            asked = checked(given, queries.takes(self.catalog), frozenset())
         except ArgumentError as error:
             return Refusal(_sentence(str(error)))
         if found := queries.found(self.catalog, asked):
@@ -239,8 +198,8 @@ class Toolbox:
                 assert_never(found)
         try:
             rest = {name: value for name, value in arguments.items() if name != DEVICE and value is not None}
-            checked = _checked(rest, self._parameters[function.name], function.required)
-            return Command(found, function.name, function.settle(found, checked))
+            settled = function.settle(found, checked(rest, self._parameters[function.name], function.required))
+            return Command(found, function.name, settled)
         except ArgumentError as error:
             return Refusal(_sentence(str(error)), device=found.id)
 
@@ -253,32 +212,11 @@ def _resolve_function(device: Device, function: Function, arguments: Mapping[str
     given = {name: value for name, value in arguments.items() if value is not None}
     required = frozenset(name for name, parameter in function.parameters.items() if parameter.required)
     try:
-        checked = _checked(given, function.parameters, required)
+        settings = checked(given, function.parameters, required)
     except ArgumentError as error:
         return Refusal(_sentence(str(error)), device=device.id)
     defaults = {name: parameter.default for name, parameter in function.parameters.items() if not parameter.required}
-    return Command(device, function.name, defaults | checked, function)
-
-
-def _checked(
-    arguments: Mapping[str, JsonValue], parameters: Mapping[str, Parameter], required: frozenset[str]
-) -> dict[str, JsonValue]:
-    """Return the arguments as the parameters take them; raises ArgumentError with every mistake."""
-    missing = sorted(required - arguments.keys())
-    problems = [f"{name} is missing, it has to be {parameters[name].allowed()}" for name in missing]
-    checked: dict[str, JsonValue] = {}
-    for name, value in arguments.items():
-        if name not in parameters:
-            allowed = ", ".join(parameters) or "none"
-            problems.append(f"there is no argument {shown(name)}, allowed are: {allowed}")
-            continue
-        try:
-            checked[name] = parameters[name].accept(value)
-        except ArgumentError as error:
-            problems.append(f"{name} {error}")
-    if problems:
-        raise ArgumentError("; ".join(problems[:5]))
-    return checked
+    return Command(device, function.name, defaults | settings, function)
 
 
 def _unknown(wanted: str, kind: Kind, elsewhere: Device | Ambiguous | Unknown, near: tuple[str, ...]) -> str:

@@ -53,7 +53,7 @@ ROWS: tuple[str, ...] = (
     "devices.catalog devices.dialects devices.phrases",
     "devices.appendix devices.render devices.state",
     "declaring devices.queries",
-    "batches ledger",
+    "batches ledger requests",
     "tools",
     "outcomes",
     "departure ear floor minutes news open_calls pace privacy states story usage",

@@ -14,7 +14,8 @@ from hubd.devices.render import render
 from hubd.events import AnswerKind, Behavior, Call, CallStatus, Scheduling
 from hubd.live.declarations import SchemaType
 from hubd.live.models import COMMON_SUBSET, Capabilities
-from hubd.tools import END_CONVERSATION, SHORT_ANSWER, EarlyAnswer, EndConversation, Query, Refusal, Resolved, Toolbox
+from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved
+from hubd.tools import END_CONVERSATION, SHORT_ANSWER, Toolbox
 
 LAMP: dict[str, JsonValue] = {
     "id": "kitchen_lights",

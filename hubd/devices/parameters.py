@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated
 
@@ -141,6 +141,30 @@ class Parameter(Table):
         if problem := _unsayable(value):
             raise ArgumentError(problem)
         return value
+
+
+def checked(
+    arguments: Mapping[str, JsonValue], parameters: Mapping[str, Parameter], required: frozenset[str]
+) -> dict[str, JsonValue]:
+    """Return the arguments as the parameters take them; raises ArgumentError with every mistake, at most five.
+
+    required: the names of those that have to be there.
+    """
+    missing = sorted(required - arguments.keys())
+    problems = [f"{name} is missing, it has to be {parameters[name].allowed()}" for name in missing]
+    accepted: dict[str, JsonValue] = {}
+    for name, value in arguments.items():
+        if name not in parameters:
+            allowed = ", ".join(parameters) or "none"
+            problems.append(f"there is no argument {shown(name)}, allowed are: {allowed}")
+            continue
+        try:
+            accepted[name] = parameters[name].accept(value)
+        except ArgumentError as error:
+            problems.append(f"{name} {error}")
+    if problems:
+        raise ArgumentError("; ".join(problems[:5]))
+    return accepted
 
 
 def _unsayable(text: str) -> str:

@@ -19,8 +19,9 @@ from hubd.ledger import Ledger, Verdict
 from hubd.outcomes import Outcome
 from hubd.ports import Broker, InboundMessage
 from hubd.reports import AnsweredReport, CalledReport, ReportSink
+from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved
 from hubd.stages.errand import Errand, Means
-from hubd.tools import EarlyAnswer, EndConversation, Query, Refusal, Resolved, Toolbox
+from hubd.tools import Toolbox
 
 MAX_RUNNING = 64
 # What the broker has not taken by this part of the time in which a call has to be answered is withdrawn: then the

@@ -20,7 +20,8 @@ from hubd.devices.render import render
 from hubd.devices.state import StateStore
 from hubd.devices.templates import TemplateError
 from hubd.events import Call
-from hubd.tools import Refusal, Toolbox
+from hubd.requests import Refusal
+from hubd.tools import Toolbox
 
 LAMP: Final = {
     "~": "lamps/1",

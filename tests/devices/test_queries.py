@@ -14,7 +14,8 @@ from hubd.devices.state import StateStore
 from hubd.events import Call, CallStatus
 from hubd.offline.grammar import Grammar, Request, Understood
 from hubd.offline.words import spoken
-from hubd.tools import Query, Refusal, Toolbox
+from hubd.requests import Query, Refusal
+from hubd.tools import Toolbox
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "config/examples/kinds.toml"
 DEVICES = [Device.model_validate(table) for table in tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))["device"]]

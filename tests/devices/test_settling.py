@@ -10,7 +10,8 @@ from hubd.devices.render import render
 from hubd.devices.state import StateStore
 from hubd.events import Call
 from hubd.live.declarations import FunctionDeclaration
-from hubd.tools import Refusal, Toolbox
+from hubd.requests import Refusal
+from hubd.tools import Toolbox
 
 WHITE = {"id": "white", "name": "white", "kind": "light", "dialect": "zigbee2mqtt", "topic": "z/white"}
 COLORED = WHITE | {"id": "colored", "name": "colored", "topic": "z/colored", "features": ["color"]}
