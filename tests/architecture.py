@@ -52,8 +52,9 @@ ROWS: tuple[str, ...] = (
     "devices.kinds",
     "devices.catalog devices.dialects devices.phrases",
     "devices.appendix devices.render devices.state",
-    "declaring devices.queries",
+    "declaring devices.queries own_functions",
     "batches ledger requests",
+    "allowance site",
     "tools",
     "outcomes",
     "departure ear floor minutes news open_calls pace privacy states story usage",
@@ -74,13 +75,14 @@ ROWS: tuple[str, ...] = (
     "edges.paho_dialling",
     "edges.paho_connection",
     (
-        "stages.act stages.announce stages.ask stages.converse stages.discover stages.line stages.listen "
+        "stages.act stages.announce stages.ask stages.converse stages.discover stages.line stages.listen stages.reach "
         "stages.speak stages.visit edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link "
         "edges.wav_sound edges.state_file edges.websockets_link stages.purse"
     ),
     "offline.words",
     "offline.phrases",
     "offline.automaton offline.parameters",
+    "offline.reduction",
     "offline.sentences",
     "offline.grammar offline.pronunciation offline.confidence",
     "offline.effects offline.interpreter",

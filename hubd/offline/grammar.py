@@ -12,6 +12,7 @@ from hubd.live.declarations import FunctionDeclaration
 from hubd.offline.automaton import Arc, Automaton
 from hubd.offline.parameters import Amount, parameters_of
 from hubd.offline.phrases import NOTHING, Assign, Begin, Repeated, Tag, in_order, maybe, one_of, seldom
+from hubd.offline.reduction import reduced
 from hubd.offline.sentences import is_farewell, sentences_of
 from hubd.offline.words import WAKE_REMAINDERS
 
@@ -92,6 +93,7 @@ class Grammar:
         goodbye = one_of(sentences_of(declaration) for declaration in farewells)
         called = one_of([NOTHING, seldom(*_WAKE_WORDS, probability=0.3), seldom(*_CALLS)])
         self._automaton = Automaton(in_order(called, one_of([whole, goodbye, NOTHING])))
+        self._arcs = reduced(self._automaton.arcs)
         self._amounts = {
             (declaration.name, parameter.name): parameter
             for declaration in declarations
@@ -101,8 +103,8 @@ class Grammar:
 
     @property
     def arcs(self) -> tuple[Arc, ...]:
-        """The sentences as a finite automaton: state 0 begins, state 1 ends."""
-        return self._automaton.arcs
+        """The sentences, without their meaning, as a finite automaton: state 0 begins, state 1 ends."""
+        return self._arcs
 
     @property
     def words(self) -> frozenset[str]:
