@@ -14,6 +14,7 @@ from hubd.devices.kinds import presentable
 from hubd.devices.model import Command, Device
 from hubd.devices.state import StateStore
 from hubd.events import Answer, AnswerKind, Call, CallStatus, Scheduling
+from hubd.own_functions import OwnCall
 from hubd.requests import Refusal
 
 # What the model may choose from instead of a name that does not exist.
@@ -91,6 +92,11 @@ def not_sent(label: str, reason: str, *, retryable: bool) -> Outcome:
 def refused(refusal: Refusal) -> Outcome:
     """Return the outcome of a call that did not pass the check."""
     return Outcome(CallStatus.REFUSED, refusal.message, retryable=True, choices=refusal.choices)
+
+
+def nobody(call: OwnCall) -> Outcome:
+    """Return the outcome of a call that the hub itself would carry out, where nobody in it does."""
+    return Outcome(CallStatus.REFUSED, f"{call.name} is not possible here.")
 
 
 def told(catalog: Catalog, devices: Sequence[Device], states: StateStore, now: float) -> Outcome:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hubd.devices.model import Command, Device
 from hubd.events import AnswerKind, CallStatus
+from hubd.own_functions import OwnCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +47,18 @@ class Query:
     devices: tuple[Device, ...]
 
 
-Resolved = Command | EndConversation | Query | Refusal
+@dataclass(frozen=True, slots=True)
+class Several:
+    """One call that sets several devices.
+
+    name: the function's. label: what they are called together: "kitchen lights". commands: one a device.
+    left_out: why others of them can't be set so, a sentence each.
+    """
+
+    name: str
+    label: str
+    commands: tuple[Command, ...]
+    left_out: tuple[str, ...] = ()
+
+
+Resolved = Command | Several | EndConversation | OwnCall | Query | Refusal

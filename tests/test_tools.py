@@ -9,11 +9,13 @@ from pydantic import JsonValue
 
 from hubd.devices.catalog import Catalog
 from hubd.devices.model import Command, Device
+from hubd.devices.parameters import Parameter, ParameterType
 from hubd.devices.queries import GET_STATE
 from hubd.devices.render import render
 from hubd.events import AnswerKind, Behavior, Call, CallStatus, Scheduling
 from hubd.live.declarations import SchemaType
 from hubd.live.models import COMMON_SUBSET, Capabilities
+from hubd.own_functions import OwnCall, OwnFunction
 from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved
 from hubd.tools import END_CONVERSATION, SHORT_ANSWER, Toolbox
 
@@ -282,6 +284,26 @@ def test_any_call_is_a_command_or_a_refusal(name: str, arguments: dict[str, Json
         case Query(devices=devices):
             assert name == GET_STATE
             assert devices
+        case OwnCall():
+            pytest.fail("nothing of the hub's own is offered")
+
+
+def test_the_hubs_own_functions_are_declared_and_checked() -> None:
+    """They stand among the others, and what does not fit their parameters is refused in words."""
+    length = Parameter(type=ParameterType.INTEGER, description="Minutes.", minimum=1)
+    own = OwnFunction("set_egg", "Cook an egg.", {"minutes": length}, frozenset({"minutes"}))
+    toolbox = Toolbox(Catalog([]), own=[own])
+    declared, _ = toolbox.declarations()
+    assert (declared.name, declared.behavior) == ("set_egg", Behavior.NON_BLOCKING)
+    assert declared.parameters is not None
+    assert declared.parameters.required == ("minutes",)
+    assert toolbox.resolve(Call("1", "set_egg", {"minutes": 4.0, "soft": None})) == OwnCall(
+        "1", "set_egg", {"minutes": 4}
+    )
+    refused = toolbox.resolve(Call("2", "set_egg", {"minutes": 0, "soft": True}))
+    assert isinstance(refused, Refusal)
+    assert "Minutes has to be a whole number from 1, found 0" in refused.message
+    assert 'no argument "soft"' in refused.message
 
 
 def test_scheduling_is_the_functions_then_the_devices_then_the_default() -> None:

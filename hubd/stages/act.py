@@ -17,6 +17,7 @@ from hubd.devices.state import StateStore
 from hubd.events import Answer, AnswerKind, Call, EndAsked, Event, Scheduling, ToolsDone
 from hubd.ledger import Ledger, Verdict
 from hubd.outcomes import Outcome
+from hubd.own_functions import OwnCall
 from hubd.ports import Broker, InboundMessage
 from hubd.reports import AnsweredReport, CalledReport, ReportSink
 from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved
@@ -75,8 +76,8 @@ class Act:
 
     toolbox: checks calls. broker: takes the messages. states: fed here from the broker's messages. ledger: outlives
     connections. report: the public event stream. post: the conversation's inbox. together: whether the model listens to
-    one frame of answers only (``live/models.py``). keeper: None if nothing outlives the hub. clock: monotonic, s, in
-    step with the event loop's.
+    one frame of answers only (``live/models.py``). keeper: None if nothing outlives the hub. own: carries out, at once,
+    what the toolbox offers of the hub's own. clock: monotonic, s, in step with the event loop's.
     """
 
     def __init__(  # noqa: PLR0913 - a stage is given everything that it connects
@@ -90,6 +91,7 @@ class Act:
         post: Callable[[Event], None],
         together: bool = False,
         keeper: Keeper | None = None,
+        own: Callable[[OwnCall], Outcome] = outcomes.nobody,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._toolbox = toolbox
@@ -101,6 +103,7 @@ class Act:
         self._running: dict[str, _Running] = {}
         self._batches = Batches(together=together)
         self._keeper = keeper
+        self._own = own
         self._sending: asyncio.TimerHandle | None = None
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -177,6 +180,8 @@ class Act:
             case Query():
                 told = outcomes.told(self._toolbox.catalog, found.devices, self._means.states, now)
                 self._answer(call, now, told, Scheduling.WHEN_IDLE)
+            case OwnCall():
+                self._answer(call, now, self._own(found), Scheduling.WHEN_IDLE)
             case Command():
                 label = self._toolbox.catalog.label(found.device)
                 if self._tasks is None or len(self._running) >= MAX_RUNNING:
@@ -289,7 +294,7 @@ def _device_of(found: Resolved) -> str:
             return found.device.id
         case Refusal():
             return found.device
-        case EndConversation() | Query():
+        case EndConversation() | OwnCall() | Query():
             return ""
         case _:
             assert_never(found)

@@ -18,6 +18,8 @@ from hubd.errors import BrokerError
 from hubd.events import Answer, Call, Event, ToolsDone
 from hubd.ledger import Ledger
 from hubd.live.models import COMMON_SUBSET, Capabilities
+from hubd.outcomes import Outcome, nobody
+from hubd.own_functions import OwnCall, OwnFunction
 from hubd.ports import InboundMessage
 from hubd.reports import AnsweredReport, CalledReport, PublishedReport, Report
 from hubd.stages.act import Act
@@ -140,6 +142,8 @@ class House:
         takes: Capabilities = COMMON_SUBSET,
         *,
         together: bool = False,
+        own: Sequence[OwnFunction] = (),
+        carry_out: Callable[[OwnCall], Outcome] = nobody,
     ) -> None:
         devices = tuple(Device.model_validate(table) for table in tables)
         self.broker = FakeBroker()
@@ -149,7 +153,7 @@ class House:
         self.inbox: list[Event] = []
         self.arrived = asyncio.Event()
         self.act = Act(
-            toolbox=Toolbox(Catalog(devices), takes),
+            toolbox=Toolbox(Catalog(devices), takes, own=own),
             broker=self.broker,
             states=StateStore(devices),
             ledger=self.ledger,
@@ -157,6 +161,7 @@ class House:
             post=self._post,
             together=together,
             keeper=self,
+            own=carry_out,
             clock=asyncio.get_running_loop().time,
         )
 

@@ -5,6 +5,8 @@ import json
 
 from hubd.devices.render import Publish
 from hubd.events import CallStatus, EndAsked, Scheduling
+from hubd.outcomes import Outcome
+from hubd.own_functions import OwnCall, OwnFunction
 from hubd.stages.act import MAX_RUNNING
 from tests.stages.act_fakes import House, in_virtual_time
 from tests.virtual_time import pass_time
@@ -434,6 +436,25 @@ def test_the_model_may_end_the_conversation() -> None:
         assert house.broker.published == []
 
     in_virtual_time(scenario)
+
+
+def test_what_the_hub_does_by_itself_is_answered_at_once() -> None:
+    """A call of the hub's own goes to whom it was given, and nothing is published."""
+    asked: list[OwnCall] = []
+
+    def cook(call: OwnCall) -> Outcome:
+        asked.append(call)
+        return Outcome(CallStatus.DONE, "The egg is on.")
+
+    async def scenario(house: House) -> None:
+        house.ask("set_egg")
+        (answer,) = await house.answers()
+        assert (answer.status, answer.scheduling) == (CallStatus.DONE, Scheduling.WHEN_IDLE)
+        assert answer.response["message"] == "The egg is on."
+        assert asked == [OwnCall("1", "set_egg", {})]
+        assert house.broker.published == []
+
+    in_virtual_time(scenario, lambda: House(own=[OwnFunction("set_egg", "Cook an egg.", {})], carry_out=cook))
 
 
 def test_hostile_reports_do_no_harm() -> None:
