@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Final
 
 import hypothesis
 import pytest
 
 from hubd.demo.private_broker import PrivateBroker
+
+# Folders of tests that are slow for the sound's sake, not the processor's, and that others would disturb.
+_IN_REAL_TIME: Final = frozenset({"edges", "end_to_end"})
+_TOLD: Final = "told"
 
 # On a busy machine an example takes as long as it takes.
 hypothesis.settings.register_profile("hubd", deadline=None)
@@ -38,3 +44,27 @@ async def mosquitto() -> AsyncIterator[PrivateBroker]:
     """Yield a real broker on loopback, for this test alone."""
     async with PrivateBroker() as broker:
         yield broker
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Return what takes a line for the end of the run: what was tried to keep the promises."""
+    node: pytest.Item = request.node
+    return lambda line: node.user_properties.append((_TOLD, line))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that run in real time."""
+    for item in items:
+        if _IN_REAL_TIME & set(item.path.relative_to(Path(__file__).parent).parts):
+            item.add_marker(pytest.mark.real_time)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what was tried, in whichever process."""
+    reports = (report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ()))
+    properties = (each for report in reports if report.when == "call" for each in report.user_properties)
+    if lines := [line for name, line in properties if name == _TOLD]:
+        terminalreporter.section("promises")
+        for line in lines:
+            terminalreporter.write_line(str(line))
