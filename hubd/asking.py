@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from secrets import token_hex
-from typing import Final
 
 from hubd.audio.buffers import Uplink
 from hubd.budget import Budget
@@ -18,10 +17,9 @@ from hubd.config.manner import blocking_functions
 from hubd.config.offer import offer
 from hubd.devices.discovery import Discovery
 from hubd.devices.state import StateStore
-from hubd.edges.paho_broker import PahoBroker
 from hubd.edges.state_file import StateFile
 from hubd.events import Backend
-from hubd.fittings import Secrets, broker_settings, dial, kept, live_server
+from hubd.fittings import Secrets, dial, guest_broker, kept, live_server
 from hubd.ledger import Ledger
 from hubd.live.models import capabilities
 from hubd.live.mouth import Mouth
@@ -30,17 +28,15 @@ from hubd.offline.server import OfflineServer
 from hubd.offline.standby import Standby
 from hubd.ports import LiveLink
 from hubd.question import Question
-from hubd.reports import Part, Report, ReportSink, TroubleReport
+from hubd.reports import ReportSink
 from hubd.stages.act import Act
 from hubd.stages.ask import Ask
 from hubd.stages.connection import Server
 from hubd.stages.discover import Discover
+from hubd.stages.reach import Watch, reach
 from hubd.stages.visit import Visit
 from hubd.tools import Toolbox
 from hubd.usage import TokenCount
-
-# A broker that is there answers in a fraction of it, s.
-_BROKER_WITHIN: Final = 10.0
 
 
 async def ask(  # noqa: PLR0913 -- a small hub, wired
@@ -60,7 +56,7 @@ async def ask(  # noqa: PLR0913 -- a small hub, wired
     patience: s. Raises MissingPartError if the offline server is wanted and can't run.
     """
     async with live_server(config.live, secrets.live_key) as (backend, url), asyncio.TaskGroup() as tasks:
-        watch, toolbox, standby = _Watch(report), offer(config), Standby(OfflineServer)
+        watch, toolbox, standby = Watch(report), offer(config), Standby(OfflineServer)
         key = secrets.live_key if backend is Backend.GEMINI else None
         servers = [_server(config, toolbox, backend, dial(config.live, url, key))]
         if config.live.backend is BackendChoice.AUTO and backend is Backend.GEMINI:
@@ -69,7 +65,7 @@ async def ask(  # noqa: PLR0913 -- a small hub, wired
         servers, refusal = _affordable(servers, config.live, count, watch)
         if not servers:
             return refusal
-        broker = _broker(config, secrets, watch)
+        broker = guest_broker(f"hubd-ask-{token_hex(4)}", config, secrets, watch)
         act = Act(
             toolbox=toolbox,
             broker=broker,
@@ -86,7 +82,7 @@ async def ask(  # noqa: PLR0913 -- a small hub, wired
         asking = Ask(question, line=visit, hands=act, usage=count, report=watch, clock=time.monotonic)
         parts = {"broker": broker.run(), "act": act.run(), "standby": standby.run()}
         running = [tasks.create_task(part, name=name) for name, part in parts.items()]
-        failure = await _reach(broker, watch)
+        failure = await reach(broker, watch)
         if not failure and config.discovery.enabled:
             running.append(tasks.create_task(discover.run(), name="discover"))
             await discover.settled()
@@ -98,20 +94,6 @@ async def ask(  # noqa: PLR0913 -- a small hub, wired
         for task in running:
             task.cancel()
     return failure
-
-
-class _Watch:
-    """Passes reports on; trouble is the first that the broker gives."""
-
-    def __init__(self, report: ReportSink) -> None:
-        self._report = report
-        self.trouble: asyncio.Future[TroubleReport] = asyncio.get_running_loop().create_future()
-
-    def __call__(self, report: Report) -> None:
-        """Take a report."""
-        self._report(report)
-        if isinstance(report, TroubleReport) and report.part is Part.MQTT and not self.trouble.done():
-            self.trouble.set_result(report)
 
 
 def _count(page: StateFile | None) -> TokenCount:
@@ -133,26 +115,6 @@ def _affordable(
     if spent is not None and left:
         report(spent)
     return left, f"{spent.problem} {spent.advice}" if spent is not None else ""
-
-
-def _broker(config: Config, secrets: Secrets, report: ReportSink) -> PahoBroker:
-    """Return the daemon's broker, under another name: of two clients with one id a broker throws out the older."""
-    settings = broker_settings(config.mqtt, config.hub.id, secrets.mqtt_password)
-    return PahoBroker(replace(settings, client_id=f"hubd-ask-{token_hex(4)}", will=None), report)
-
-
-async def _reach(broker: PahoBroker, watch: _Watch) -> str:
-    """Return why the broker can't be reached, or nothing once it is: the devices' last reports are on their way."""
-    async with asyncio.TaskGroup() as tasks:
-        up = tasks.create_task(broker.wait_connected(), name="broker is up")
-        await asyncio.wait((up, watch.trouble), timeout=_BROKER_WITHIN, return_when=asyncio.FIRST_COMPLETED)
-        up.cancel()
-    if broker.connected:
-        return ""
-    if not watch.trouble.done():
-        return f"The MQTT broker gives no answer within {_BROKER_WITHIN:g} s. Check mqtt.host and mqtt.port."
-    trouble = watch.trouble.result()
-    return f"{trouble.problem.rstrip('.')}. {trouble.advice}"
 
 
 def _server(config: Config, toolbox: Toolbox, backend: Backend, dialling: Callable[[], Awaitable[LiveLink]]) -> Server:

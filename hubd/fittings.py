@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from pydantic import SecretStr
@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from hubd.audio.buffers import Uplink
 from hubd.config import BackendChoice, Config, LiveSettings, MqttSettings, TurnEnd
 from hubd.continuation import fingerprint
-from hubd.edges.paho_broker import BrokerSettings
+from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.edges.sound_link import SoundLink, SoundSettings
 from hubd.edges.state_file import StateFile
 from hubd.edges.websockets_link import connect
@@ -141,3 +141,12 @@ def broker_settings(settings: MqttSettings, hub: str, password: SecretStr | None
         ca_file=settings.ca_file,
         keepalive=round(settings.keepalive),
     )
+
+
+def guest_broker(client_id: str, config: Config, secrets: Secrets, report: ReportSink) -> PahoBroker:
+    """Return the daemon's broker for a command that runs beside it.
+
+    client_id: another than the daemon's: of two clients with one id a broker throws out the older.
+    """
+    settings = broker_settings(config.mqtt, config.hub.id, secrets.mqtt_password)
+    return PahoBroker(replace(settings, client_id=client_id, will=None), report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -73,6 +73,7 @@ class Config:
     """A configuration without a mistake.
 
     files: all that was read, the main file first. devices: of all files, in their order, [devices] applied.
+    origins: the file of each device, by its id.
     Paths of wake words and of mqtt.ca_file are absolute; live.system_instruction is the text, wherever it came from.
     """
 
@@ -87,6 +88,7 @@ class Config:
     privacy: PrivacySettings
     discovery: DiscoverySettings
     devices: tuple[Device, ...]
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 def find(option: Path | None, environment: Mapping[str, str], system_file: Path = SYSTEM_FILE) -> Path:
@@ -115,12 +117,15 @@ def load(path: Path) -> Config:
     read = read_all(path)
     complaints = list(read.complaints)
     devices: list[Device] = []
+    origins: dict[str, str] = {}
     sections = MainFile()
     for position, file in enumerate(read.files):
         model = IncludedFile if position else MainFile
         parsed, problems = _validated(file, model)
         sections = parsed if isinstance(parsed, MainFile) else sections
-        devices += parsed.device if parsed is not None else ()
+        found = parsed.device if parsed is not None else ()
+        devices += found
+        origins |= {device.id: file.name for device in found}
         complaints += complaints_about(file, problems)
     complaints += clashes(read.files)
     if complaints:
@@ -138,6 +143,7 @@ def load(path: Path) -> Config:
         privacy=sections.privacy,
         discovery=sections.discovery,
         devices=tuple(_with_defaults(device, sections.devices) for device in devices),
+        origins=origins,
     )
 
 

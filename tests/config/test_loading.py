@@ -297,3 +297,9 @@ class TestAnyInput:
         whole = bytearray((CONFIG / "devices.d" / "living_room.toml").read_bytes())
         whole[flip % len(whole)] = byte
         assert isinstance(outcome(folder, bytes(whole[: cut % len(whole)])), Config | ConfigError)
+
+
+def test_each_device_knows_its_file(tmp_path: Path) -> None:
+    """The name of the file that holds it is kept for each device."""
+    main = written(tmp_path, hubd=f'include = ["more.toml"]\n{LAMP.format("one")}', more=LAMP.format("two"))
+    assert load(main).origins == {"one": str(main), "two": str(tmp_path / "more.toml")}
