@@ -47,18 +47,4 @@ class Query:
     devices: tuple[Device, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Several:
-    """One call that sets several devices.
-
-    name: the function's. label: what they are called together: "kitchen lights". commands: one a device.
-    left_out: why others of them can't be set so, a sentence each.
-    """
-
-    name: str
-    label: str
-    commands: tuple[Command, ...]
-    left_out: tuple[str, ...] = ()
-
-
-Resolved = Command | Several | EndConversation | OwnCall | Query | Refusal
+Resolved = Command | EndConversation | OwnCall | Query | Refusal

@@ -22,7 +22,8 @@ from hubd.own_functions import OwnCall, OwnFunction
 from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved
 
 END_CONVERSATION = "end_conversation"
-_FAREWELL = "End the conversation when the user says goodbye or needs nothing more."
+DEVICE = "device"
+MAX_ALIASES = 50
 # A BLOCKING call is answered within this time: until then its session hangs (``live-protocol.md`` 13, pitfall 4), s.
 BLOCKING_TIMEOUT = 15.0
 # Where the model makes every call BLOCKING, nobody asked for the silence: it is short (``live-protocol.md`` 14), s.
@@ -42,57 +43,55 @@ class Toolbox:
         takes: Capabilities = COMMON_SUBSET,
         *,
         blocking_timeout: float = BLOCKING_TIMEOUT,
-        site: Site = ANYWHERE,
+        own: Sequence[OwnFunction] = (),
     ) -> None:
         self._takes = takes
         self._blocking_timeout = blocking_timeout
-        self._site = site
+        self._own = {function.name: function for function in own}
         self.furnish(catalog)
 
     def furnish(self, catalog: Catalog) -> None:
         """Offer these devices from now on, instead of those before; called between conversations."""
-        site = self._site
-        offered = tuple(device for device in catalog.devices if site.offers(device))
-        self.catalog = catalog = catalog if len(offered) == len(catalog.devices) else Catalog(offered)
-        self._places = Places(offered, site.floors, site.room)
+        self.catalog = catalog
         self._spelled_out: dict[str, tuple[Device, Function]] = {
-            function.name: (device, function)
-            for device in offered
-            for function in device.functions
-            if site.permits(device, function.name)
+            function.name: (device, function) for device in catalog.devices for function in device.functions
         }
-        permitted = {device.kind: device for device in reversed(offered) if device.kind is not None}
-        self._of_kinds = {
-            name: KindCalls(catalog, self._places, kind, function)
-            for name, (kind, function) in KIND_OF_FUNCTION.items()
-            if kind in permitted and site.permits(permitted[kind], name)
+        present = {device.kind for device in catalog.devices}
+        self._of_kinds = {name: row for name, row in KIND_OF_FUNCTION.items() if row[0] in present}
+        self._parameters = {
+            name: kinds.parameters_of(function, [device for device in catalog.devices if device.kind is kind])
+            for name, (kind, function) in self._of_kinds.items()
         }
-        self._all_off = AllOff(catalog, self._places, tuple(self._of_kinds.values()))
-        own = {
-            END_CONVERSATION: True,
-            queries.GET_STATE: bool(offered),
-            ALL_OFF: self._all_off.is_offered,
-        }
-        self._own = tuple(name for name, there in own.items() if there and site.grants(name))
 
     def declarations(self) -> tuple[FunctionDeclaration, ...]:
-        """Return every function: one for all devices of a kind, those spelled out, those of the house."""
+        """Return every function: one for all devices of a kind, those spelled out, the hub's own."""
         return (
-            *(calls.declaration(self.behavior(name)) for name, calls in self._of_kinds.items()),
+            *(self._declare_kind(kind, function) for kind, function in self._of_kinds.values()),
             *(self._declare_function(function) for _, function in self._spelled_out.values()),
-            *(self._declare_own(name) for name in self._own),
+            *self._declare_query(),
+            *(
+                declare(each.name, each.description, self.behavior(each.name), each.parameters, sorted(each.required))
+                for each in self._own.values()
+            ),
+            declare(
+                END_CONVERSATION,
+                "End the conversation when the user says goodbye or needs nothing more.",
+                self.behavior(END_CONVERSATION),
+            ),
         )
 
-    def _declare_own(self, name: str) -> FunctionDeclaration:
-        behavior = self.behavior(name)
-        match name:
-            case queries.GET_STATE:
-                parameters = queries.parameters(self.catalog, self._places)
-                return declare(name, queries.DESCRIPTION, behavior, parameters)
-            case all_off.ALL_OFF:
-                return self._all_off.declaration(behavior)
-            case _:
-                return declare(name, _FAREWELL, behavior)
+    def _declare_query(self) -> tuple[FunctionDeclaration, ...]:
+        """Return the one function that asks how devices are; none for a house without devices."""
+        if not self.catalog.devices:
+            return ()
+        return (
+            declare(
+                queries.GET_STATE,
+                queries.DESCRIPTION,
+                self.behavior(queries.GET_STATE),
+                queries.parameters(self.catalog),
+            ),
+        )
 
     def behavior(self, name: str) -> Behavior:
         """Return the behavior with which a function is declared."""
@@ -120,37 +119,34 @@ class Toolbox:
 
     def resolve(self, call: Call) -> Resolved:
         """Check the call against its declaration; never raises, whatever the model sent."""
+        if call.name == END_CONVERSATION:
+            return _end(call.arguments)
         if call.name in self._spelled_out:
             device, function = self._spelled_out[call.name]
             return _resolve_function(device, function, call.arguments)
         if call.name in self._of_kinds:
-            return self._of_kinds[call.name].resolve(call.arguments)
+            kind, kind_function = self._of_kinds[call.name]
+            return self._resolve_kind(kind, kind_function, call.arguments)
+        if call.name == queries.GET_STATE and self.catalog.devices:
+            return self._resolve_query(call.arguments)
         if call.name in self._own:
-            return self._resolve_own(call)
-        names = (*self._of_kinds, *self._spelled_out, *self._own)
+            return _resolve_own(self._own[call.name], call)
+        names = (*self._of_kinds, *self._spelled_out, *self._own, END_CONVERSATION)
         near = tuple(get_close_matches(call.name[:MAX_TEXT], names, n=3)) or names[:MAX_CHOICES]
         return Refusal(f"There is no function {shown(call.name)}; there are {', '.join(near)}.", near)
 
-    def _resolve_own(self, call: Call) -> Resolved:
-        match call.name:
-            case queries.GET_STATE:
-                return self._resolve_query(call.arguments)
-            case all_off.ALL_OFF:
-                return self._all_off.resolve(call.arguments)
-            case _:
-                return _end(call.arguments)
-
     def _resolve_query(self, arguments: Mapping[str, JsonValue]) -> Query | Refusal:
+        given = {name: value for name, value in arguments.items() if value is not None}
         try:
-            found = queries.asked_for(self.catalog, self._places, arguments)
+            asked = checked(given, queries.takes(self.catalog), frozenset())
         except ArgumentError as error:
-            return Refusal(sentence(str(error)))
-        if found:
+            return Refusal(_sentence(str(error)))
+        if found := queries.found(self.catalog, asked):
             return Query(found)
-        wanted = arguments.get(queries.DEVICE)
+        wanted = asked.get(queries.DEVICE)
         if isinstance(wanted, str) and isinstance(near := self.catalog.find(wanted), Unknown):
             return Refusal(f"There is no device called {shown(wanted)}; there are: {', '.join(near.near)}.", near.near)
-        return Refusal("There is no such device: leave device, area or kind out.")
+        return Refusal("There is no such device: leave device, room or kind out.")
 
     def schedule(self, command: Command) -> Schedule:
         """Return when the model speaks about the command's outcomes: the function's word, the device's, the default."""
@@ -160,6 +156,17 @@ class Toolbox:
         own = command.function.scheduling if command.function is not None else None
         return schedule if own is None else own.over(schedule)
 
+    def _declare_kind(self, kind: Kind, function: KindFunction) -> FunctionDeclaration:
+        devices = [device for device in self.catalog.devices if device.kind is kind]
+        which = Parameter(
+            type=ParameterType.STRING,
+            description=self._describe_devices(kind, devices),
+            enum=self.catalog.spoken(kind),
+        )
+        parameters = {DEVICE: which, **self._parameters[function.name]}
+        required = (DEVICE, *sorted(function.required))
+        return declare(function.name, function.description, self.behavior(function.name), parameters, required)
+
     def _configured(self, name: str) -> Behavior:
         """Return a function's behavior as the configuration has it: a kind is BLOCKING if each of its devices is."""
         if name in self._spelled_out:
@@ -167,13 +174,47 @@ class Toolbox:
             return function.behavior or device.behavior
         if name not in self._of_kinds:
             return Behavior.NON_BLOCKING
-        blocking = all(each.behavior is Behavior.BLOCKING for each in self._of_kinds[name].devices)
+        kind = self._of_kinds[name][0]
+        blocking = all(each.behavior is Behavior.BLOCKING for each in self.catalog.devices if each.kind is kind)
         return Behavior.BLOCKING if blocking else Behavior.NON_BLOCKING
 
     def _declare_function(self, function: Function) -> FunctionDeclaration:
         required = (name for name, parameter in function.parameters.items() if parameter.required)
         behavior = self.behavior(function.name)
         return declare(function.name, function.description, behavior, function.parameters, required)
+
+    def _describe_devices(self, kind: Kind, devices: Sequence[Device]) -> str:
+        """Return which devices are meant, and which names mean the same one."""
+        aliases = [f"{alias} = {self.catalog.label(device)}" for device in devices for alias in device.aliases]
+        same = f" The same under two names: {'; '.join(aliases[:MAX_ALIASES])}." if aliases else ""
+        return f"Which {KINDS[kind].noun}.{same}"
+
+    def _resolve_kind(
+        self, kind: Kind, function: KindFunction, arguments: Mapping[str, JsonValue]
+    ) -> Command | Refusal:
+        wanted = arguments.get(DEVICE)
+        if not isinstance(wanted, str) or len(wanted) > MAX_TEXT:
+            names = self.catalog.spoken(kind)[:MAX_CHOICES]
+            noun = KINDS[kind].noun
+            return Refusal(f"device has to be the name of a {noun}, found {_shown(arguments, DEVICE)}.", names)
+        found = self.catalog.find(wanted, kind)
+        match found:
+            case Ambiguous(choices=choices):
+                return Refusal(
+                    f"Several are called {shown(wanted)}: {', '.join(choices)}. Which one is meant?", choices
+                )
+            case Unknown(near=near):
+                return Refusal(_unknown(wanted, kind, self.catalog.find(wanted), near), near)
+            case Device():
+                pass
+            case _:
+                assert_never(found)
+        try:
+            rest = {name: value for name, value in arguments.items() if name != DEVICE and value is not None}
+            settled = function.settle(found, checked(rest, self._parameters[function.name], function.required))
+            return Command(found, function.name, settled)
+        except ArgumentError as error:
+            return Refusal(_sentence(str(error)), device=found.id)
 
 
 def _end(arguments: Mapping[str, JsonValue]) -> EndConversation | Refusal:
@@ -186,7 +227,7 @@ def _resolve_function(device: Device, function: Function, arguments: Mapping[str
     try:
         settings = checked(given, function.parameters, required)
     except ArgumentError as error:
-        return Refusal(sentence(str(error)), device=device.id)
+        return Refusal(_sentence(str(error)), device=device.id)
     defaults = {name: parameter.default for name, parameter in function.parameters.items() if not parameter.required}
     return Command(device, function.name, defaults | settings, function)
 
@@ -196,4 +237,23 @@ def _resolve_own(function: OwnFunction, call: Call) -> OwnCall | Refusal:
     try:
         return OwnCall(call.id, call.name, checked(given, function.parameters, function.required))
     except ArgumentError as error:
-        return Refusal(sentence(str(error)))
+        return Refusal(_sentence(str(error)))
+
+
+def _unknown(wanted: str, kind: Kind, elsewhere: Device | Ambiguous | Unknown, near: tuple[str, ...]) -> str:
+    """Return why no device of the kind was found, and what there is instead."""
+    noun = KINDS[kind].noun
+    if isinstance(elsewhere, Device):
+        other = elsewhere.kind
+        use = ", ".join(function.name for function in KINDS[other].functions) if other is not None else ""
+        use = use or ", ".join(function.name for function in elsewhere.functions)
+        return f"{shown(wanted)} is no {noun}; use {use}."
+    return f"There is no {noun} called {shown(wanted)}; there are: {', '.join(near)}."
+
+
+def _shown(arguments: Mapping[str, JsonValue], name: str) -> str:
+    return shown(arguments[name]) if name in arguments else "nothing"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
