@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 from hubd.events import Answer, Call
 from hubd.reports import Report
+from hubd.wishes import Sign as Sign  # noqa: PLC0414 -- an effect consists of it
 
 
 class Source(Enum):
@@ -28,13 +29,6 @@ class Manner(Enum):
     NOTE = auto()
     ALOUD = auto()
     OWED = auto()
-
-
-class Sign(Enum):
-    """A short sound that tells a person how things stand."""
-
-    WOKE = auto()
-    FAILED = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,7 @@ from enum import Enum, StrEnum, auto
 from pydantic import JsonValue
 
 from hubd.exhibits import Exhibit
-
-
-class Scheduling(StrEnum):
-    """When the model speaks about an outcome or a piece of news (``live-protocol.md`` 8.4)."""
-
-    INTERRUPT = "INTERRUPT"
-    WHEN_IDLE = "WHEN_IDLE"
-    SILENT = "SILENT"
+from hubd.wishes import Scheduling as Scheduling  # noqa: PLC0414 -- it is what most events are scheduled with
 
 
 class Behavior(StrEnum):

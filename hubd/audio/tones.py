@@ -5,17 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from hubd.audio.pcm import DOWNLINK_RATE
-from hubd.effects import Sign
+from hubd.wishes import Sign
 
 _TONE_MS = 70
 _FADE_MS = 12
 _LEVEL = 0.18
-# Two notes each: rising says "I am listening", falling says "that did not work".
-_NOTES = {Sign.WOKE: (880.0, 1318.5), Sign.FAILED: (440.0, 329.6)}
+# Rising says "I am listening", falling says "that did not work", to and fro "look here", a trill "time is up".
+_NOTES = {
+    Sign.WOKE: (880.0, 1318.5),
+    Sign.FAILED: (440.0, 329.6),
+    Sign.ALERT: (987.8, 740.0, 987.8, 740.0),
+    Sign.RING: (1046.5, 1318.5) * 4,
+}
 
 
 def render(sign: Sign) -> bytes:
-    """Return the sign as sound at 24 kHz, signed 16-bit little-endian mono, 140 ms long."""
+    """Return the sign as sound at 24 kHz, signed 16-bit little-endian mono: 70 ms a note."""
     count = _TONE_MS * DOWNLINK_RATE // 1000
     time = np.arange(count) / DOWNLINK_RATE
     fade = np.minimum(1.0, np.minimum(np.arange(count), np.arange(count)[::-1]) / (_FADE_MS * DOWNLINK_RATE // 1000))

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from hubd.audio.level import fit, scaled
 from hubd.audio.tones import render
-from hubd.effects import Sign
 from hubd.events import Drained, Event
 from hubd.ports import Speaker
+from hubd.wishes import Sign
 
 
 class Speak:
