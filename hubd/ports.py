@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Protocol
 
 import numpy as np
@@ -94,11 +95,29 @@ class LiveLink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """An MQTT message as it came."""
+    """An MQTT message as it came.
+
+    answer_to: the topic on which an answer is wanted; empty for none, as always before MQTT 5. correlation: what the
+    answer has to carry, or None.
+    """
 
     topic: str
     payload: bytes
     retained: bool
+    answer_to: str = ""
+    correlation: bytes | None = None
+
+
+class Wanted(Enum):
+    """What a subscription brings.
+
+    EVERYTHING: what the broker has stored comes first, and marked as retained; what follows is not marked.
+    ORDERS: nothing that was stored, nothing of the hub's own; what was published as retained is marked. Before MQTT 5
+    it brings what EVERYTHING does.
+    """
+
+    EVERYTHING = auto()
+    ORDERS = auto()
 
 
 class Broker(Protocol):
@@ -113,6 +132,10 @@ class Broker(Protocol):
         """Hold the connection until cancelled; faults are reported as trouble and retried, never raised."""
         ...
 
+    async def newer_connection(self, than: int) -> int:
+        """Return the number of the connection that is up, once it is higher than this one; the first has number 1."""
+        ...
+
     async def publish(self, publish: Publish, valid_for: float) -> None:
         """Hand one message to the broker; returns when it is written (QoS 0) or acknowledged (QoS 1).
 
@@ -121,7 +144,7 @@ class Broker(Protocol):
         """
         ...
 
-    def subscribe(self, topics: Sequence[str]) -> None:
+    def subscribe(self, topics: Sequence[str], wanted: Wanted = Wanted.EVERYTHING) -> None:
         """Keep these topic filters subscribed, now and after every reconnect."""
         ...
 

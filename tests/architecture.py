@@ -71,8 +71,9 @@ ROWS: tuple[str, ...] = (
     "stages.errand",
     # The line in three parts: it alone uses the others.
     "stages.carry_over stages.connection",
-    # The one edge in three parts: each is used by the next one alone.
+    # The one edge in four parts: each is used by the next one alone.
     "edges.paho_dialling",
+    "edges.paho_packets",
     "edges.paho_connection",
     (
         "stages.act stages.announce stages.ask stages.converse stages.discover stages.line stages.listen stages.reach "
@@ -150,7 +151,7 @@ LIBRARIES: dict[str, re.Pattern[str]] = {
     "jinja2": re.compile(r"devices\.(templates|value_filters|value_templates)"),
     "numpy": EVERYWHERE,
     "onnxruntime": re.compile(r"edges\.onnx_wake_model"),
-    "paho": re.compile(r"edges\.paho_(dialling|connection)"),
+    "paho": re.compile(r"edges\.paho_(dialling|packets|connection)"),
     "pocketsphinx": re.compile(r"offline\.pocketsphinx_decoder"),
     "pyaudio": re.compile(r"edges\.pyaudio_sound"),
     "pydantic": EVERYWHERE,

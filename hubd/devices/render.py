@@ -23,6 +23,7 @@ class Publish:
     """One MQTT message to send. A device command is never retained (``mqtt-devices.md``, rule 1).
 
     qos: 0 or 1. expiry: seconds after which the broker drops it undelivered (MQTT 5), or None.
+    correlation: what an answer carries so that who asked can tell what it answers (MQTT 5, 4.10), or None.
     """
 
     topic: str
@@ -30,6 +31,7 @@ class Publish:
     qos: int = 0
     retain: bool = False
     expiry: int | None = None
+    correlation: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

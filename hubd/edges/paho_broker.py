@@ -20,7 +20,7 @@ from hubd.mqtt import faults
 from hubd.mqtt.faults import Fault
 from hubd.mqtt.filters import filter_problem
 from hubd.mqtt.settings import BrokerSettings, LastWill
-from hubd.ports import InboundMessage
+from hubd.ports import InboundMessage, Wanted
 from hubd.reports import Part, ReportSink, TroubleReport
 
 __all__ = ["BrokerSettings", "LastWill", "PahoBroker"]
@@ -78,8 +78,8 @@ class PahoBroker:
         self._connection: PahoConnection | None = None
         self._up = asyncio.Event()
         self._up_since: float | None = None
-        # A dict for its order; the values mean nothing.
-        self._topics: dict[str, None] = {}
+        self._topics: dict[str, Wanted] = {}
+        self._connections = 0
         self._inboxes: WeakSet[_Inbox] = WeakSet()
         self._trouble: Fault | None = None
         self._failures = 0
@@ -98,9 +98,17 @@ class PahoBroker:
 
     async def wait_connected(self) -> None:
         """Return when a connection is up; its subscriptions are on their way to the broker then."""
-        while not self.connected:
+        await self.newer_connection(0)
+
+    async def newer_connection(self, than: int) -> int:
+        """Return the number of the connection that is up, once it is higher than this one; the first has number 1.
+
+        Its subscriptions are on their way to the broker then.
+        """
+        while not self.connected or self._connections <= than:
             self._up.clear()
             await self._up.wait()
+        return self._connections
 
     async def publish(self, publish: Publish, valid_for: float) -> None:
         """Hand one message to the broker; returns when it is written (QoS 0) or acknowledged (QoS 1).
@@ -119,15 +127,18 @@ class PahoBroker:
             raise BrokerError("the message came too late to be sent")
         await self._connection.publish(publish, valid_for)
 
-    def subscribe(self, topics: Sequence[str]) -> None:
-        """Keep these topic filters subscribed, now and after every reconnect; raises ValueError for what is none."""
+    def subscribe(self, topics: Sequence[str], wanted: Wanted = Wanted.EVERYTHING) -> None:
+        """Keep these topic filters subscribed, now and after every reconnect; raises ValueError for what is none.
+
+        A filter that is subscribed already stays as it is.
+        """
         for topic in topics:
             if (problem := filter_problem(topic)) is not None:
                 raise ValueError(problem)
         fresh = [topic for topic in dict.fromkeys(topics) if topic not in self._topics]
-        self._topics.update(dict.fromkeys(fresh))
+        self._topics.update(dict.fromkeys(fresh, wanted))
         if self._connection is not None and self._connection.up:
-            self._connection.subscribe(fresh)
+            self._connection.subscribe(fresh, wanted)
 
     def messages(self) -> AsyncIterator[InboundMessage]:
         """Yield messages of all subscriptions until the hub stops; each iterator gets all that come from now on."""
@@ -177,8 +188,10 @@ class PahoBroker:
             return
         self._failures = 0
         self._up_since = asyncio.get_running_loop().time()
+        self._connections += 1
         self._up.set()
-        self._connection.subscribe(list(self._topics))
+        for wanted in Wanted:
+            self._connection.subscribe([topic for topic, each in self._topics.items() if each is wanted], wanted)
         logger.info("connected to the MQTT broker at %s", self._settings.where)
         if self._trouble is not None:
             self._report(TroubleReport(Part.MQTT, self._trouble.problem, self._trouble.advice, cleared=True))

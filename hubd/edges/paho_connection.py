@@ -19,11 +19,12 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from hubd.devices.render import Publish
 from hubd.edges.paho_dialling import Version, dial, make_client, silently
+from hubd.edges.paho_packets import outbound_properties, subscriptions
 from hubd.errors import BrokerError
 from hubd.mqtt import faults
 from hubd.mqtt.faults import Fault
 from hubd.mqtt.settings import BrokerSettings
-from hubd.ports import InboundMessage
+from hubd.ports import InboundMessage, Wanted
 
 # From the first look at the broker's name to its greeting, s.
 CONNECT_TIMEOUT: Final = 10.0
@@ -126,11 +127,11 @@ class PahoConnection:
         finally:
             self._window.release()
 
-    def subscribe(self, topics: Sequence[str]) -> None:
-        """Subscribe to topic filters with QoS 1, retained messages included."""
+    def subscribe(self, topics: Sequence[str], wanted: Wanted) -> None:
+        """Subscribe to topic filters with QoS 1."""
         for start in range(0, len(topics), _TOPICS_AT_ONCE):
             some = topics[start : start + _TOPICS_AT_ONCE]
-            _, number = self._client.subscribe([(topic, 1) for topic in some])
+            _, number = self._client.subscribe(subscriptions(some, wanted, self._version))
             if number is not None:
                 self._asked[number] = some
 
@@ -168,10 +169,7 @@ class PahoConnection:
     def _hand_over(self, publish: Publish) -> asyncio.Future[int | None]:
         if not self.up:
             raise BrokerError("there is no connection to the MQTT broker")
-        properties = None
-        if publish.expiry is not None and self._version is Version.MQTT5:
-            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho gives it no types
-            properties.MessageExpiryInterval = publish.expiry
+        properties = outbound_properties(publish) if self._version is Version.MQTT5 else None
         info = self._client.publish(publish.topic, publish.payload, publish.qos, publish.retain, properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise BrokerError(f"the message can't be sent: {error_string(info.rc)}")
@@ -285,7 +283,9 @@ class PahoConnection:
         if len(message.payload) > INBOUND_LIMIT:
             logger.warning("a message of %d bytes on %r was dropped", len(message.payload), topic)
             return
-        self._on_message(InboundMessage(topic, bytes(message.payload), message.retain))
+        answer_to = getattr(message.properties, "ResponseTopic", "")
+        correlation = getattr(message.properties, "CorrelationData", None)
+        self._on_message(InboundMessage(topic, bytes(message.payload), message.retain, answer_to, correlation))
 
     def _published(self, _client: Client, _data: object, number: int, reason: ReasonCode, _more: object) -> None:
         receipt = self._receipts.pop(number, None)

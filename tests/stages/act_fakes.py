@@ -20,7 +20,7 @@ from hubd.ledger import Ledger
 from hubd.live.models import COMMON_SUBSET, Capabilities
 from hubd.outcomes import Outcome, nobody
 from hubd.own_functions import OwnCall, OwnFunction
-from hubd.ports import InboundMessage
+from hubd.ports import InboundMessage, Wanted
 from hubd.reports import AnsweredReport, CalledReport, PublishedReport, Report
 from hubd.stages.act import Act
 from hubd.tools import Toolbox
@@ -118,7 +118,11 @@ class FakeBroker:
         if self.on_publish is not None:
             self.on_publish(publish)
 
-    def subscribe(self, topics: Sequence[str]) -> None:
+    async def newer_connection(self, than: int) -> int:
+        """Return 1 if that is newer: there is never another connection."""
+        return 1 if than < 1 else await asyncio.get_running_loop().create_future()
+
+    def subscribe(self, topics: Sequence[str], wanted: Wanted = Wanted.EVERYTHING) -> None:
         """Keep the topics."""
         self.topics += topics
 

@@ -1,0 +1,45 @@
+"""What only MQTT 5 can say of a message, a subscription, in paho's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from hubd.devices.render import Publish
+from hubd.edges.paho_dialling import Version
+from hubd.ports import Wanted
+
+_QOS = 1
+
+
+def outbound_properties(publish: Publish) -> Properties | None:
+    """Return the properties of a message, None if it has none."""
+    if publish.expiry is None and publish.correlation is None:
+        return None
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho gives it no types
+    if publish.expiry is not None:
+        properties.MessageExpiryInterval = publish.expiry
+    if publish.correlation is not None:
+        properties.CorrelationData = publish.correlation
+    return properties
+
+
+def subscriptions(
+    topics: Sequence[str], wanted: Wanted, version: Version
+) -> list[tuple[str, int]] | list[tuple[str, SubscribeOptions]]:
+    """Return topic filters as paho subscribes to them, all with QoS 1 (``mqtt-devices.md`` 4, QoS with retain)."""
+    match wanted:
+        case Wanted.ORDERS if version is Version.MQTT5:
+            options = SubscribeOptions(
+                qos=_QOS,
+                noLocal=True,
+                # Else nobody could tell that an order is stored at the broker, for each later subscriber.
+                retainAsPublished=True,
+                retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND,
+            )
+            return [(topic, options) for topic in topics]
+        case Wanted.EVERYTHING | Wanted.ORDERS:
+            return [(topic, _QOS) for topic in topics]
