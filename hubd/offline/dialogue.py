@@ -135,12 +135,15 @@ class Dialogue:
         self._answer(said, now)
         self._fetch()
 
-    def _answer(self, said: Said, now: float) -> None:
+    def _answer(self, said: Said, now: float, *, over: bool = True) -> None:
         if said.counted:
             self._output.memory = self._output.memory.with_user_turn()
         if said.words is not None:
             self._output.heard(said.words)
-        self.talk.reply(said.plan, now, complete=True)
+        if over:
+            self.talk.reply(said.plan, now, complete=True)
+        else:
+            self.talk.perform(said.plan, now)
 
     def _take(self, verdicts: Iterable[Verdict], now: float) -> None:
         for verdict in verdicts:
@@ -148,11 +151,13 @@ class Dialogue:
                 case Began():
                     self.talk.listen()
                 case SaidNothing():
-                    # A client that marks its turns itself is told that this one is over.
-                    self.talk.reply((), now, complete=not self._brain.automatic)
+                    if not self._brain.hears_user:
+                        # A client that marks its turns itself is told that this one is over.
+                        self.talk.reply((), now, complete=not self._brain.automatic)
                 case Said(words, seconds):
                     self._output.remember(tokens_of_sound(seconds), user=True, text=words or "")
-                    self._answer(verdict, now)
+                    # What was said before is done, though the user speaks again; words about it have to wait.
+                    self._answer(verdict, now, over=not self._brain.hears_user)
                 case _:
                     assert_never(verdict)
         self._fetch()

@@ -58,11 +58,12 @@ class Prepare:
 class Recognise:
     """Find the words of an utterance (signed 16-bit mono at 16 kHz); hand them to ``recognised`` with the number.
 
-    A later one makes those before it useless.
+    instead_of: the number of one before that nobody waits for any more, 0 for none; all others are answered.
     """
 
     number: int
     pcm: bytes
+    instead_of: int = 0
 
 
 @dataclass(frozen=True, slots=True)

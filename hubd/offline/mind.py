@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, Self, assert_never
 
 from hubd.audio.pcm import UPLINK_RATE, milliseconds_of
@@ -23,6 +24,23 @@ from hubd.offline.words import spoken
 _SHORTEST_SPEECH_MS: Final = 900
 # The sound of a conversation may begin with as much of the wake word, its margins included.
 _LONGEST_WAKE_WORD_MS: Final = 1400
+# Turns whose words are awaited; who says more than that to a busy machine is told that it was not understood.
+_MOST_AWAITED: Final = 4
+
+
+@dataclass(slots=True)
+class _Utterance:
+    """What was said, in a turn that goes on or is over; words: None for no sentence, or as long as known is false."""
+
+    number: int
+    pcm: bytes
+    words: tuple[str, ...] | None = None
+    known: bool = False
+
+    @property
+    def milliseconds(self) -> float:
+        """Its length."""
+        return milliseconds_of(len(self.pcm), UPLINK_RATE)
 
 
 class OfflineBrain:
@@ -36,12 +54,10 @@ class OfflineBrain:
     ) -> None:
         self._interpreter = Interpreter(declarations)
         self._ear = ear.Ear(detection)
-        self._utterances = 0
+        self._answered = 0  # turns
         self._asked = 0  # the number of the last Recognise
-        self._asked_for = b""  # its sound
-        self._words: tuple[str, ...] | None = None  # its result
-        self._known = False  # whether that came
-        self._over = False  # whether the turn is over, and only its words are awaited
+        self._guess: _Utterance | None = None  # what was said so far in the turn that goes on, at its last pause
+        self._awaited: dict[int, _Utterance] = {}  # of turns that are over, by the number of the Recognise
         self.effects: list[Effect] = [Prepare(self._interpreter.grammar)]
 
     @classmethod
@@ -84,11 +100,14 @@ class OfflineBrain:
         return self._take(self._ear.end())
 
     def recognised(self, number: int, words: tuple[str, ...] | None) -> list[Verdict]:
-        """Take the words of a Recognise; they count once the turn is over, and if nothing was said since."""
-        if number != self._asked:
-            return []
-        self._words, self._known = words, True
-        return self._answer() if self._over else []
+        """Take the words of a Recognise: an answer if the turn is over, even if the user speaks again meanwhile."""
+        utterance = self._awaited.pop(number, None)
+        if utterance is not None:
+            utterance.words = words
+            return self._answer(utterance)
+        if self._guess is not None and self._guess.number == number:
+            self._guess.words, self._guess.known = words, True
+        return []
 
     def text(self, text: str, _memory: Memory) -> Said:
         """Understand it as speech is understood; who types wants an answer, whatever it was."""
@@ -104,40 +123,46 @@ class OfflineBrain:
         for event in heard:
             match event:
                 case ear.Began():
-                    self._over = False
+                    self._guess = None
                     verdicts.append(Began())
                 case ear.Paused(pcm):
                     self._ask(pcm)
                 case ear.Ended(b""):
                     verdicts.append(SaidNothing())
                 case ear.Ended(pcm):
-                    self._over = True
-                    if pcm != self._asked_for:
-                        self._ask(pcm)
-                    elif self._known:
-                        verdicts += self._answer()
+                    verdicts += self._end(pcm)
                 case _:
                     assert_never(event)
         return verdicts
 
-    def _ask(self, pcm: bytes) -> None:
+    def _ask(self, pcm: bytes) -> _Utterance:
+        before = self._guess.number if self._guess is not None else 0
         self._asked += 1
-        self._asked_for = pcm
-        self._known = False
-        self.effects.append(Recognise(self._asked, pcm))
+        self._guess = _Utterance(self._asked, pcm)
+        self.effects.append(Recognise(self._asked, pcm, before))
+        return self._guess
 
-    def _answer(self) -> list[Verdict]:
+    def _end(self, pcm: bytes) -> list[Verdict]:
+        """Take that this is all; its words may be known from the last pause."""
+        if len(self._awaited) >= _MOST_AWAITED:
+            self._guess = None
+            return self._answer(_Utterance(0, pcm))
+        said = self._guess if self._guess is not None and self._guess.pcm == pcm else self._ask(pcm)
+        self._guess = None
+        if said.known:
+            return self._answer(said)
+        self._awaited[said.number] = said
+        return []
+
+    def _answer(self, said: _Utterance) -> list[Verdict]:
         """Answer a turn whose words are known; what was no speech, or only the rest of a wake word, has no answer."""
-        milliseconds = milliseconds_of(len(self._asked_for), UPLINK_RATE)
-        words = self._words
-        self._over, self._asked_for = False, b""
-        shortest = _SHORTEST_SPEECH_MS if self._utterances else _LONGEST_WAKE_WORD_MS
-        self._utterances += 1
-        plan = _plan(self._interpreter.reply(words))
-        if not plan or (words is None and milliseconds < shortest):
+        shortest = _SHORTEST_SPEECH_MS if self._answered else _LONGEST_WAKE_WORD_MS
+        self._answered += 1
+        plan = _plan(self._interpreter.reply(said.words))
+        if not plan or (said.words is None and said.milliseconds < shortest):
             return [SaidNothing()]
-        transcript = None if words is None else " ".join(without_wake_word(words))
-        return [Said(transcript, milliseconds / 1000, plan)]
+        transcript = None if said.words is None else " ".join(without_wake_word(said.words))
+        return [Said(transcript, said.milliseconds / 1000, plan)]
 
 
 def _plan(reply: Reply) -> Plan:

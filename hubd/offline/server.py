@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -94,6 +95,28 @@ class _Newest(Generic[_Item]):
         return item
 
 
+class _Wanted:
+    """Utterances that wait for the recogniser, in order; the brain asks for few at a time."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Prepare | Recognise] = deque()
+        self._there = asyncio.Event()
+
+    def put(self, wanted: Prepare | Recognise) -> None:
+        """Add it, without the one that it replaces."""
+        if isinstance(wanted, Recognise):
+            kept = (each for each in self._waiting if isinstance(each, Prepare) or each.number != wanted.instead_of)
+            self._waiting = deque(kept)
+        self._waiting.append(wanted)
+        self._there.set()
+
+    async def get(self) -> Prepare | Recognise:
+        while not self._waiting:
+            self._there.clear()
+            await self._there.wait()
+        return self._waiting.popleft()
+
+
 class _Senses:
     """Hears for a host, speaks for it."""
 
@@ -102,7 +125,7 @@ class _Senses:
         self._recognizer = recognizer
         self._voice = voice
         self._grammar: Grammar | None = None
-        self._utterances: _Newest[Prepare | Recognise] = _Newest()
+        self._utterances = _Wanted()
         self._texts: _Newest[Speak] = _Newest()
 
     def take(self, sense: Sense) -> None:

@@ -153,6 +153,47 @@ def test_words_of_an_unfinished_turn_are_forgotten() -> None:
     assert [call["name"] for call in sent[1]["toolCall"]["functionCalls"]] == ["turn_on_the_lights", "open_garage_door"]
 
 
+def test_a_request_is_done_though_the_next_began() -> None:
+    """On a busy machine the words of a turn come when the user speaks again: the call is made all the same."""
+    host = driven()
+    assert host(audio(TURN)) == []
+    assert host(audio(sound((1.0, 3000), (0.4, 0)))) == []
+    assert [wanted.instead_of for wanted in host.recognises] == [0, 0]
+    assert kinds(host.words("turn on the lights", number=1)) == ["inputTranscription", "toolCall"]
+    host.words("open the garage door", number=2)
+    sent = host(audio(sound((0.6, 0))))
+    assert [call["name"] for call in sent[1]["toolCall"]["functionCalls"]] == ["open_garage_door"]
+
+
+def test_what_was_not_understood_is_said_in_the_next_pause() -> None:
+    """A turn that fits nothing is answered when the user has finished the next one."""
+    host = driven()
+    host(audio(TURN))
+    host(audio(sound((1.0, 3000), (0.4, 0))))
+    assert host.words(None, number=1) == []
+    host.words("turn on the lights", number=2)
+    assert "toolCall" in kinds(host(audio(sound((0.6, 0)))))
+    assert [speak.text for speak in host.speaks] == [NOT_UNDERSTOOD]
+
+
+def test_only_a_guess_is_replaced() -> None:
+    """The words of a turn that goes on are asked for anew, instead of those up to its pause."""
+    host = driven()
+    host(audio(SPEECH + sound((0.4, 0))))
+    host(audio(sound((1.0, 3000), (1.0, 0))))
+    assert [wanted.instead_of for wanted in host.recognises] == [0, 1]
+
+
+def test_who_can_not_keep_up_says_so() -> None:
+    """A recogniser that answers nothing is not given more and more to do: the fifth turn is not understood."""
+    host = driven()
+    for _ in range(4):
+        assert host(audio(TURN)) == []
+    assert host.speaks == []
+    host(audio(TURN))
+    assert [speak.text for speak in host.speaks] == [NOT_UNDERSTOOD]
+
+
 def test_speech_that_fits_nothing_is_not_forced() -> None:
     """It is answered, nothing is called, and no words are claimed to have been heard."""
     host = driven()

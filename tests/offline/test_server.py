@@ -166,6 +166,24 @@ async def test_two_clients_are_kept_apart() -> None:
         assert (first["name"], second["name"]) == ("open_garage_door", "turn_off_the_lights")
 
 
+async def test_no_request_is_lost_on_a_busy_machine() -> None:
+    """Three requests that come faster than they are recognised are all carried out, in order."""
+    asked = {
+        "open the garage door": "open_garage_door",
+        "turn off the lights": "turn_off_the_lights",
+        "close the garage door": "close_garage_door",
+    }
+    async with OfflineServer() as server, opened(server) as link:
+        for text in asked:
+            await speak(link, text)
+        called: list[str] = []
+        while len(called) < len(asked):
+            calls = (await until(link, "toolCall"))[-1]["toolCall"]["functionCalls"]
+            called += [call["name"] for call in calls]
+            await link.send(json.dumps(tool_response(*(answer(call) for call in calls))))
+        assert called == list(asked.values())
+
+
 async def test_a_client_that_goes_leaves_nothing() -> None:
     """A connection that is cut in the middle of a sentence ends, and the next is served."""
     async with OfflineServer() as server:
