@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ import pytest
 
 from hubd.errors import LinkError, MissingPartError
 from hubd.offline.standby import LiveServer, Standby
+from tests.running import running
 from tests.virtual_time import now, pass_time, run, settle
 
 
@@ -42,14 +42,9 @@ def standing_by(garage: Garage, scenario: Callable[[Standby], Coroutine[None, No
 
     async def main() -> None:
         standby = Standby(garage.make)
-        running = asyncio.create_task(standby.run())
-        try:
+        async with running(standby.run()) as task:
             await scenario(standby)
-            assert not running.done()
-        finally:
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
+            assert not task.done()
 
     run(main())
 
@@ -75,15 +70,12 @@ def test_server_that_never_runs() -> None:
 
     async def main() -> None:
         standby = Standby(hang)
-        running = asyncio.create_task(standby.run())
-        for _ in range(2):
-            begun = now()
-            with pytest.raises(LinkError, match="did not start within 30 s"):
-                await standby.url()
-            assert now() - begun == 30.0
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        async with running(standby.run()):
+            for _ in range(2):
+                begun = now()
+                with pytest.raises(LinkError, match="did not start within 30 s"):
+                    await standby.url()
+                assert now() - begun == 30.0
 
     run(main())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from hubd.reports import Report
 from hubd.stages.carry_over import CarryOver
 from hubd.stages.connection import Server
 from hubd.stages.line import Line
+from tests.running import running
 from tests.virtual_time import now, pass_time, run
 
 READY = '{"setupComplete":{}}'
@@ -179,12 +179,7 @@ def on_the_street(
 
     async def main() -> None:
         street = Street(manual, fallback=[] if fallback else None, allowance=allowance)
-        running = asyncio.create_task(street.line.run())
-        try:
+        async with running(street.line.run()):
             await scenario(street)
-        finally:
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
 
     run(main())

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 
 from hubd.stages.announce import Announce
+from tests.running import running
 
 
 class Voice:
@@ -35,12 +35,9 @@ async def said(voice: Voice | None, *texts: str, wanted: int) -> list[bytes]:
         announce.say(text)
     if voice is not None:
         voice.free.set()
-    running = asyncio.create_task(announce.run())
-    if wanted:
-        await done.wait()
-    running.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await running
+    async with running(announce.run()):
+        if wanted:
+            await done.wait()
     return played
 
 
@@ -58,3 +55,6 @@ async def test_too_much() -> None:
 async def test_no_voice() -> None:
     """Without a voice nothing is said, and nothing fails."""
     assert await said(None, "one", wanted=0) == []
+
+
+# NOIMPORT

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 
@@ -9,6 +7,7 @@ import pytest
 
 from hubd.events import Answer, Backend, Call, CallStatus, Scheduling
 from hubd.stages.carry_over import CarryOver
+from tests.running import running
 from tests.virtual_time import now, pass_time, run, settle
 
 WALL = 1_795_000_000.0
@@ -50,13 +49,8 @@ def kept_on(disk: Disk, scenario: Callable[[CarryOver], Coroutine[None, None, No
 
     async def main() -> None:
         carry_over = on_disk(disk)
-        running = asyncio.create_task(carry_over.run())
-        try:
+        async with running(carry_over.run()):
             await scenario(carry_over)
-        finally:
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
 
     run(main())
 
@@ -205,12 +199,10 @@ def test_in_memory_only() -> None:
 
     async def main() -> None:
         carry_over = CarryOver(None, wall=lambda: WALL)
-        running = asyncio.create_task(carry_over.run())
-        carry_over.ended(GEMINI)
-        carry_over.good(GEMINI, "h", "persona")
-        await pass_time(100)
-        assert carry_over.handle(GEMINI, "persona") == "h"
-        running.cancel()
-        await asyncio.wait([running])
+        async with running(carry_over.run()):
+            carry_over.ended(GEMINI)
+            carry_over.good(GEMINI, "h", "persona")
+            await pass_time(100)
+            assert carry_over.handle(GEMINI, "persona") == "h"
 
     run(main())

@@ -17,6 +17,7 @@ from hubd.stages.converse import Converse
 from hubd.states import State
 from hubd.usage import TokenCount
 from tests.conversation_script import AUDIO, LAMP, LOST, READY, WOKE, answer, done
+from tests.running import running
 from tests.virtual_time import now, run, settle
 
 Post = Callable[[Event], Awaitable[None]]
@@ -127,13 +128,9 @@ def with_a_log(scenario: Callable[[Log], Coroutine[None, None, None]], *, manual
 
     async def main() -> None:
         log = Log(manual=manual)
-        running = asyncio.create_task(log.converse.run())
-        try:
+        async with running(log.converse.run()) as task:
             await scenario(log)
-            assert not running.done()
-        finally:
-            running.cancel()
-            await asyncio.wait([running])
+            assert not task.done()
 
     run(main())
 
@@ -280,7 +277,7 @@ class TestInbox:
         async def scenario() -> None:
             log = Log()
             log.converse.post(WOKE)
-            running = asyncio.create_task(log.converse.run())
+            life = asyncio.create_task(log.converse.run())
             await settle()
             await log.hears(READY)
             post, brought = log.posts[-1], 0
@@ -291,22 +288,22 @@ class TestInbox:
                     await post(AUDIO)
                     brought += 1
 
-            running.cancel()
-            await asyncio.wait([running])
+            life.cancel()
+            await asyncio.wait([life])
             flooding = asyncio.create_task(flood())
             await settle()
             assert brought == 500
             for _ in range(499):
                 log.converse.post(events.SpeechBegan(0))
             log.converse.post(MUTE)
-            running = asyncio.create_task(log.converse.run())
+            life = asyncio.create_task(log.converse.run())
             await settle()
             assert log.converse.muted
             assert ("play", AUDIO.pcm, AUDIO.rate) not in log.entries
             assert brought > 500
             flooding.cancel()
-            running.cancel()
-            await asyncio.wait([running, flooding])
+            life.cancel()
+            await asyncio.wait([life, flooding])
 
         run(scenario())
 

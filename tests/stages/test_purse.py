@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Coroutine
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from hubd.ports import Store
 from hubd.reports import Report, TroubleReport
 from hubd.stages.purse import PAUSE, Purse
 from hubd.usage import TokenCount
+from tests.running import running
 from tests.virtual_time import now, pass_time, run, settle
 
 TODAY = date(2026, 11, 3)
@@ -67,12 +67,9 @@ def written(scenario: Callable[[Purse], Coroutine[None, None, None]]) -> list[tu
 
     async def main() -> None:
         purse = purse_on(desk)
-        running = asyncio.create_task(purse.run())
-        await settle()
-        await scenario(purse)
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        async with running(purse.run()):
+            await settle()
+            await scenario(purse)
 
     run(main())
     return desk.written
@@ -125,13 +122,10 @@ def test_a_hub_that_remembers_nothing_writes_nothing() -> None:
 
     async def main() -> None:
         purse = purse_on(None)
-        running = asyncio.create_task(purse.run())
-        spend(purse)
-        await pass_time(2 * PAUSE)
-        assert not running.done()
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        async with running(purse.run()) as task:
+            spend(purse)
+            await pass_time(2 * PAUSE)
+            assert not task.done()
         assert purse.count.today == 1
 
     run(main())
@@ -144,12 +138,9 @@ def test_on_a_real_disk(tmp_path: Path) -> None:
     async def main() -> None:
         purse = purse_on(StateFile(path, reports.append))
         spend(purse, 40)
-        running = asyncio.create_task(purse.run())
-        await settle()
-        spend(purse, 2)
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        async with running(purse.run()):
+            await settle()
+            spend(purse, 2)
         assert purse_on(StateFile(path, reports.append)).count.today == 42
 
     asyncio.run(main())
@@ -194,14 +185,11 @@ class TestBudget:
 
         async def main() -> None:
             purse = Purse(None, 100, WhenSpent.REFUSE, today=lambda: days[-1], report=reports.append)
-            running = asyncio.create_task(purse.run())
-            spend(purse, 100)
-            await pass_time(3600)
-            days.append(TODAY + timedelta(days=1))
-            await pass_time(PAUSE)
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
+            async with running(purse.run()):
+                spend(purse, 100)
+                await pass_time(3600)
+                days.append(TODAY + timedelta(days=1))
+                await pass_time(PAUSE)
 
         run(main())
         assert [report.cleared for report in reports if isinstance(report, TroubleReport)] == [False, True]

@@ -9,6 +9,7 @@ from hubd.audio.tones import render
 from hubd.effects import Sign
 from hubd.events import Drained, Event
 from hubd.stages.speak import Speak
+from tests.running import running
 from tests.virtual_time import run, settle
 
 SPEECH = np.full(240, 1000, "<i2").tobytes()
@@ -63,13 +64,9 @@ def with_a_box(scenario: Callable[[Box], Coroutine[None, None, None]], volume: i
 
     async def main() -> None:
         box = Box(volume)
-        running = asyncio.create_task(box.speak.run())
-        await settle()
-        try:
+        async with running(box.speak.run()):
+            await settle()
             await scenario(box)
-        finally:
-            running.cancel()
-            await asyncio.wait([running])
 
     run(main())
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Final
@@ -28,6 +26,7 @@ from hubd.ports import LiveLink
 from hubd.reports import Part, Report, TroubleReport
 from hubd.stages.connection import Server
 from hubd.stages.visit import Visit
+from tests.running import running
 from tests.stages.line_fakes import BAD_KEY, BUSY, GONE, QUOTA, READY, SETUP_TIMEOUT, FakeLink
 from tests.virtual_time import now, pass_time, run, settle
 
@@ -81,13 +80,8 @@ def visiting(
 
     async def main() -> None:
         streets.append(street := Street(*links, standby=standby))
-        running = asyncio.create_task(street.run(street.post))
-        try:
+        async with running(street.run(street.post)):
             await scenario(street)
-        finally:
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
 
     run(main())
     return streets[0]
