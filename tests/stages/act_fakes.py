@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from hubd.ports import InboundMessage, Wanted
 from hubd.reports import AnsweredReport, CalledReport, PublishedReport, Report
 from hubd.stages.act import Act
 from hubd.tools import Toolbox
+from tests.running import running
 from tests.virtual_time import pass_time, run
 
 DEVICES: list[dict[str, JsonValue]] = [
@@ -78,14 +78,9 @@ def in_virtual_time(
 
     async def main() -> None:
         house = House() if build is None else build()
-        running = asyncio.create_task(house.act.run())
-        await house.settle()
-        try:
+        async with running(house.act.run()):
+            await house.settle()
             await scenario(house)
-        finally:
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
 
     run(main())
 
