@@ -53,6 +53,8 @@ ROWS: tuple[str, ...] = (
     "devices.catalog devices.dialects devices.phrases",
     "devices.appendix devices.render devices.state",
     "declaring devices.queries own_functions",
+    "actions conditions",
+    "automations",
     "batches ledger requests",
     "allowance site",
     "tools",
@@ -108,7 +110,10 @@ ROWS: tuple[str, ...] = (
     "config.toml_files",
     "config.complaints config.options",
     "config.live_rules config.live_tables",
-    "config.discovery_section config.forbidden config.includes config.live_section config.mending config.sections",
+    (
+        "config.automation_section config.discovery_section config.forbidden config.includes config.live_section "
+        "config.mending config.sections"
+    ),
     "config.clashes config.named_files",
     "config.loading",
     "config.manner config.offer",

@@ -170,34 +170,38 @@ def _compile(source: str) -> tuple[Renderer, frozenset[str]]:
         raise TemplateError(f"found the template {source[:40]!r}..., which is nested too deeply") from error
 
 
-def problems(value: JsonValue, names: Collection[str], place: Place = ()) -> Iterator[tuple[Place, str]]:
+def problems(
+    value: JsonValue, names: Collection[str], place: Place = (), what: str = "parameter of the function"
+) -> Iterator[tuple[Place, str]]:
     """Yield what is wrong with a payload's templates, with its place: syntax, names that nobody provides, nesting.
 
     value: a payload as configured; every text inside may be a template. names: what the templates may name.
-    place: the payload's own.
+    place: the payload's own. what: what such a name stands for, in the singular.
     """
-    yield from _problems(value, names, place, MAX_DEPTH)
+    yield from _problems(value, names, place, what, MAX_DEPTH)
 
 
-def _problems(value: JsonValue, names: Collection[str], place: Place, depth: int) -> Iterator[tuple[Place, str]]:
+def _problems(
+    value: JsonValue, names: Collection[str], place: Place, what: str, depth: int
+) -> Iterator[tuple[Place, str]]:
     match value:
         case _ if depth < 0:
             yield place, f"nested deeper than {MAX_DEPTH} levels"
         case str() if is_template(value):
-            yield from ((place, problem) for problem in _template_problems(value, names))
+            yield from ((place, problem) for problem in _template_problems(value, names, what))
         case float() if not math.isfinite(value):
             yield place, f"found {value}, which JSON can't carry"
         case dict():
             for key, item in value.items():
-                yield from _problems(item, names, (*place, key), depth - 1)
+                yield from _problems(item, names, (*place, key), what, depth - 1)
         case list():
             for index, item in enumerate(value):
-                yield from _problems(item, names, (*place, index), depth - 1)
+                yield from _problems(item, names, (*place, index), what, depth - 1)
         case _:
             pass
 
 
-def _template_problems(source: str, names: Collection[str]) -> Iterator[str]:
+def _template_problems(source: str, names: Collection[str], what: str) -> Iterator[str]:
     try:
         _, wanted = _compile(source)
         if not wanted:
@@ -208,7 +212,7 @@ def _template_problems(source: str, names: Collection[str]) -> Iterator[str]:
         return
     for name in sorted(wanted - set(names)):
         known = ", ".join(sorted(names)) or "none"
-        yield f"the template names {name!r}, which is no parameter of the function (there are: {known})"
+        yield f"the template names {name!r}, which is no {what} (there are: {known})"
 
 
 def render(value: JsonValue, arguments: Mapping[str, JsonValue]) -> JsonValue:

@@ -1,0 +1,214 @@
+"""Automations: from inbound MQTT messages to what the hub does about them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum, auto
+from typing import Final
+
+from hubd.actions import Action, Deed, fill, one_line
+from hubd.conditions import Condition, Hours, Scalar, Selector, Whole, read
+from hubd.devices.fields import MAX_TOPIC
+from hubd.devices.templates import TemplateError
+from hubd.mqtt.filters import filter_matches
+
+# An automation that sets itself off does so no more often, s.
+USUAL_PAUSE: Final = 10.0
+# More topics than a filter is meant to take; the one that was silent for longest is forgotten.
+MOST_TOPICS: Final = 256
+
+
+class Trigger(StrEnum):
+    """Which messages set an automation off.
+
+    CHANGE: one from which on the condition is met, while it is known that it was not met before; without a condition
+    one whose value differs from the one before. MESSAGE: each whose value meets the condition.
+    """
+
+    CHANGE = "change"
+    MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What sets an automation off.
+
+    topic: a filter; each topic that it takes has a state of its own. condition: None takes every value.
+    lasting: s for which the condition has to stay met, for a CHANGE; further messages need not come meanwhile.
+    between: None for always; what would happen at another time is dropped, not put off. at_most_every: s, more than 0,
+    over all topics; what would happen earlier is dropped.
+    """
+
+    topic: str
+    selector: Selector = field(default_factory=Whole)
+    condition: Condition | None = None
+    trigger: Trigger = Trigger.CHANGE
+    lasting: float = 0.0
+    between: Hours | None = None
+    at_most_every: float = USUAL_PAUSE
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One automation; id tells it from the others, name is what people call it."""
+
+    id: str
+    name: str
+    when: When
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What an automation does now.
+
+    rule: its id. source: its name, with the topic if its filter takes several. problem: why it does nothing: its texts
+    can't be made from the message.
+    """
+
+    rule: str
+    source: str
+    deeds: tuple[Deed, ...] = ()
+    problem: str = ""
+
+
+class _Phase(Enum):
+    """How a topic stands to a condition. HOLDING: met, but not for long enough yet."""
+
+    UNKNOWN = auto()
+    UNMET = auto()
+    HOLDING = auto()
+    MET = auto()
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A topic of an automation; value: its last one. until: when it will have been HOLDING for long enough."""
+
+    phase: _Phase = _Phase.UNKNOWN
+    value: Scalar | None = None
+    until: float = 0.0
+
+
+class Automations:
+    """Every automation with what is known of its topics.
+
+    A retained message, as all come at start and after each reconnect, says how things are, and may end what is HOLDING;
+    it sets nothing off: what it tells of may have happened long ago (``mqtt-devices.md``, rule 10). Nor does the first
+    value of a topic set off a CHANGE. Every ``now`` is monotonic, s, every ``local`` the time of day.
+    """
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._rules = tuple(rules)
+        self._watched: list[dict[str, _Watched]] = [{} for _ in self._rules]
+        # Those of them that are HOLDING.
+        self._holding: dict[tuple[int, str], _Watched] = {}
+        # When each rule was last due.
+        self._last: dict[int, float] = {}
+        # Most messages of a house concern no rule: they have to be passed over quickly.
+        self._exact: dict[str, list[int]] = {}
+        self._wild: list[int] = []
+        for place, rule in enumerate(self._rules):
+            if {"+", "#"} & set(rule.when.topic):
+                self._wild.append(place)
+            else:
+                self._exact.setdefault(rule.when.topic, []).append(place)
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The topic filters to subscribe to, each once."""
+        return tuple(dict.fromkeys(rule.when.topic for rule in self._rules))
+
+    @property
+    def deadline(self) -> float | None:
+        """When to call expire(), monotonic, s; None for not before another message."""
+        return min((watched.until for watched in self._holding.values()), default=None)
+
+    def receive(
+        self, topic: str, payload: bytes, now: float, local: dt.time, *, retained: bool = False
+    ) -> tuple[Due, ...]:
+        """Take a message; return what it sets off, after what was due before it. Never raises, whatever the payload."""
+        due = [*self.expire(now, local)]
+        for place in self._listening(topic):
+            when = self._rules[place].when
+            value = read(when.selector, payload)
+            if value is None:
+                continue
+            watched = self._of(place, topic)
+            if _sets_off(when, watched, value, now, live=not retained):
+                due += self._due(place, topic, value, now, local)
+            watched.value = value
+            if watched.phase is _Phase.HOLDING:
+                self._holding[place, topic] = watched
+            else:
+                self._holding.pop((place, topic), None)
+        return tuple(due)
+
+    def expire(self, now: float, local: dt.time) -> tuple[Due, ...]:
+        """Return what has been met for long enough by now, in its order."""
+        over = [each for each in self._holding.items() if each[1].until <= now]
+        due: list[Due] = []
+        for (place, topic), watched in sorted(over, key=lambda each: each[1].until):
+            del self._holding[place, topic]
+            watched.phase = _Phase.MET
+            if watched.value is not None:
+                due += self._due(place, topic, watched.value, now, local)
+        return tuple(due)
+
+    def _listening(self, topic: str) -> Iterator[int]:
+        yield from self._exact.get(topic, ())
+        yield from (place for place in self._wild if filter_matches(self._rules[place].when.topic, topic))
+
+    def _of(self, place: int, topic: str) -> _Watched:
+        topics = self._watched[place]
+        watched = topics.pop(topic, None) or _Watched()
+        # At its end: the first one has been silent for longest.
+        topics[topic] = watched
+        if len(topics) > MOST_TOPICS:
+            silent = next(iter(topics))
+            del topics[silent]
+            self._holding.pop((place, silent), None)
+        return watched
+
+    def _due(self, place: int, topic: str, value: Scalar, now: float, local: dt.time) -> Iterator[Due]:
+        rule = self._rules[place]
+        if rule.when.between is not None and not rule.when.between.hold(local):
+            return
+        last = self._last.get(place)
+        if last is not None and now - last < rule.when.at_most_every:
+            return
+        self._last[place] = now
+        source = f"{rule.name}, {one_line(topic)[:MAX_TOPIC]}" if place in self._wild else rule.name
+        names = {"topic": topic, "value": value}
+        try:
+            yield Due(rule.id, source, tuple(fill(action, names) for action in rule.actions))
+        except TemplateError as error:
+            yield Due(rule.id, source, problem=str(error))
+
+
+def _sets_off(when: When, watched: _Watched, value: Scalar, now: float, *, live: bool) -> bool:
+    """Note a value in its topic's state; return whether the automation is set off by it now.
+
+    live: the message was not retained.
+    """
+    if when.condition is None:
+        changed = watched.value is not None and watched.value != value
+        return live and (changed or when.trigger is Trigger.MESSAGE)
+    before = watched.phase
+    met = when.condition.judge(value, held=before in {_Phase.HOLDING, _Phase.MET})
+    if met is None:
+        return False
+    match before:
+        case _ if not met:
+            watched.phase = _Phase.UNMET
+        case _Phase.UNMET if live and when.lasting:
+            watched.phase, watched.until = _Phase.HOLDING, now + when.lasting
+        case _Phase.UNKNOWN | _Phase.UNMET:
+            watched.phase = _Phase.MET
+        case _Phase.HOLDING | _Phase.MET:
+            pass
+    if when.trigger is Trigger.MESSAGE:
+        return met and live
+    return live and before is _Phase.UNMET and watched.phase is _Phase.MET
