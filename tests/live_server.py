@@ -82,7 +82,7 @@ class Visit:
 
     async def send(self, message: ServerMessage) -> None:
         """Send a frame, binary as the service does; one to a client that is gone is lost."""
-        with contextlib.suppress(ConnectionClosed):
+        with contextlib.suppress(ConnectionClosed):  # the client has left
             await self._connection.send(codec.encode(message).encode())
 
     async def call(self, *calls: FunctionCall) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -16,6 +16,7 @@ from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.devices.render import Publish
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.ports import InboundMessage
+from tests.running import running
 
 
 def client(mosquitto: PrivateBroker, client_id: str) -> PahoBroker:
@@ -28,17 +29,10 @@ async def house(mosquitto: PrivateBroker, jammed: Collection[str] = ()) -> Async
     """Run the demo house; yield a client beside it, connected."""
     hub = client(mosquitto, "hub")
     home = House(demo_devices(), client(mosquitto, "house"), jammed=jammed)
-    tasks = [asyncio.create_task(home.run(), name="house"), asyncio.create_task(hub.run(), name="hub")]
-    try:
+    async with running(home.run()), running(hub.run()):
         await home.ready.wait()
         await hub.wait_connected()
         yield hub
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
 
 
 async def tell(hub: PahoBroker, topic: str, payload: str) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -23,6 +23,7 @@ from hubd.events import Call
 from hubd.ports import InboundMessage
 from hubd.tools import Toolbox
 from tests.devices.house_of_cells import CELLS, Step, device
+from tests.running import running
 
 # A message behind all others: what is to come has come.
 _SENT = Publish("mark/sent", b"", qos=1)
@@ -60,14 +61,9 @@ def resolved(toolbox: Toolbox, device: Device, step: Step) -> Command | None:
 async def connected(port: int, name: str) -> AsyncIterator[PahoBroker]:
     """Yield a client of the broker."""
     broker = PahoBroker(BrokerSettings(HOST, port, name), lambda _: None, backoff=Backoff(0.02, 0.05))
-    task = asyncio.create_task(broker.run())
-    try:
+    async with running(broker.run()):
         await broker.wait_connected()
         yield broker
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def walk_through() -> dict[Key, Seen]:

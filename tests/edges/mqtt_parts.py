@@ -14,6 +14,7 @@ from hubd.devices.render import Publish
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.ports import InboundMessage
 from hubd.reports import Report, TroubleReport
+from tests.running import running as beside
 
 CONNECT: Final = 1
 PUBLISH: Final = 3
@@ -59,15 +60,10 @@ async def running(settings: BrokerSettings, *, connected: bool = True) -> AsyncI
     """Run an edge with short delays between attempts; yield it connected, unless told otherwise."""
     reports = Reports()
     broker = PahoBroker(settings, reports, backoff=Backoff(0.02, 0.05))
-    task = asyncio.create_task(broker.run(), name="broker edge")
-    try:
+    async with beside(broker.run()) as task:
         if connected:
             await broker.wait_connected()
         yield Edge(broker, reports, task)
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def until(messages: AsyncIterator[InboundMessage], topic: str) -> list[InboundMessage]:

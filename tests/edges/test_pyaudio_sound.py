@@ -74,7 +74,7 @@ async def child(direction: Direction, environment: Mapping[str, str]) -> AsyncIt
         try:
             yield Child(process, ours)
         finally:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself
                 process.kill()
             await process.communicate()
 

@@ -68,7 +68,7 @@ def sound_processes(parent: int) -> dict[str, int]:
 
 async def ended(process: int) -> None:
     """Wait until a process is gone."""
-    with contextlib.suppress(ProcessLookupError):
+    with contextlib.suppress(ProcessLookupError):  # it is gone already
         descriptor = os.pidfd_open(process)
         try:
             await asyncio.to_thread(select.select, [descriptor], [], [])

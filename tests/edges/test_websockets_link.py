@@ -51,7 +51,7 @@ async def raw_server(
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writers.append(writer)
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError):  # a client may leave at any time
             await handle(reader, writer)
 
     running = await asyncio.start_server(accept, "127.0.0.1", 0)
@@ -265,7 +265,7 @@ async def test_a_frame_beyond_the_limit_is_1009() -> None:
     """More than 16 MiB ends the connection from our side."""
 
     async def handler(connection: ServerConnection) -> None:
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError):  # the client goes while it is sent
             await connection.send(bytes(websockets_link.MAX_SIZE + 1))
         await connection.wait_closed()
 
@@ -331,7 +331,7 @@ async def test_closing_does_not_wait_for_a_dead_server(monkeypatch: pytest.Monke
         await sending_began.wait()
         await link.close()
         assert (await lost(link)).code == 1000
-        with contextlib.suppress(LinkError):
+        with contextlib.suppress(LinkError):  # or it went out before the close
             await sending
         await link.close()
 

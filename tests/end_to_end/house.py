@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -28,6 +28,7 @@ from hubd.ports import MicrophoneFrame, WakeModel
 from hubd.reports import PublicState, Report, StateReport
 from hubd.wake import FRAME_SAMPLES
 from tests.live_server import DEADLINE
+from tests.running import running
 
 # Below this it is the voice's own hiss.
 _AUDIBLE: Final = 100
@@ -196,10 +197,5 @@ def _at_home(config: Config, port: int, devices: Sequence[Device]) -> Config:
 @asynccontextmanager
 async def saying(room: Room, pcm: bytes) -> AsyncIterator[None]:
     """Speak while the block lasts; what has not been said at its end stays unsaid."""
-    speaking = asyncio.create_task(room.speak(pcm))
-    try:
+    async with running(room.speak(pcm)):
         yield
-    finally:
-        speaking.cancel()
-        with suppress(asyncio.CancelledError):
-            await speaking

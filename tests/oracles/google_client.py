@@ -47,7 +47,7 @@ async def behind_tls(url: str, context: ssl.SSLContext) -> AsyncIterator[str]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         inner_reader, inner_writer = await asyncio.open_connection(host, int(port))
         ends.update((writer, inner_writer))
-        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):  # either end may go first
             await asyncio.gather(_copy(reader, inner_writer), _copy(inner_reader, writer))
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
@@ -56,7 +56,7 @@ async def behind_tls(url: str, context: ssl.SSLContext) -> AsyncIterator[str]:
         for end in ends:
             end.close()
     for end in ends:
-        with contextlib.suppress(ConnectionError, ssl.SSLError):
+        with contextlib.suppress(ConnectionError, ssl.SSLError):  # the other end is gone
             await end.wait_closed()
 
 

@@ -68,7 +68,7 @@ class Loudspeaker:
         """Return when all is played."""
         while self._silent_at > now():
             self._flushed.clear()
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(TimeoutError):  # it has played to its end
                 async with asyncio.timeout_at(self._silent_at):
                     await self._flushed.wait()
 

@@ -199,5 +199,5 @@ def test_all_mistakes_are_named_at_once() -> None:
 @given(st.text() | st.lists(st.sampled_from([*VERBS, "turn 1:", "\n", "  ", '"x"', "{", "5s", "#", ":"])).map(" ".join))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Whatever a file holds, it is a script or wrong usage."""
-    with suppress(UsageError):
+    with suppress(UsageError):  # most of it is no script
         read(text)
