@@ -68,6 +68,7 @@ class Hub:
         standby: Standby | None = None,
         store: Store | None = None,
         tokens: Store | None = None,
+        asked: Store | None = None,
     ) -> None:
         self._sound = sound
         self._discovers = config.discovery.enabled
@@ -84,6 +85,7 @@ class Hub:
             config.live.when_budget_is_spent,
             today=lambda: datetime.now().astimezone().date(),
             report=report,
+            beside=asked,
         )
         self._carry_over = CarryOver(store, wall=time.time)
         for item in self._carry_over.waiting:
@@ -179,4 +181,5 @@ async def run(config: Config, secrets: Secrets, report: ReportSink, environment:
             standby=standby,
             store=kept("session", config, environment, report),
             tokens=kept("tokens", config, environment, report),
+            asked=kept("asked", config, environment, report),
         ).run()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -51,17 +52,21 @@ async def ask(  # noqa: PLR0913 -- a small hub, wired
     """Put a request to the Live server, carry out what it leads to; return why there is no answer, or nothing.
 
     The answer is in the reports: SaidReport with ShownReport, in their order. A hub that runs beside it is left alone:
-    of what it keeps on disk the day's tokens are read, nothing is written, the broker sees a client of another name,
-    no session is gone on with.
+    what it keeps on disk is read at most, the broker sees a client of another name, no session is gone on with. What
+    this costs is written down beside the hub's own count of the day's tokens, and counts for both.
     patience: s. Raises MissingPartError if the offline server is wanted and can't run.
     """
-    async with live_server(config.live, secrets.live_key) as (backend, url), asyncio.TaskGroup() as tasks:
+    pages = (kept(name, config, environment, report) for name in ("tokens", "asked"))
+    async with (
+        _counting(*pages) as count,
+        live_server(config.live, secrets.live_key) as (backend, url),
+        asyncio.TaskGroup() as tasks,
+    ):
         watch, toolbox, standby = Watch(report), offer(config), Standby(OfflineServer)
         key = secrets.live_key if backend is Backend.GEMINI else None
         servers = [_server(config, toolbox, backend, dial(config.live, url, key))]
         if config.live.backend is BackendChoice.AUTO and backend is Backend.GEMINI:
             servers.append(_server(config, toolbox, Backend.OFFLINE, partial(_dial_standby, config.live, standby)))
-        count = _count(kept("tokens", config, environment, watch))
         servers, refusal = _affordable(servers, config.live, count, watch)
         if not servers:
             return refusal
@@ -96,12 +101,16 @@ async def ask(  # noqa: PLR0913 -- a small hub, wired
     return failure
 
 
-def _count(page: StateFile | None) -> TokenCount:
-    """Return the daemon's count of the day's tokens, as far as it is on disk."""
+@asynccontextmanager
+async def _counting(hub: StateFile | None, asked: StateFile | None) -> AsyncIterator[TokenCount]:
+    """Yield what this request costs, beside what the hub and earlier requests cost; add it to the latter at the end."""
     count = TokenCount(lambda: datetime.now().astimezone().date())
-    if page is not None:
-        count.restore(page.read())
-    return count
+    count.beside(*(page.read() for page in (hub, asked) if page is not None))
+    try:
+        yield count
+    finally:
+        if asked is not None and not count.is_empty:
+            asked.update_now(count.added_to)
 
 
 def _affordable(

@@ -36,6 +36,7 @@ class TokenCount:
         self._today = today
         self._changed = changed
         self._days: dict[date, int] = {}
+        self._others: dict[date, int] = {}
 
     @property
     def day(self) -> date:
@@ -44,8 +45,14 @@ class TokenCount:
 
     @property
     def today(self) -> int:
-        """The tokens of the day so far."""
-        return self._days.get(self._today(), 0)
+        """The tokens of the day so far, those of others included."""
+        day = self._today()
+        return self._days.get(day, 0) + self._others.get(day, 0)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was counted here, whatever others spent."""
+        return not self._days
 
     def add(self, used: TokensUsed) -> UsageReport:
         """Add one turn's tokens; return the report about them."""
@@ -54,23 +61,41 @@ class TokenCount:
             self._days[day] = self._days.get(day, 0) + used.total
             self._prune()
             self._changed()
-        return UsageReport(used.total, used.prompt, used.response, self._days.get(day, 0))
+        return UsageReport(used.total, used.prompt, used.response, self.today)
 
     def dump(self) -> str:
-        """Return the count as one line of JSON, for restore()."""
+        """Return the count as one line of JSON, for restore(); what others spent is not in it."""
         return _Saved(hubd=1, tokens=self._days).model_dump_json()
 
     def restore(self, text: str) -> bool:
         """Take over what dump() returned once, on top of what was counted; return False for any other text."""
-        try:
-            saved = _Saved.model_validate_json(text)
-        except ValidationError:
-            return False
-        for day, tokens in saved.tokens.items():
+        saved = _read(text)
+        for day, tokens in (saved or {}).items():
             self._days[day] = self._days.get(day, 0) + tokens
         self._prune()
-        return True
+        return saved is not None
+
+    def beside(self, *texts: str) -> None:
+        """Take what others spent to be what these say, each as its dump() returned it; any other text says nothing."""
+        self._others.clear()
+        for text in texts:
+            for day, tokens in (_read(text) or {}).items():
+                self._others[day] = self._others.get(day, 0) + tokens
+
+    def added_to(self, text: str) -> str:
+        """Return the sum of what dump() returned once, for whatever run, with this count; again for restore()."""
+        total = TokenCount(self._today)
+        for each in (text, self.dump()):
+            total.restore(each)
+        return total.dump()
 
     def _prune(self) -> None:
         for day in sorted(self._days)[:-_DAYS]:
             del self._days[day]
+
+
+def _read(text: str) -> dict[date, int] | None:
+    try:
+        return _Saved.model_validate_json(text).tokens
+    except ValidationError:
+        return None

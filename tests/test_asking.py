@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -14,7 +17,7 @@ from hubd.config import Config, at_server, load
 from hubd.demo.home import at_home
 from hubd.demo.house import demo_devices
 from hubd.fittings import Secrets
-from hubd.reports import AnsweredReport, PublishedReport, Report, SaidReport, SessionReport, ShownReport
+from hubd.reports import AnsweredReport, PublishedReport, Report, SaidReport, SessionReport, ShownReport, UsageReport
 from hubd.simulator.server import Simulator
 
 PATIENCE = 50.0
@@ -23,7 +26,8 @@ PATIENCE = 50.0
 class Desk:
     """Somebody who asks: reports is the event stream."""
 
-    def __init__(self, config: Config, simulator: Simulator) -> None:
+    def __init__(self, config: Config, simulator: Simulator, environment: Mapping[str, str]) -> None:
+        self._environment = environment
         self._config = config
         self._simulator = simulator
         self.reports: list[Report] = []
@@ -31,7 +35,12 @@ class Desk:
     async def ask(self, text: str, patience: float = PATIENCE) -> str:
         """Return why there was no answer, or nothing."""
         return await asking.ask(
-            self._config, Secrets(), text, patience=patience, report=self.reports.append, environment={}
+            self._config,
+            Secrets(),
+            text,
+            patience=patience,
+            report=self.reports.append,
+            environment=self._environment,
         )
 
     async def left(self) -> None:
@@ -50,14 +59,21 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(folder: Path, script: str, *, jammed: frozenset[str] = frozenset()) -> AsyncIterator[Desk]:
-    """Have the demo house at home, and a server that follows the script."""
-    (folder / "hubd.toml").touch()
+async def desk(
+    folder: Path,
+    script: str,
+    *,
+    jammed: frozenset[str] = frozenset(),
+    options: str = "",
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> AsyncIterator[Desk]:
+    """Have the demo house at home, and a server that follows the script; options: of the configuration."""
+    (folder / "hubd.toml").write_text(options)
     config = load(folder / "hubd.toml")
     async with Simulator(script, pace=20) as simulator:
         here = replace(config, devices=demo_devices(), live=at_server(config.live, simulator.url))
         async with at_home(here, jammed=jammed) as inside:
-            yield Desk(inside, simulator)
+            yield Desk(inside, simulator, environment)
 
 
 CALL = 'call set_heater {"temperature": 21}'
@@ -118,3 +134,28 @@ async def test_a_bad_key(tmp_path: Path) -> None:
     """The reason says what to check."""
     async with desk(tmp_path, 'key "secret"\nturn 1:\n  say "Yes."') as someone:
         assert "API key" in await someone.ask("hello")
+
+
+def _kept(folder: Path, name: str) -> str:
+    """Return one of the texts that are kept of the hub."""
+    return (folder / f"{name}-hub.json").read_text()
+
+
+async def test_what_it_costs_counts(tmp_path: Path) -> None:
+    """Requests add up beside the hub's own count, which stays as it is, and both are held against the day's budget."""
+    state = tmp_path / "state"
+    state.mkdir()
+    # A request that is put before midnight may be served after it.
+    today = datetime.now().astimezone().date()
+    hub = json.dumps({"hubd": 1, "tokens": {str(today + timedelta(days=days)): 1000 for days in (0, 1)}})
+    (state / "tokens-hub.json").write_text(hub)
+    options = '[live]\ndaily_token_budget = 1001\nwhen_budget_is_spent = "refuse"\n'
+    environment = {"STATE_DIRECTORY": str(state)}
+    async with desk(tmp_path, 'turn 1:\n  say "Yes."', options=options, environment=environment) as someone:
+        assert await someone.ask("hello") == ""
+        (usage,) = (report for report in someone.reports if isinstance(report, UsageReport))
+        assert usage.total_tokens > 0
+        assert usage.today_tokens == 1000 + usage.total_tokens
+        assert "budget of 1,001 tokens is spent" in await someone.ask("hello")
+    assert sum(json.loads(_kept(state, "asked"))["tokens"].values()) == usage.total_tokens
+    assert _kept(state, "tokens") == hub

@@ -134,3 +134,31 @@ def test_restarts_at_any_point_change_nothing(turns: list[tuple[int, int, bool]]
             text = count.dump()
             count = TokenCount(today)
             assert count.restore(text)
+
+
+def test_what_others_spend_counts() -> None:
+    """The day's sum is everybody's; what is kept is one's own."""
+    other = TokenCount(Calendar())
+    other.add(TokensUsed(30, 20, 10))
+    count = TokenCount(Calendar())
+    count.beside(other.dump(), "torn", other.dump())
+    assert count.is_empty
+    assert count.add(TokensUsed(5, 4, 1)).today_tokens == 65
+    assert TokenCount(Calendar()).restore(count.dump())
+    count.beside(other.dump())
+    assert count.today == 35
+    count.beside()
+    assert (count.today, count.is_empty) == (5, False)
+
+
+@pytest.mark.parametrize(("text", "sum_of_day"), [("", 5), ("torn", 5), (None, 35)])
+def test_added_to_what_is_there(text: str | None, sum_of_day: int) -> None:
+    """Whoever runs beside others adds its own count to theirs, and not what it heard of others."""
+    other = TokenCount(Calendar())
+    other.add(TokensUsed(30, 20, 10))
+    count = TokenCount(Calendar())
+    count.beside(other.dump())
+    count.add(TokensUsed(5, 4, 1))
+    total = TokenCount(Calendar())
+    assert total.restore(count.added_to(other.dump() if text is None else text))
+    assert total.today == sum_of_day

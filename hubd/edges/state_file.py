@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import itertools
 import logging
 import os
 import stat
 import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -19,6 +21,7 @@ from hubd.reports import Part, ReportSink, TroubleReport
 LIMIT: Final = 256 * 1024
 _PRIVATE: Final = 0o600
 _FOLDER: Final = 0o700
+_ROOT: Final = 0
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ class StateFile:
         self._writing = threading.Lock()
         self._numbers = itertools.count(1)
         self._written = 0
+        self._warning = ""
 
     def read(self) -> str:
         """Return the text; empty if there is none that can be used, which is logged if there is a file."""
@@ -47,7 +51,7 @@ class StateFile:
         except FileNotFoundError:
             return ""
         except OSError as error:
-            logger.warning("%s can't be read (%s); starting without it", self._path, error.strerror)
+            self._warn(f"can't be read ({error.strerror})")
             return ""
         try:
             with os.fdopen(descriptor, "rb") as file:
@@ -55,15 +59,15 @@ class StateFile:
                 if not stat.S_ISREG(mode):
                     raise ValueError("no regular file")  # noqa: TRY301 -- one handler for all that is not ours
                 if stat.S_IMODE(mode) != _PRIVATE:
-                    # As it may come back from a backup. Not ours to change, it stays readable until it is replaced.
-                    with contextlib.suppress(OSError):
+                    # As it may come back from a backup.
+                    with contextlib.suppress(OSError):  # not ours to change: it stays readable until it is replaced
                         os.fchmod(descriptor, _PRIVATE)
                 data = file.read(LIMIT + 1)
             if len(data) > LIMIT:
                 raise ValueError("too big")  # noqa: TRY301 -- as above
             return data.decode()
         except (OSError, ValueError):
-            logger.warning("%s is not a file that hubd wrote; starting without it", self._path)
+            self._warn("is not a file that hubd wrote")
             return ""
 
     async def write(self, text: str) -> None:
@@ -85,34 +89,67 @@ class StateFile:
         self._attempt(text, next(self._numbers))
         self._tell()
 
+    def update_now(self, change: Callable[[str], str]) -> None:
+        """Put what change makes of the text in its place; no other update comes between, be it another program's.
+
+        Blocks, as write_now() does, and while another program writes.
+        """
+        with self._writing, self._noting():
+            self._path.parent.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
+            with self._folder() as folder:
+                fcntl.flock(folder, fcntl.LOCK_EX)
+                self._replace(change(self.read()).encode())
+        self._tell()
+
     def _attempt(self, text: str, number: int) -> None:
         with self._writing:
             if number <= self._written:
                 return
             self._written = number
-            try:
+            with self._noting():
                 self._replace(text.encode())
-            except OSError as error:
-                self._problem = f"{self._path} can't be written: {error.strerror or error}"
-            else:
-                self._problem = ""
+
+    @contextlib.contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Note whether the block could write."""
+        try:
+            yield
+        except OSError as error:
+            self._problem = f"{self._path} can't be written: {error.strerror or error}"
+        else:
+            self._problem = ""
+
+    @contextlib.contextmanager
+    def _folder(self) -> Iterator[int]:
+        """Yield the open folder, which is closed, and unlocked, after the block."""
+        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            yield folder
+        finally:
+            os.close(folder)
+
+    def _warn(self, problem: str) -> None:
+        """Log what is wrong with the file, once: some files are read every minute."""
+        if problem != self._warning:
+            self._warning = problem
+            logger.warning("%s %s; starting without it", self._path, problem)
 
     def _replace(self, data: bytes) -> None:
         self._path.parent.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
         fresh = self._path.with_name(f".{self._path.name}.new")
-        with contextlib.suppress(FileNotFoundError):
-            fresh.unlink()  # left behind by a hub that was killed, perhaps with other rights
+        fresh.unlink(missing_ok=True)  # left behind by a hub that was killed, perhaps with other rights
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _PRIVATE)
         with os.fdopen(descriptor, "wb") as file:
+            if os.geteuid() == _ROOT:
+                # What root writes beside the hub, the hub's own user has to read.
+                owner = self._path.parent.stat()
+                os.fchown(descriptor, owner.st_uid, owner.st_gid)
             file.write(data)
             file.flush()
             os.fsync(descriptor)
         fresh.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
+        with self._folder() as folder:
             os.fsync(folder)
-        finally:
-            os.close(folder)
 
     def _tell(self) -> None:
         """Report trouble with writing when it begins, when it becomes another, when it is over."""

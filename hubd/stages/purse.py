@@ -26,10 +26,11 @@ class Purse:
     """Counts tokens, writes the count down once a minute at most, says whom a conversation may be opened with.
 
     store: None to remember in memory only. daily: the budget, 0 for none. today: the local date. report: takes trouble.
+    beside: where those who run beside the hub write down what they spend, if anybody does.
     count: what was spent.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- two pages are kept apart, lest one hub's count be written over another's
         self,
         store: Store | None,
         daily: int,
@@ -37,8 +38,10 @@ class Purse:
         *,
         today: Callable[[], date],
         report: ReportSink,
+        beside: Store | None = None,
     ) -> None:
         self._store = store
+        self._beside = beside
         self._report = report
         self._changed = asyncio.Event()
         self.count = TokenCount(today, self._spend)
@@ -84,5 +87,7 @@ class Purse:
         self._tell()
 
     def _tell(self) -> None:
+        if self._beside is not None:
+            self.count.beside(self._beside.read())
         if (trouble := self._budget.news()) is not None:
             self._report(trouble)

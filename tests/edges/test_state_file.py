@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,3 +114,41 @@ async def test_unwritable(tmp_path: Path) -> None:
     await file.write("c")
     assert told == [trouble, replace(trouble, cleared=True)]
     assert file.read() == "c"
+
+
+def test_updates_of_several_programs(tmp_path: Path) -> None:
+    """Several that change one text at the same time, each with an object of its own, lose none of the changes."""
+    path = tmp_path / "deep" / "state.json"
+
+    def add(_: int) -> None:
+        StateFile(path, unheard).update_now(lambda text: f"{int(text or 0) + 1}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(100)))
+    assert StateFile(path, unheard).read() == "100"
+    assert (mode_of(path), list(path.parent.iterdir())) == (0o600, [path])
+
+
+def test_an_update_that_can_not_be_written(tmp_path: Path) -> None:
+    """It is trouble, told like that of any other writing."""
+    (tmp_path / "folder").write_text("in the way")
+    told: list[Report] = []
+    StateFile(tmp_path / "folder" / "state.json", told.append).update_now(lambda text: text)
+    (trouble,) = told
+    assert isinstance(trouble, TroubleReport)
+
+
+def test_a_warning_is_given_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A file that is read every minute, and is not ours, is no line in the log every minute."""
+    file = StateFile(tmp_path, unheard)
+    assert (file.read(), file.read()) == ("", "")
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can write for another user")
+def test_root_writes_for_the_hub(tmp_path: Path) -> None:
+    """What root writes into the hub's folder belongs to the folder's owner, who could not read it otherwise."""
+    os.chown(tmp_path, 1234, 1235)
+    StateFile(tmp_path / "state.json", unheard).update_now(lambda _text: "asked")
+    status = (tmp_path / "state.json").stat()
+    assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (1234, 1235, 0o600)

@@ -32,12 +32,12 @@ class Desk:
     """A page, with the sums that were written, and when."""
 
     def __init__(self, found: str = "") -> None:
-        self._found = found
+        self.found = found
         self.written: list[tuple[float, int]] = []
 
     def read(self) -> str:
         """Return what was found."""
-        return self._found
+        return self.found
 
     async def write(self, text: str) -> None:
         """Note what is written."""
@@ -193,6 +193,28 @@ class TestBudget:
 
         run(main())
         assert [report.cleared for report in reports if isinstance(report, TroubleReport)] == [False, True]
+
+    def test_what_is_spent_beside_the_hub_counts(self) -> None:
+        """What others write down is looked at when somebody asks, and within a minute if nobody does."""
+
+        async def main() -> None:
+            reports: list[Report] = []
+            page = Desk()
+            purse = Purse(None, 100, WhenSpent.REFUSE, today=lambda: TODAY, report=reports.append, beside=page)
+            async with running(purse.run()):
+                spend(purse, 40)
+                assert purse.affordable(BOTH) == BOTH
+                other = TokenCount(lambda: TODAY)
+                other.add(TokensUsed(60, 50, 10))
+                page.found = other.dump()
+                await pass_time(2 * PAUSE)
+                assert len(reports) == 1
+                assert purse.affordable(BOTH) == ()
+                page.found = ""
+                assert purse.affordable(BOTH) == BOTH
+            assert page.written == []
+
+        run(main())
 
     def test_a_restart_is_no_way_around_it(self) -> None:
         """What was spent before the restart is spent; the new run says so when somebody asks."""
