@@ -39,8 +39,8 @@ def by_turns(frames: Iterable[tuple[Direction, int]]) -> Iterator[Cut]:
         yield Cut(*frame, how)
 
 
-def violations(cases: Iterable[Case]) -> tuple[int, list[str]]:
-    """Return how many cases there are, and what breaks the promise in them."""
+def hold(tell: Callable[[str], None], label: str, cases: Iterable[Case], *, each_of: str = "") -> None:
+    """Replay the cases, say how many there are, and fail if something breaks the promise in one; each_of: of what."""
     count, found = 0, []
     for case in cases:
         count += 1
@@ -48,7 +48,9 @@ def violations(cases: Iterable[Case]) -> tuple[int, list[str]]:
         found += [f"{case}: {violation}" for violation in course.violations]
         if course.repeats:
             found.append(f"{case}: the person had to ask again")
-    return count, found
+    each = f": each of {each_of}" if each_of else ""
+    tell(f"P1: {label}: {count} cases, {len(found)} violations{each}")
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("manual", [True, False])
@@ -75,9 +77,7 @@ def test_cut_after_every_frame(story: str, tell: Callable[[str], None]) -> None:
     """Whichever frame was the last, and however the connection ended, nothing happens twice and nothing is lost."""
     frames = list(cuts(replay(Case(story))))
     cases = (Case(story, (Cut(*frame, how),)) for frame in frames for how in ENDINGS.values())
-    count, found = violations(cases)
-    tell(f"P1: {story}: {count} cases, {len(found)} violations: each of {len(frames)} frames, {', '.join(ENDINGS)}")
-    assert not found, "\n".join(found)
+    hold(tell, story, cases, each_of=f"{len(frames)} frames, {', '.join(ENDINGS)}")
 
 
 @pytest.mark.timeout(600)
@@ -86,9 +86,7 @@ def test_cut_before_a_service_that_names_calls_again(story: str, tell: Callable[
     """A service that, after a resumption, asks for the calls of before by their ids, gets nothing done twice."""
     frames = list(cuts(replay(Case(story))))
     cases = (Case(story, (cut,), naming_again=True) for cut in by_turns(frames))
-    count, found = violations(cases)
-    tell(f"P1: {story}, calls named again: {count} cases, {len(found)} violations: each of {len(frames)} frames")
-    assert not found, "\n".join(found)
+    hold(tell, f"{story}, calls named again", cases, each_of=f"{len(frames)} frames")
 
 
 @pytest.mark.timeout(600)
@@ -97,9 +95,7 @@ def test_cut_where_the_server_finds_the_turns(story: str, tell: Callable[[str], 
     """The same, with a microphone that is open all the time."""
     frames = list(cuts(replay(Case(story, manual=False)), every_sound=EVERY_SOUND))
     cases = (Case(story, (cut,), manual=False) for cut in by_turns(frames))
-    count, found = violations(cases)
-    tell(f"P1: {story}, open microphone: {count} cases, {len(found)} violations")
-    assert not found, "\n".join(found)
+    hold(tell, f"{story}, open microphone", cases)
 
 
 @pytest.mark.timeout(600)
@@ -108,9 +104,7 @@ def test_cut_on_loopback(story: str, tell: Callable[[str], None]) -> None:
     """The same over real connections, for a sample of the frames."""
     frames = list(cuts(replay(Case(story))))[::EVERY_ON_LOOPBACK]
     cases = (Case(story, (cut,), loopback=True) for cut in by_turns(frames))
-    count, found = violations(cases)
-    tell(f"P1: {story}, real connections: {count} cases, {len(found)} violations")
-    assert not found, "\n".join(found)
+    hold(tell, f"{story}, real connections", cases)
 
 
 def test_without_a_ledger() -> None:
