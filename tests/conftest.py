@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Final
 
 import hypothesis
@@ -56,7 +55,7 @@ def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that run in real time."""
     for item in items:
-        if _IN_REAL_TIME & set(item.path.relative_to(Path(__file__).parent).parts):
+        if item.path.parent.name in _IN_REAL_TIME:
             item.add_marker(pytest.mark.real_time)
 
 
