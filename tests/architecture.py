@@ -68,9 +68,12 @@ ROWS: tuple[str, ...] = (
     "choice conversation grievance question_states",
     "question",
     "ports",
-    "budget mqtt.faults mqtt.settings",
-    # The act stage in two parts: the first is used by it alone.
+    "budget mqtt.faults mqtt.orders mqtt.outbox mqtt.settings mqtt.tree",
+    "mqtt.entities mqtt.gate mqtt.reading",
+    "mqtt.results presence",
+    # The act stage in three parts: the first two are used by it alone.
     "stages.errand",
+    "stages.round",
     # The line in three parts: it alone uses the others.
     "stages.carry_over stages.connection",
     # The one edge in four parts: each is used by the next one alone.
