@@ -11,12 +11,19 @@ from pathlib import Path
 from typing import Final
 
 from hubd import __version__
-from hubd.commands import ask, check, demo, run, simulate
+from hubd.commands import ask, check, demo, devices, run, simulate
 from hubd.commands.common import BROKEN_CONFIG, FAILED, USAGE, stop_printing
 from hubd.errors import ConfigError, HubdError, UsageError
 
 # A command is a module with SUMMARY, add_options(parser), run(options) → exit status.
-_COMMANDS: Final = {"run": run, "ask": ask, "check": check, "demo": demo, "simulate": simulate}
+_COMMANDS: Final = {
+    "run": run,
+    "ask": ask,
+    "check": check,
+    "devices": devices,
+    "demo": demo,
+    "simulate": simulate,
+}
 # More than anyone repairs at once.
 _SHOWN_COMPLAINTS = 200
 

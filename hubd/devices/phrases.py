@@ -83,18 +83,23 @@ def unconfirmed(command: Command, label: str, expectation: Expectation, state: M
 def standing(device: Device, label: str, reading: Reading | None, now: float, *, offline: bool) -> str:
     """Return the sentence about how a device is, with the age of what is known; now: monotonic, s."""
     verb = "are" if is_plural(label) else "is"
-    if device.kind is not None:
-        known = phrase(device, presentable(device.kind, reading.values)) if reading is not None else ""
-    else:
-        known = values_in_words(reading.values.items()) if reading is not None else ""
-        verb = f"{'report' if is_plural(label) else 'reports'}" if known else verb
-    since = _age(reading, now) if reading is not None and known else ""
+    said = known(device, reading) if reading is not None else ""
+    if device.kind is None and said:
+        verb = "report" if is_plural(label) else "reports"
+    since = _age(reading, now) if reading is not None and said else ""
     if offline:
-        last = f"; last reported: {known}{since}" if known else ""
+        last = f"; last reported: {said}{since}" if said else ""
         return _sentence(f"{the(label)} {'are' if is_plural(label) else 'is'} offline{last}")
-    if not known:
+    if not said:
         return _sentence(f"nothing is known yet of {the(label)}")
-    return _sentence(f"{the(label)} {verb} {known}{since}")
+    return _sentence(f"{the(label)} {verb} {said}{since}")
+
+
+def known(device: Device, reading: Reading) -> str:
+    """Return what a device last said, as it follows "is", or "reports" for one without a kind; empty for nothing."""
+    if device.kind is None:
+        return values_in_words(reading.values.items())
+    return phrase(device, presentable(device.kind, reading.values))
 
 
 def _age(reading: Reading, now: float) -> str:
