@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,12 +12,14 @@ from pydantic import JsonValue
 from hubd.devices.render import Publish
 from hubd.devices.templates import TemplateError, render, render_payload, text_of
 from hubd.events import Scheduling
-from hubd.wishes import LONGEST_TEXT
+from hubd.wishes import LONGEST_TEXT, WishStatus
 
 # What texts and payloads may name: the value, the topic that it came on.
 NAMES: Final = ("topic", "value")
 # ``mqtt-devices.md`` 4, QoS and retain: an event that the broker could not deliver for so long is dropped, s.
 _EXPIRY: Final = 60
+# The same, of a reply, s.
+_ANSWER_EXPIRY: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,24 @@ def fill(action: Action, names: Mapping[str, JsonValue]) -> Deed:
             payload = render_payload(action.payload, names)
             expiry = None if action.retain else _EXPIRY
             return Publish(action.topic, payload, action.qos, action.retain, expiry)
+
+
+def answer(rule: str, topic: str, status: WishStatus, text: str) -> Publish:
+    """Return what became of an automation's question, as a message: a JSON object.
+
+    text: the person's answer if the status is DONE, else the reason.
+    """
+    done = status is WishStatus.DONE
+    body = {
+        "automation": rule,
+        "ok": done,
+        "status": status,
+        "text": text if done else "",
+        "detail": "" if done else text,
+    }
+    # What a model hears may hold half of a character.
+    payload = json.dumps(body, ensure_ascii=False, separators=(", ", ": ")).encode(errors="replace")
+    return Publish(topic, payload, qos=1, expiry=_ANSWER_EXPIRY)
 
 
 def _spoken(source: str, names: Mapping[str, JsonValue]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
@@ -18,6 +19,8 @@ from hubd.mqtt.filters import filter_matches
 USUAL_PAUSE: Final = 10.0
 # More topics than a filter is meant to take; the one that was silent for longest is forgotten.
 MOST_TOPICS: Final = 256
+# All automations together; what is more is dropped: the conversation's inbox is bounded.
+MOST_A_SECOND: Final = 10
 
 
 class Trigger(StrEnum):
@@ -105,8 +108,9 @@ class Automations:
         self._watched: list[dict[str, _Watched]] = [{} for _ in self._rules]
         # Those of them that are HOLDING.
         self._holding: dict[tuple[int, str], _Watched] = {}
-        # When each rule was last due.
+        # When each rule was last due; when any of them was.
         self._last: dict[int, float] = {}
+        self._lately: deque[float] = deque(maxlen=MOST_A_SECOND)
         # Most messages of a house concern no rule: they have to be passed over quickly.
         self._exact: dict[str, list[int]] = {}
         self._wild: list[int] = []
@@ -179,13 +183,27 @@ class Automations:
         last = self._last.get(place)
         if last is not None and now - last < rule.when.at_most_every:
             return
+        if len(self._lately) == MOST_A_SECOND and now - self._lately[0] < 1:
+            return
         self._last[place] = now
+        self._lately.append(now)
         source = f"{rule.name}, {one_line(topic)[:MAX_TOPIC]}" if place in self._wild else rule.name
         names = {"topic": topic, "value": value}
         try:
             yield Due(rule.id, source, tuple(fill(action, names) for action in rule.actions))
-        except TemplateError as error:
-            yield Due(rule.id, source, problem=str(error))
+        except TemplateError:
+            # The error's own words hold the value.
+            yield Due(rule.id, source, problem=f"its templates can't take a value that is {_sort(value)}")
+
+
+def _sort(value: Scalar) -> str:
+    match value:
+        case bool():
+            return "true or false"
+        case str():
+            return "a text"
+        case _:
+            return "a number"
 
 
 def _sets_off(when: When, watched: _Watched, value: Scalar, now: float, *, live: bool) -> bool:

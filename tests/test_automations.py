@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubd.actions import Action, Listen, Say, Send, Tell
-from hubd.automations import MOST_TOPICS, Automations, Due, Rule, Trigger, When
+from hubd.automations import MOST_A_SECOND, MOST_TOPICS, Automations, Due, Rule, Trigger, When
 from hubd.conditions import Condition, Hours, Member
 from hubd.devices.render import Publish
 
@@ -234,6 +234,12 @@ def test_due_only_after_it_was_so_for_long_enough(held: list[tuple[float, bool]]
     assert found == expected
 
 
+def test_all_together_are_bounded() -> None:
+    """Many automations that are set off at once do no more than so many things a second."""
+    core = Automations([rule(replace(BELL, at_most_every=1)) for _ in range(3 * MOST_A_SECOND)])
+    assert [len(core.receive("bell", b"x", now, NOON)) for now in (0, 0.5, 1)] == [MOST_A_SECOND, 0, MOST_A_SECOND]
+
+
 def test_topics_of_a_filter_are_told_apart() -> None:
     """Each topic of a filter has its own state, and is named."""
     core = Automations([rule(When("windows/+", condition=Condition(("open",)), at_most_every=1), Tell("{{ topic }}"))])
@@ -276,11 +282,15 @@ def test_all_actions_are_done() -> None:
 
 
 def test_a_text_that_can_t_be_made() -> None:
-    """A value that a template can't take gives the reason, and nothing is done."""
-    core = Automations([rule(BELL, Send("out"), Say("{{ value * 2 }}"))])
-    (due,) = core.receive("bell", b"ring", 0, NOON)
-    assert due.deeds == ()
-    assert due.problem
+    """A value that a template can't take gives the reason, without the value, and nothing is done."""
+    bell = replace(BELL, selector=Member(("x",)))
+    core = Automations([rule(bell, Send("out"), Say("{{ value | replace('a', 'b') ~ (value > 1) ~ 1 / 0 }}"))])
+    for now, (payload, sort) in enumerate(
+        [(b'{"x": "ring"}', "a text"), (b'{"x": 1}', "a number"), (b'{"x": true}', "true or false")]
+    ):
+        (due,) = core.receive("bell", payload, now * 100, NOON)
+        assert due.deeds == ()
+        assert due.problem == f"its templates can't take a value that is {sort}"
 
 
 @given(payload=st.binary(max_size=400), topic=st.text(min_size=1))
