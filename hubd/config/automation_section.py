@@ -28,6 +28,9 @@ _MOST_WANTED: Final = 64
 # Of these an automation does one: each needs the voice.
 _NAMED: Final = "value of an automation"
 _SPOKEN: Final = ("tell", "say", "ask", "listen")
+# All that an automation can do; what of that wants to hear somebody.
+DEEDS: Final = frozenset({*_SPOKEN, "publish"})
+HEARING: Final = frozenset({"ask", "listen"})
 
 
 def _check_filter(text: str) -> str:
@@ -81,9 +84,10 @@ def _wanted_of(value: object) -> tuple[Scalar, ...]:
 
 
 def _check_spoken(text: str) -> str:
-    if not text.strip() or len(text) > templates.MAX_SOURCE:
-        raise complaint(f"found a text of {len(text)} characters, allowed is something to say")
-    if not templates.is_template(text) and len(text) > LONGEST_TEXT:
+    if not text.strip():
+        raise complaint("must not be empty")
+    # How long a template is says little about what comes of it: that is cut.
+    if len(text) > LONGEST_TEXT and not templates.is_template(text):
         raise complaint(f"found a text of {len(text)} characters, allowed are at most {LONGEST_TEXT}")
     return text
 

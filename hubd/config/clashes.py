@@ -1,4 +1,4 @@
-"""Names that two devices can't both have."""
+"""Names that two devices, or two automations, can't both have."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from hubd.tools import END_CONVERSATION
 
 _NAME = "name"
 _FUNCTION = "function name"
+_AUTOMATION = "automation id"
 _RESERVED: Mapping[str, str] = {
     END_CONVERSATION: "ends a conversation",
     GET_STATE: "tells how devices are",
@@ -59,9 +60,14 @@ def clashes(files: Sequence[TomlFile]) -> list[Complaint]:
 
 
 def _claims(file: TomlFile) -> Iterator[_Claim]:
+    for index, automation in _tables(file.tree.get("automation")):
+        if isinstance(name := automation.get("id"), str):
+            path: KeyPath = ("automation", index)
+            owner = (file.name, index)
+            yield _Claim(what=_AUTOMATION, form=name, text=name, owner=owner, file=file, path=(*path, "id"))
     for index, device in _tables(file.tree.get("device")):
         owner = (file.name, index)
-        path: KeyPath = ("device", index)
+        path = ("device", index)
         for what, text, inner in _texts(device):
             form = f"{fold(str(device.get('room', '')))}/{fold(text)}" if what == _NAME else text
             # Names of functions that differ by case only sound the same.

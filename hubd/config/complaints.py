@@ -236,11 +236,13 @@ def _unknown_key(path: KeyPath, value: object, model: type[BaseModel]) -> Mistak
     owner = _model_at(path[:-1], model)
     options = _option_names(owner) if owner is not None else []
     kind = "section" if isinstance(value, dict) and len(path) == 1 else "option"
-    homes = [
-        f"[[{key_name(place, {})}]]" if is_list else f"[{key_name(place, {})}]"
+    others = [
+        (place, f"[[{key_name(place, {})}]]" if is_list else f"[{key_name(place, {})}]")
         for place, inner, is_list in _tables(model)
         if inner is not owner and key in _option_names(inner) and (len(place) == 1 or place[0] == path[0])
     ]
+    near = [home for place, home in others if place[0] == path[0]]
+    homes = near or [home for _, home in others]
     if homes:
         return Mistake(path, f"unknown {kind}; it belongs into {' or '.join(homes)}", on_key=True)
     if meant := suggestion(key, options):
@@ -256,13 +258,12 @@ def _tables(model: type[BaseModel]) -> Iterator[tuple[KeyPath, type[BaseModel], 
         for table in _models_in(field.annotation):
             is_list = get_origin(field.annotation) is tuple
             yield (name,), table, is_list
-            if not is_list:
-                yield from (
-                    ((name, part), inner, False)
-                    for part, within in table.model_fields.items()
-                    for inner in _models_in(within.annotation)
-                    if get_origin(within.annotation) is not tuple
-                )
+            yield from (
+                ((name, part), inner, False)
+                for part, within in table.model_fields.items()
+                for inner in _models_in(within.annotation)
+                if get_origin(within.annotation) is not tuple
+            )
 
 
 def _option_names(model: type[BaseModel]) -> list[str]:

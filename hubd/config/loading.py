@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
+from hubd.config.automation_section import AutomationSettings
 from hubd.config.clashes import clashes
 from hubd.config.complaints import Mistake, complaints_about, mistakes_of
 from hubd.config.discovery_section import DiscoverySettings
@@ -41,10 +42,11 @@ class IncludedFile(Table):
 
     include: tuple[str, ...] = ()
     device: tuple[Device, ...] = ()
+    automation: tuple[AutomationSettings, ...] = ()
 
 
 class MainFile(Table):
-    """What the main file may hold: the sections, and devices as well."""
+    """What the main file may hold: the sections, and all that an included file may hold."""
 
     include: tuple[str, ...] = DEFAULT_INCLUDE
     hub: HubSettings = Field(default_factory=HubSettings)
@@ -58,6 +60,7 @@ class MainFile(Table):
     discovery: DiscoverySettings = Field(default_factory=DiscoverySettings)
     devices: DeviceDefaults = Field(default_factory=DeviceDefaults)
     device: tuple[Device, ...] = ()
+    automation: tuple[AutomationSettings, ...] = ()
 
 
 _SECTIONS = frozenset(MainFile.model_fields) - frozenset(IncludedFile.model_fields)
@@ -89,6 +92,7 @@ class Config:
     discovery: DiscoverySettings
     devices: tuple[Device, ...]
     origins: Mapping[str, str] = field(default_factory=dict)
+    automations: tuple[AutomationSettings, ...] = ()
 
 
 def find(option: Path | None, environment: Mapping[str, str], system_file: Path = SYSTEM_FILE) -> Path:
@@ -117,6 +121,7 @@ def load(path: Path) -> Config:
     read = read_all(path)
     complaints = list(read.complaints)
     devices: list[Device] = []
+    automations: list[AutomationSettings] = []
     origins: dict[str, str] = {}
     sections = MainFile()
     for position, file in enumerate(read.files):
@@ -126,6 +131,7 @@ def load(path: Path) -> Config:
         found = parsed.device if parsed is not None else ()
         devices += found
         origins |= {device.id: file.name for device in found}
+        automations += parsed.automation if parsed is not None else ()
         complaints += complaints_about(file, problems)
     complaints += clashes(read.files)
     if complaints:
@@ -144,6 +150,7 @@ def load(path: Path) -> Config:
         discovery=sections.discovery,
         devices=tuple(_with_defaults(device, sections.devices) for device in devices),
         origins=origins,
+        automations=tuple(automations),
     )
 
 

@@ -18,6 +18,9 @@ _PARAMETER: _Shape = (*_FUNCTION, "parameters", "*")
 _NAME = "[key]"
 _EXPECT: _Shape = (*_FUNCTION, "expect")
 _DISCOVERED: _Shape = ("discovery", "device", "*")
+_AUTOMATION: _Shape = ("automation", "*")
+_WHEN: _Shape = (*_AUTOMATION, "when")
+_THEN: _Shape = (*_AUTOMATION, "then")
 _WAKE_WORDS: tuple[_Shape, ...] = ("wake", "words", "*"), ("wake", "words", "*", "model")
 
 _A_DEVICE = {"id": "stand_in", "name": "stand-in", "kind": "light", "dialect": "zigbee2mqtt", "topic": "stand_in"}
@@ -32,6 +35,17 @@ _STAND_INS: Mapping[_Shape, object] = {
     (*_DEVICE, "kind"): "light",
     (*_DEVICE, "dimmable"): True,
     (*_DEVICE, "brightness_scale"): 255,
+    _AUTOMATION: {"id": "stand_in", "when": {"topic": "stand_in"}, "then": {"say": "stand-in"}},
+    _WHEN: {"topic": "stand_in"},
+    _THEN: {"say": "stand-in"},
+    (*_WHEN, "equals"): "stand_in",
+    (*_WHEN, "above"): -1e15,
+    (*_WHEN, "below"): 1e15,
+    (*_THEN, "tell"): "stand-in",
+    (*_THEN, "say"): "stand-in",
+    (*_THEN, "ask"): "stand-in",
+    (*_THEN, "listen"): True,
+    (*_THEN, "publish"): {"topic": "stand_in"},
     ("live", "compression_trigger_tokens"): 1_000_000,
     ("live", "history", "*"): {"role": "user", "text": "stand-in"},
     ("live", "history", "*", "role"): "user",

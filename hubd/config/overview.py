@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from hubd.config.automation_section import DEEDS, HEARING
 from hubd.config.live_notices import live_notices
 from hubd.config.loading import Config
 from hubd.config.offer import call_notices
@@ -13,6 +14,7 @@ from hubd.config.tokens import cost_notices
 from hubd.config.toml_files import name_of
 from hubd.devices import dialects
 from hubd.devices.vocabulary import ON
+from hubd.mqtt.filters import filter_matches
 
 _LOW, _HIGH = 0.2, 0.95
 _SHOWN_FILES = 4
@@ -25,7 +27,7 @@ _USELESS_WITHOUT: Mapping[str, tuple[str, ...]] = {
 
 
 def describe(config: Config) -> str:
-    """Return a short summary, several lines: files, wake words, conversation partner, broker, devices, what is off."""
+    """Return a short summary, several lines: files, wake words, whom to talk to, broker, devices, what is off."""
     words = ", ".join(f"{word.model} (threshold {word.threshold:g})" for word in config.wake.words) or "none"
     live, mqtt = config.live, config.mqtt
     scheme = "mqtts" if mqtt.tls else "mqtt"
@@ -36,6 +38,7 @@ def describe(config: Config) -> str:
         "live": f"{live.backend}, {live.model}, voice {live.voice}, {live.url}",
         "mqtt": f"{scheme}://{mqtt.host}:{mqtt.port}" + (f", as {mqtt.username}" if mqtt.username else ""),
         "devices": _devices(config),
+        "automation": _automations(config),
         "off": ", ".join(_off(config)) or "nothing",
     }
     return "\n".join(f"{name + ':':12}{text}" for name, text in lines.items())
@@ -49,6 +52,7 @@ def notices(config: Config) -> tuple[str, ...]:
         *cost_notices(config),
         *_house_notices(config),
         *_device_notices(config),
+        *_automation_notices(config),
     )
 
 
@@ -63,6 +67,12 @@ def _devices(config: Config) -> str:
     counts = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
     configured = f"{len(config.devices)} ({counts})" if counts else "none"
     return f"{configured}, further those that announce themselves" if config.discovery.enabled else configured
+
+
+def _automations(config: Config) -> str:
+    counts = Counter(name for each in config.automations for name in sorted(each.then.model_fields_set & DEEDS))
+    listed = ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
+    return f"{len(config.automations)} ({listed})" if counts else "none"
 
 
 def _off(config: Config) -> Iterator[str]:
@@ -107,6 +117,17 @@ def _house_notices(config: Config) -> Iterator[str]:
         yield "mqtt.tls: false, so the password crosses the network unencrypted"
     if config.conversation.barge_in == "speech":
         yield 'conversation.barge_in: "speech" needs echo cancellation; without it the hub interrupts itself'
+
+
+def _automation_notices(config: Config) -> Iterator[str]:
+    for each in config.automations:
+        then = f"automation[{each.id}].then"
+        for name in sorted(each.then.model_fields_set & HEARING):
+            if config.microphone.device == "none":
+                yield f'{then}.{name}: nobody is heard with microphone.device = "none"'
+        if each.then.publish is not None and filter_matches(each.when.topic, each.then.publish.topic):
+            topic, pause = quoted(each.then.publish.topic), each.when.at_most_every
+            yield f"{then}.publish.topic: {topic} may set the automation off again, at most every {pause:g} s"
 
 
 def _device_notices(config: Config) -> Iterator[str]:

@@ -151,12 +151,12 @@ def tables_of(table: Table) -> dict[str, object]:
 
 
 def options_of(table: Table, path: str = "") -> dict[str, object]:
-    """Return every option inside a table with its value, by its path; devices are none."""
+    """Return every option inside a table with its value, by its path; devices, automations are none."""
     found: dict[str, object] = {}
     for name in type(table).model_fields:
         value = getattr(table, name)
         found |= options_of(value, f"{path}{name}.") if isinstance(value, Table) else {f"{path}{name}": value}
-    return {name: value for name, value in found.items() if name not in {"device", "discovery.device"}}
+    return {name: value for name, value in found.items() if name not in {"device", "discovery.device", "automation"}}
 
 
 def leaves(tree: object, path: str = "") -> Iterator[str]:
@@ -220,6 +220,7 @@ KEYS = st.sampled_from(
                 "json",
                 "within",
             ),
+            *("when", "then", "tell", "say", "ask", "listen", "equals", "above", "for", "between", "template", "on"),
             *("description", "parameters", "type", "minimum", "default", "scheduling", "retain", "enum", "model"),
         }
     )

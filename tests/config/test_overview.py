@@ -183,6 +183,7 @@ def test_description(tmp_path: Path) -> None:
         "live:       offline, gemini-3.8-live, voice Kore, wss://generativelanguage.googleapis.com",
         "mqtt:       mqtts://broker.lan:8883, as hub",
         "devices:    1 (1 switch)",
+        "automation: none",
         "off:        chime, follow-up, transcripts on MQTT",
     ]
 

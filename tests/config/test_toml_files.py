@@ -101,5 +101,5 @@ def test_name_that_can_not_be_printed(tmp_path: Path) -> None:
     (tmp_path / "hubd.toml").write_text("")
     with pytest.raises(ConfigError) as caught:
         load(tmp_path / "hubd.toml")
-    assert str(caught.value) == f"{folder}/K�che�[2J.toml:1: x: unknown option, allowed: include, device"
+    assert str(caught.value) == f"{folder}/K�che�[2J.toml:1: x: unknown option, allowed: include, device, automation"
     str(caught.value).encode("utf-8")
