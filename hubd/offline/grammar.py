@@ -10,6 +10,8 @@ from pydantic import JsonValue
 
 from hubd.live.declarations import FunctionDeclaration
 from hubd.offline.automaton import Arc, Automaton
+from hubd.offline.groups import AREAS
+from hubd.offline.names import Names
 from hubd.offline.parameters import Amount, parameters_of
 from hubd.offline.phrases import NOTHING, Assign, Begin, Repeated, Tag, in_order, maybe, one_of, seldom
 from hubd.offline.reduction import reduced
@@ -53,11 +55,18 @@ class OutOfRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Replied:
+    """The words answer a question: yes or no."""
+
+    yes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NotUnderstood:
     """The words fit no sentence."""
 
 
-Meaning = Understood | Ambiguous | OutOfRange | NotUnderstood
+Meaning = Understood | Ambiguous | OutOfRange | Replied | NotUnderstood
 
 # Who speaks in one breath is heard from the wake word on; others call so by the way.
 _WAKE_WORDS: Final = tuple(each for each in WAKE_REMAINDERS if each not in {"okay", "hey"})
@@ -74,6 +83,12 @@ _OPENINGS: Final = (
     "will you please",
     "i want you to",
 )
+_REPLIES: Final = {
+    **dict.fromkeys(
+        ("yes", "yes please", "yes do it", "do it", "go ahead", "yes go ahead", "please do"), Replied(yes=True)
+    ),
+    **dict.fromkeys(("no", "don't", "no don't"), Replied(yes=False)),
+}
 _CLOSINGS: Final = ("please", "thank you", "thanks", "now", "for me")
 
 
@@ -83,7 +98,8 @@ class Grammar:
     def __init__(self, declarations: Sequence[FunctionDeclaration]) -> None:
         farewells = [declaration for declaration in declarations if is_farewell(declaration)]
         commands = [declaration for declaration in declarations if not is_farewell(declaration)]
-        command = one_of(sentences_of(declaration) for declaration in commands)
+        names = Names.of(declarations)
+        command = one_of(sentences_of(declaration, names) for declaration in commands)
         joined = Repeated(command, seldom(in_order("and", maybe("then", "also")), probability=0.1))
         whole = in_order(
             one_of([NOTHING, seldom(*_OPENINGS, probability=0.1)]),
@@ -92,7 +108,7 @@ class Grammar:
         )
         goodbye = one_of(sentences_of(declaration) for declaration in farewells)
         called = one_of([NOTHING, seldom(*_WAKE_WORDS, probability=0.3), seldom(*_CALLS)])
-        self._automaton = Automaton(in_order(called, one_of([whole, goodbye, NOTHING])))
+        self._automaton = Automaton(in_order(called, one_of([whole, goodbye, seldom(*_REPLIES), NOTHING])))
         self._arcs = reduced(self._automaton.arcs)
         self._amounts = {
             (declaration.name, parameter.name): parameter
@@ -113,10 +129,13 @@ class Grammar:
 
     def meaning(self, words: Sequence[str]) -> Meaning:
         """Return what the words ask for; see ``words.spoken`` for how they are written."""
+        reply = _REPLIES.get(" ".join(without_wake_word(tuple(words))))
+        if reply is not None:
+            return reply
         found = dict.fromkeys(_requests(tags) for tags in self._automaton.readings(words))
         # Nobody asks for the same thing twice in a breath: other speech was taken for it.
         readings = [reading for reading in found if len(set(reading)) == len(reading)]
-        allowed = [reading for reading in readings if self._fault(reading) is None]
+        allowed = _closest([reading for reading in readings if self._fault(reading) is None])
         match allowed:
             case [only]:
                 return Understood(tuple(Request(name, dict(arguments)) for name, arguments in only))
@@ -138,6 +157,12 @@ class Grammar:
 
 # Hashable: functions with their arguments in alphabetical order.
 _Reading = tuple[tuple[str, tuple[tuple[str, JsonValue], ...]], ...]
+
+
+def _closest(readings: list[_Reading]) -> list[_Reading]:
+    """Return the readings that name things, if there are any: "the kitchen lights" are those that are called so."""
+    named = [each for each in readings if not any(name in AREAS for _, given in each for name, _ in given)]
+    return named or readings
 
 
 def _requests(tags: Sequence[Tag]) -> _Reading:

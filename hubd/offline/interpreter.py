@@ -9,7 +9,7 @@ from typing import Final, assert_never
 from pydantic import JsonValue
 
 from hubd.live.declarations import FunctionDeclaration
-from hubd.offline.grammar import Ambiguous, Grammar, NotUnderstood, OutOfRange, Request, Understood
+from hubd.offline.grammar import Ambiguous, Grammar, NotUnderstood, OutOfRange, Replied, Request, Understood
 from hubd.offline.parameters import Amount
 
 NOT_UNDERSTOOD: Final = "Sorry, I did not understand that."
@@ -34,15 +34,20 @@ Reply = Calls | Spoken
 
 
 class Interpreter:
-    """A model with a small mind: it knows the functions that were declared, nothing else."""
+    """A model with a small mind: it knows the functions that were declared, nothing else.
+
+    in_doubt: what the user was asked to confirm. It is done upon a yes that follows at once, else forgotten.
+    """
 
     def __init__(self, declarations: Sequence[FunctionDeclaration]) -> None:
         self.grammar = Grammar(declarations)
+        self.in_doubt: Request | None = None
 
     def reply(self, words: Sequence[str] | None) -> Reply:
         """Return the answer to words as ``words.spoken`` writes them; None is speech that fits no sentence."""
         if words is None:
             return Spoken(NOT_UNDERSTOOD)
+        in_doubt, self.in_doubt = self.in_doubt, None
         match self.grammar.meaning(words):
             case Understood(requests):
                 return Calls(requests)
@@ -50,10 +55,17 @@ class Interpreter:
                 return Spoken("That fits more than one thing. Please say its full name.")
             case OutOfRange(amount):
                 return Spoken(_range(amount))
+            case Replied(yes):
+                return Calls((in_doubt,) if yes and in_doubt is not None else ())
             case NotUnderstood():
                 return Spoken(NOT_UNDERSTOOD)
             case other:
                 assert_never(other)
+
+
+def wants_confirmation(response: Mapping[str, JsonValue]) -> bool:
+    """Return whether the response to a call is a question to the user: its message is answered by yes or no."""
+    return bool(response.get("confirm"))
 
 
 def outcome(response: Mapping[str, JsonValue]) -> str:

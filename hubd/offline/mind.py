@@ -14,8 +14,8 @@ from hubd.live.setup import AutomaticActivityDetection, Setup
 from hubd.offline import ear
 from hubd.offline.brain import Began, Said, SaidNothing, Verdict
 from hubd.offline.effects import Effect, Prepare, Recognise
-from hubd.offline.grammar import without_wake_word
-from hubd.offline.interpreter import NOT_UNDERSTOOD, Calls, Interpreter, Reply, Spoken, outcome
+from hubd.offline.grammar import Request, without_wake_word
+from hubd.offline.interpreter import NOT_UNDERSTOOD, Calls, Interpreter, Reply, Spoken, outcome, wants_confirmation
 from hubd.offline.memory import Memory
 from hubd.offline.steps import Call, Plan, Ready, Say
 from hubd.offline.words import spoken
@@ -58,6 +58,7 @@ class OfflineBrain:
         self._asked = 0  # the number of the last Recognise
         self._guess: _Utterance | None = None  # what was said so far in the turn that goes on, at its last pause
         self._awaited: dict[int, _Utterance] = {}  # of turns that are over, by the number of the Recognise
+        self._made: dict[str, Request] = {}  # the last calls, by id
         self.effects: list[Effect] = [Prepare(self._interpreter.grammar)]
 
     @classmethod
@@ -111,10 +112,12 @@ class OfflineBrain:
 
     def text(self, text: str, _memory: Memory) -> Said:
         """Understand it as speech is understood; who types wants an answer, whatever it was."""
-        return Said(None, 0.0, _plan(self._interpreter.reply(spoken(text))) or (Say(NOT_UNDERSTOOD),))
+        return Said(None, 0.0, self._plan(self._interpreter.reply(spoken(text))) or (Say(NOT_UNDERSTOOD),))
 
     def outcome(self, response: FunctionResponse, *, going_on: bool) -> Plan:  # noqa: ARG002 -- never goes on
-        """Say it in a sentence, if there is one."""
+        """Say it in a sentence, if there is one; the answer to a question decides about the call."""
+        if wants_confirmation(response.response):
+            self._interpreter.in_doubt = self._made.get(response.id)
         text = outcome(response.response)
         return (Say(text),) if text else ()
 
@@ -158,24 +161,24 @@ class OfflineBrain:
         """Answer a turn whose words are known; what was no speech, or only the rest of a wake word, has no answer."""
         shortest = _SHORTEST_SPEECH_MS if self._answered else _LONGEST_WAKE_WORD_MS
         self._answered += 1
-        plan = _plan(self._interpreter.reply(said.words))
+        plan = self._plan(self._interpreter.reply(said.words))
         if not plan or (said.words is None and said.milliseconds < shortest):
             return [SaidNothing()]
         transcript = None if said.words is None else " ".join(without_wake_word(said.words))
         return [Said(transcript, said.milliseconds / 1000, plan)]
 
-
-def _plan(reply: Reply) -> Plan:
-    match reply:
-        case Calls(()):
-            return ()
-        case Calls(requests):
-            calls = (FunctionCall(id=_new_id(), name=each.function, args=dict(each.arguments)) for each in requests)
-            return (Call(tuple(calls)),)
-        case Spoken(text):
-            return (Say(text),)
-        case _:
-            assert_never(reply)
+    def _plan(self, reply: Reply) -> Plan:
+        match reply:
+            case Calls(()):
+                return ()
+            case Calls(requests):
+                self._made = {_new_id(): request for request in requests}
+                calls = ((call_id, each.function, dict(each.arguments)) for call_id, each in self._made.items())
+                return (Call(tuple(FunctionCall(id=call_id, name=name, args=given) for call_id, name, given in calls)),)
+            case Spoken(text):
+                return (Say(text),)
+            case _:
+                assert_never(reply)
 
 
 def _new_id() -> str:

@@ -16,16 +16,27 @@ from hubd.offline.words import number_words, spoken
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several values; those that can't be said are left out."""
+    """One of several values; those that can't be said are left out.
+
+    also: further names, with the value that each stands for.
+    """
 
     name: str
     values: tuple[JsonValue, ...]
+    description: str = ""
+    also: tuple[tuple[str, JsonValue], ...] = ()
+
+    @property
+    def names(self) -> tuple[tuple[tuple[str, ...], JsonValue], ...]:
+        """How each value is said, without an article in front, which is for the sentence to add."""
+        named = (*((str(value), value) for value in self.values), *self.also)
+        said = ((without_article(spoken(text)), value) for text, value in named)
+        return tuple((words, value) for words, value in said if words)
 
     @property
     def phrase(self) -> Phrase:
-        """The values' names, each with its meaning; an article in front is for the sentence to add."""
-        options = ((without_article(spoken(str(value))), assign(self.name, value)) for value in self.values)
-        return branching((words, meaning) for words, meaning in options if words)
+        """The values' names, each with its meaning."""
+        return branching((words, assign(self.name, value)) for words, value in self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +149,7 @@ def without_article(words: tuple[str, ...]) -> tuple[str, ...]:
 def _parameter(name: str, schema: Schema) -> Parameter:
     match schema.type:
         case _ if schema.enum:
-            return Choice(name, tuple(_typed(value, schema.type) for value in schema.enum))
+            return Choice(name, tuple(_typed(value, schema.type) for value in schema.enum), schema.description)
         case SchemaType.BOOLEAN:
             return Flag(name)
         case SchemaType.INTEGER | SchemaType.NUMBER:

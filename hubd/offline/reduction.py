@@ -25,12 +25,27 @@ def reduced(arcs: Iterable[Arc]) -> tuple[Arc, ...]:
     size = 0
     while size != (size := len(steps)):
         for _ in range(2):  # what follows, then, turned around, what precedes
-            steps = _turned(_merged(_without_detours(steps)))
+            steps = _turned(_merged(_without_detours(_without_dead_ends(steps))))
     return _numbered(steps)
 
 
 def _turned(steps: Iterable[_Step]) -> set[_Step]:
     return {(end, start, probability, word) for start, end, probability, word in steps}
+
+
+def _without_dead_ends(steps: set[_Step]) -> set[_Step]:
+    """Return the steps from which there is a way to the end."""
+    entering: defaultdict[int, list[int]] = defaultdict(list)
+    for start, end, *_ in steps:
+        entering[end].append(start)
+    alive = {*_FIXED}
+    waiting = [*_FIXED]
+    while waiting:
+        for state in entering[waiting.pop()]:
+            if state not in alive:
+                alive.add(state)
+                waiting.append(state)
+    return {step for step in steps if step[1] in alive}
 
 
 def _without_detours(steps: set[_Step]) -> set[_Step]:

@@ -12,7 +12,7 @@ BRIGHTNESS: Final = {"type": "INTEGER", "minimum": 0, "maximum": 100, "descripti
 
 
 def function(
-    name: str, description: str, required: Sequence[str] = (), behavior: str = "NON_BLOCKING", **properties: object
+    name: str, description: str, required: Sequence[str] = (), /, behavior: str = "NON_BLOCKING", **properties: object
 ) -> FunctionDeclaration:
     """Return a declaration; each property is its schema as it goes over the wire."""
     schema = {"type": "OBJECT", "properties": properties, "required": list(required)} if properties else None

@@ -10,7 +10,7 @@ from hubd.offline.effects import Close
 from hubd.offline.interpreter import NOT_UNDERSTOOD
 from hubd.offline.memory import Handles
 from hubd.offline.mind import OfflineBrain
-from tests.offline.hosting import SPEECH, TURN, Driven, Frame, audio, kinds, set_up, sound
+from tests.offline.hosting import SPEECH, TURN, Driven, Frame, answer, audio, kinds, set_up, sound, tool_response
 
 MANUAL = {"realtimeInputConfig": {"automaticActivityDetection": {"disabled": True}}}
 
@@ -192,6 +192,25 @@ def test_who_can_not_keep_up_says_so() -> None:
     assert host.speaks == []
     host(audio(TURN))
     assert [speak.text for speak in host.speaks] == [NOT_UNDERSTOOD]
+
+
+@pytest.mark.parametrize(
+    ("reply", "called"),
+    [("yes please", ["open_garage_door"]), ("no", []), ("turn off the lights", ["turn_off_the_lights"])],
+)
+def test_a_question_is_answered(reply: str, called: list[str]) -> None:
+    """A call that wants a confirmation is made again upon a yes that follows at once, and never else."""
+    host = driven()
+    (call,) = host.asked("open the garage door")
+    question = answer(call, "WHEN_IDLE", message="Shall I open the garage door?", confirm="Ask the user.")
+    host(tool_response(question))
+    assert [speak.text for speak in host.speaks] == ["Shall I open the garage door?"]
+    host.voice()
+    host.after(2.0)
+    again = host.asked(reply)
+    assert [each["name"] for each in again] == called
+    assert call["id"] not in {each["id"] for each in again}
+    assert not [each for each in host.asked("yes") if each["name"] == "open_garage_door"]
 
 
 def test_speech_that_fits_nothing_is_not_forced() -> None:

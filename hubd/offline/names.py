@@ -1,0 +1,52 @@
+"""What the things of a house are called, gathered from all its functions."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, Self
+
+from hubd.live.declarations import FunctionDeclaration
+from hubd.offline.parameters import Choice, Free, Parameter, parameters_of
+
+DEVICE: Final = "device"
+# "The same under two names: the big light = kitchen lights; …": how a description tells of further names.
+_ALIASES: Final = re.compile(r"[:;]\s*([^:;=.]+?) = ([^;=]+?)\s*(?=;|\.?$)")
+
+
+class Names:
+    """The names of devices, with those that they have besides.
+
+    known: each name that stands in an enum of devices. aliases: such a name → further names.
+    """
+
+    def __init__(self, known: Sequence[str] = (), aliases: Sequence[tuple[str, str]] = ()) -> None:
+        self.known = tuple(dict.fromkeys(known))
+        self._aliases: defaultdict[str, list[str]] = defaultdict(list)
+        for alias, name in aliases:
+            self._aliases[name].append(alias)
+
+    @classmethod
+    def of(cls, declarations: Sequence[FunctionDeclaration]) -> Self:
+        """Gather what the declarations say."""
+        known: list[str] = []
+        aliases: list[tuple[str, str]] = []
+        for declaration in declarations:
+            for parameter in parameters_of(declaration)[0]:
+                if isinstance(parameter, Choice) and parameter.name == DEVICE:
+                    known += (value for value in parameter.values if isinstance(value, str))
+                    aliases += _ALIASES.findall(parameter.description)
+        return cls(known, aliases)
+
+    def told(self, parameter: Parameter) -> Parameter:
+        """Return a parameter that takes devices with all their names; a free one takes every device of the house."""
+        match parameter:
+            case Choice(values=values):
+                also = tuple((alias, name) for name in values for alias in self._aliases.get(str(name), ()))
+                return replace(parameter, also=also)
+            case Free(name) if name == DEVICE and self.known:
+                return self.told(Choice(name, self.known))
+            case _:
+                return parameter

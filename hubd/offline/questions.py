@@ -1,0 +1,89 @@
+"""The ways to ask how things are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from hubd.offline.groups import several, where
+from hubd.offline.parameters import Choice
+from hubd.offline.phrases import NOTHING, Phrase, assign, branching, in_order, maybe, one_of, seldom
+from hubd.offline.words import spoken
+
+_THE: Final = one_of(["the", seldom(NOTHING, "my", probability=0.1)])
+_STATES: Final = (
+    *("on", "off", "open", "closed", "locked", "unlocked", "running", "playing", "cleaning"),
+    *("armed", "disarmed", "wet", "dry"),
+)
+# A kind → how one asks whether its devices are so; others are on or off.
+_STATES_OF: Final = {
+    **dict.fromkeys(("cover", "valve", "door", "window", "garage door"), ("open", "closed")),
+    "lock": ("locked", "unlocked"),
+    "media player": ("on", "off", "playing"),
+    "vacuum": ("running", "cleaning"),
+    "alarm": ("on", "off", "armed", "disarmed"),
+    "occupancy": ("occupied", "free"),
+    "moisture": ("wet", "dry"),
+}
+_ON_OR_OFF: Final = ("on", "off")
+# What a name ends in → what is asked about the rest of it: "bedroom temperature", "how warm is the bedroom".
+_MEASURED: Final = {
+    "temperature": ("warm", "cold", "hot"),
+    "humidity": ("humid", "damp"),
+    "brightness": ("bright", "dark"),
+}
+
+
+# Words of a name, with what it means.
+Named = tuple[tuple[str, ...], Phrase]
+
+
+def about(named: Sequence[Named]) -> Iterator[Phrase]:
+    """Yield the questions about one thing, by its name."""
+    if not named:
+        return
+    thing = in_order(_THE, branching(named))
+    yield in_order(one_of(["what is", "what's"]), one_of(["the state of", "the status of"]), thing)
+    yield in_order(one_of(["what's", "check"]), thing)
+    # What is left of "jarvis" sounds like "are": it is offered where grammar asks for it, no further.
+    for verb, plural in (("is", False), ("are", True)):
+        some = [(words, meaning) for words, meaning in named if words[-1].endswith("s") is plural]
+        yield in_order(one_of([f"what {verb}", f"how {verb}"]), _THE, branching(some))
+        yield in_order(verb, _THE, branching(some), one_of(_STATES))
+    # "Is the garage closed?" is asked of the garage door.
+    doors = [(words[:-1], meaning) for words, meaning in named if words[1:] and words[-1] == "door"]
+    yield in_order("is", _THE, branching(doors), one_of(["open", "closed"]))
+    yield from _measurements(named)
+
+
+def about_several(kind: Choice, area: Choice | None) -> Iterator[Phrase]:
+    """Yield the questions about a kind: "which windows are open?", "are the lights in the kitchen off?"."""
+    place = where(area) if area is not None else NOTHING
+    there = maybe(place) if area is not None else NOTHING
+    for value in kind.values:
+        names = in_order(several(str(value)), assign(kind.name, value))
+        states = one_of(_STATES_OF.get(" ".join(spoken(str(value).replace("_", " "))), _ON_OR_OFF))
+        some = one_of(["the", seldom("all the", "all", "any", "any of the", probability=0.3)])
+        yield in_order(one_of(["which", seldom("what", probability=0.1)]), names, "are", states, there)
+        yield in_order("are", some, names, states, there)
+        if area is not None:
+            yield in_order(one_of(["which", seldom("what", probability=0.1)]), names, place, "are", states)
+            yield in_order("are", some, names, place, states)
+        yield in_order("how are the", names, there)
+
+
+def about_place(area: Choice) -> Iterator[Phrase]:
+    """Yield the questions about all that is in a place."""
+    there = where(area)
+    yield in_order(one_of(["what is", "what's"]), one_of(["on", "open"]), there)
+    yield in_order("is", one_of(["everything off", "anything on", "everything closed", "anything open"]), there)
+    yield in_order("how is everything", there)
+
+
+def _measurements(named: Sequence[Named]) -> Iterator[Phrase]:
+    """Yield the questions after what a sensor measures, by what stands before that in its name."""
+    for measure, adjectives in _MEASURED.items():
+        places = branching((words[:-1], meaning) for words, meaning in named if words[-1] == measure and words[1:])
+        how = in_order("how", one_of([adjectives[0], seldom(*adjectives[1:], probability=0.1)]), "is")
+        yield in_order(how, maybe("it"), maybe("in"), _THE, places)
+        yield in_order(one_of(["what is", "what's"]), "the", measure, one_of(["in", "of"]), _THE, places)
