@@ -15,7 +15,7 @@ LONGEST_MODULE = 300
 # Import order (`design.md` 4): a module imports only from rows above its own, so modules of one row never import each
 # other. A new module has to be placed here.
 ROWS: tuple[str, ...] = (
-    "errors exhibits tables wishes",
+    "errors exhibits spans tables wishes",
     "events",
     "reports",
     "effects",
@@ -23,7 +23,7 @@ ROWS: tuple[str, ...] = (
     "audio.buffers audio.cards audio.level audio.resample audio.speech audio.tones audio.wav",
     "audio.wire",
     "audio.capture audio.playback",
-    "backoff",
+    "backoff timers",
     "wake",
     "live.wire",
     "live.content",
@@ -61,7 +61,7 @@ ROWS: tuple[str, ...] = (
     "tools",
     "outcomes",
     "sums",
-    "departure ear floor minutes news open_calls pace privacy states story usage",
+    "departure ear floor minutes news open_calls pace privacy states story timer_functions usage",
     "confirmation continuation patience",
     "bridge",
     "parts",
