@@ -18,6 +18,7 @@ from hubd.demo.home import at_home
 from hubd.demo.house import demo_devices
 from hubd.fittings import Secrets
 from hubd.reports import AnsweredReport, PublishedReport, Report, SaidReport, SessionReport, ShownReport, UsageReport
+from hubd.simulator.record import Record
 from hubd.simulator.server import Simulator
 
 PATIENCE = 50.0
@@ -46,6 +47,11 @@ class Desk:
     async def left(self) -> None:
         """Return when the server knows that nobody is there any more."""
         await self._simulator.until(lambda record: all(visit.over for visit in record.visits))
+
+    @property
+    def record(self) -> Record:
+        """What the server saw."""
+        return self._simulator.record
 
     @property
     def answer(self) -> list[str]:
@@ -159,3 +165,16 @@ async def test_what_it_costs_counts(tmp_path: Path) -> None:
         assert "budget of 1,001 tokens is spent" in await someone.ask("hello")
     assert sum(json.loads(_kept(state, "asked"))["tokens"].values()) == usage.total_tokens
     assert _kept(state, "tokens") == hub
+
+
+async def test_a_model_that_writes(tmp_path: Path) -> None:
+    """With answers in text the service sends no sound and no transcript; what it writes is the answer."""
+    options = '[live]\nmodel = "gemini-next"\nmodel_takes = ["modality"]\nmodality = "text"\n'
+    script = f'model gemini-next\nturn 1:\n  {CALL}\nanswer set_heater:\n  say "It is "\n  say "warm."'
+    async with desk(tmp_path, script, options=options) as someone:
+        assert await someone.ask("set the heater to 21 degrees") == ""
+        (visit,) = someone.record.visits
+        assert '"responseModalities":["TEXT"]' in visit.received[0]
+        assert not any("audio/pcm" in frame or "outputTranscription" in frame for frame in visit.sent)
+    assert someone.answer == ["It is warm."]
+    assert someone.topics == ["home/heater/set"]

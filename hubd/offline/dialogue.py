@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
-from typing import Final, assert_never
+from typing import assert_never
 
-from hubd.audio.pcm import UPLINK_RATE
 from hubd.errors import RemoteProtocolError
 from hubd.live.content import Blob
 from hubd.live.messages import ClientContent, RealtimeInput
@@ -16,10 +14,9 @@ from hubd.offline.calls import undeclared_behavior
 from hubd.offline.effects import Effect
 from hubd.offline.memory import Memory, tokens_of_sound, tokens_of_text
 from hubd.offline.output import Output, Rules
+from hubd.offline.rates import Rates
 from hubd.offline.state import State
 from hubd.offline.talk import Talk
-
-_MIME_TYPE: Final = re.compile(r"audio/pcm(?:;\s*rate=(\d+))?")
 
 
 class Dialogue:
@@ -53,6 +50,7 @@ class Dialogue:
         behaviors = {each.name: each.behavior or undeclared_behavior(setup.model) for each in declared}
         self._outbox = outbox
         self._brain = brain
+        self._rates = Rates()
         self._output = Output(outbox, memory, rules)
         self._seeding = setup.history_config is not None and setup.history_config.initial_history_in_client_content
         self.talk = Talk(outbox, self._output, brain, rules=rules, behaviors=behaviors, now=now)
@@ -81,10 +79,10 @@ class Dialogue:
         if message.audio_stream_end:
             if not self._brain.automatic:
                 raise RemoteProtocolError("audio_stream_end needs automatic activity detection.")
-            self._take(self._brain.end(self._output.memory), now)
+            self._end(now)
         if message.activity_end is not None:
             self._need_manual("activity_end")
-            self._take(self._brain.end(self._output.memory), now)
+            self._end(now)
 
     def client_content(self, message: ClientContent, now: float) -> None:
         """Take turns for the history; with turn_complete the last of the user's is answered."""
@@ -116,10 +114,13 @@ class Dialogue:
     def _sound(self, blob: Blob, now: float) -> None:
         if blob.mime_type.startswith("image/"):
             return
-        match = _MIME_TYPE.fullmatch(blob.mime_type)
-        if match is None or int(match[1] or UPLINK_RATE) != UPLINK_RATE:
-            raise RemoteProtocolError(f"Unsupported audio format: audio/pcm;rate={UPLINK_RATE} is wanted.")
-        self._take(self._brain.audio(blob.data, self._output.memory), now)
+        self._take(self._brain.audio(self._rates.take(blob), self._output.memory), now)
+
+    def _end(self, now: float) -> None:
+        """Take the end of the user's sound."""
+        if rest := self._rates.finish():
+            self._take(self._brain.audio(rest, self._output.memory), now)
+        self._take(self._brain.end(self._output.memory), now)
 
     def _text(self, text: str, now: float) -> None:
         if not self._brain.automatic and self._brain.hears_user:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hubd.events import Behavior
-from hubd.live.setup import GenerationConfig, Setup
+from hubd.live.setup import GenerationConfig, Setup, ThinkingLevel
 from hubd.offline.effects import Close, Hush
 from hubd.offline.host import INVALID, REFUSED, only_sound
 
@@ -15,13 +15,14 @@ _INVALID_ARGUMENT: Final = Close(INVALID, "Request contains an invalid argument.
 
 @dataclass(frozen=True, slots=True)
 class _Takes:
-    """What a model takes beyond what all do (``live-protocol.md`` 3.1, 11, 14).
+    """What a model takes beyond what all do (``live-protocol.md`` 3.1, 11, 14); none runs code or reads pages.
 
     This is written down apart from the client's own table, which it is to prove wrong where it is wrong.
     """
 
     budget: bool = False
     level: bool = False
+    unknown_levels: frozenset[ThinkingLevel] = frozenset()
     behaviors: frozenset[Behavior] = frozenset(Behavior)
     alpha: bool = False  # whether v1alpha knows it, and then its affective and its proactive options
     proactive: bool = False  # whether proactive audio is always on
@@ -31,7 +32,10 @@ class _Takes:
 _MODELS: Final = {
     "gemini-3.8-live": _Takes(proactive=True),
     "gemini-3.8-live-extended-thinking": _Takes(
-        level=True, behaviors=frozenset({Behavior.NON_BLOCKING}), proactive=True
+        level=True,
+        unknown_levels=frozenset({ThinkingLevel.MINIMAL}),
+        behaviors=frozenset({Behavior.NON_BLOCKING}),
+        proactive=True,
     ),
     "gemini-3.1-flash-live-preview": _Takes(level=True, behaviors=frozenset({Behavior.BLOCKING}), never_answers=True),
     "gemini-2.5-flash-native-audio-preview-12-2025": _Takes(budget=True, alpha=True),
@@ -58,9 +62,9 @@ def refusal(setup: Setup, *, models: frozenset[str], version: str, key: str, goo
         )
     if (names := _names(setup)) and len(names) > len({*names}):
         return _INVALID_ARGUMENT
-    if (refused := only_sound(setup)) is not None or takes is None:
-        return refused
-    return _refused_option(setup, takes, alpha=version == "v1alpha")
+    if takes is None:
+        return None
+    return only_sound(setup) or _refused_option(setup, takes, alpha=version == "v1alpha")
 
 
 def _refused_option(setup: Setup, takes: _Takes, *, alpha: bool) -> Close | Hush | None:
@@ -71,6 +75,8 @@ def _refused_option(setup: Setup, takes: _Takes, *, alpha: bool) -> Close | Hush
     if affective and not (takes.alpha and alpha):
         return _INVALID_ARGUMENT
     if proactivity is not None and not (proactivity.proactive_audio if takes.proactive else takes.alpha and alpha):
+        return _INVALID_ARGUMENT
+    if any(tool.code_execution is not None or tool.url_context is not None for tool in setup.tools):
         return _INVALID_ARGUMENT
     if not _thinks(config, takes):
         return _INVALID_ARGUMENT
@@ -83,6 +89,8 @@ def _thinks(config: GenerationConfig, takes: _Takes) -> bool:
     thinking = config.thinking_config
     if thinking is None:
         return True
+    if thinking.thinking_level in takes.unknown_levels:
+        return False
     if not (takes.budget or takes.level) or (thinking.thinking_budget is not None) & (
         thinking.thinking_level is not None
     ):

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import assert_never
 
 from hubd.audio.pcm import DOWNLINK_RATE, UPLINK_RATE, milliseconds_of
+from hubd.live.content import Part
 from hubd.live.messages import FunctionCall, FunctionResponse, ServerContent, ServerMessage, VoiceActivity
-from hubd.live.setup import AutomaticActivityDetection
+from hubd.live.setup import GenerationConfig, Modality, RealtimeInputConfig, Setup
 from hubd.offline import ear
 from hubd.offline.brain import Began, Said, SaidNothing, Verdict
 from hubd.offline.effects import Effect, Send
 from hubd.offline.interpreter import outcome
 from hubd.offline.memory import Memory
-from hubd.offline.steps import Call, Plan, Ready, Sound, Step, Transcribe
+from hubd.offline.steps import Call, Plan, Ready, Show, Sound, Step, Transcribe
 from hubd.simulator.hearing import Hearing
 from hubd.simulator.record import UserTurn, Visit
 from hubd.simulator.script import Ask, AskAgain, Hear, Line, Lines, Opening, Phrase, Script
@@ -24,7 +25,7 @@ class ScriptedBrain:
     """Does what the script says (the contract is ``brain.Brain``'s).
 
     opening: the script's word on this connection. visit: where it writes down what it saw. new_id: makes the ids of
-    calls, in order over all connections.
+    calls, in order over all connections. setup: the client's.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class ScriptedBrain:
         opening: Opening,
         visit: Visit,
         new_id: Callable[[], str],
-        detection: AutomaticActivityDetection | None,
+        setup: Setup,
     ) -> None:
         self.effects: list[Effect] = []
         self.taken: set[str] = set()  # the ids of the answers that were taken
@@ -41,7 +42,8 @@ class ScriptedBrain:
         self._opening = opening
         self._visit = visit
         self._new_id = new_id
-        self._hearing = Hearing(detection)
+        self._hearing = Hearing((setup.realtime_input_config or RealtimeInputConfig()).automatic_activity_detection)
+        self._as_text = Modality.TEXT in (setup.generation_config or GenerationConfig()).response_modalities
         self._last_calls: tuple[FunctionCall, ...] = ()
 
     @property
@@ -140,6 +142,8 @@ class ScriptedBrain:
         match line:
             case Phrase(text, seconds):
                 text = _filled(text, values)
+                if self._as_text:
+                    return Show((Part(text=text),))
                 return Sound(text, speech(text, DOWNLINK_RATE, seconds))
             case Hear(text):
                 return Transcribe(_filled(text, values))

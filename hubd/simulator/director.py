@@ -123,10 +123,8 @@ class Attendance:
             self.host.perform(self._brain.plan(lines), now)
 
     def _mind(self, setup: Setup) -> ScriptedBrain:
-        realtime = setup.realtime_input_config
-        detection = realtime.automatic_activity_detection if realtime is not None else None
         director = self._director
-        self._brain = ScriptedBrain(director.script, self._opening, self.visit, director.new_id, detection)
+        self._brain = ScriptedBrain(director.script, self._opening, self.visit, director.new_id, setup)
         return self._brain
 
     def _admit(self, setup: Setup) -> Close | Hush | None:

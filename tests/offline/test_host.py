@@ -71,7 +71,7 @@ def test_a_broken_first_frame_closes(frame: Frame | str | bytes, reason: str) ->
         set_up(),
         {"realtimeInput": {"activityStart": {}}},
         {"realtimeInput": {"activityEnd": {}}},
-        {"realtimeInput": {"audio": {"mimeType": "audio/pcm;rate=8000", "data": ""}}},
+        {"realtimeInput": {"audio": {"mimeType": "audio/pcm;rate=7999", "data": ""}}},
         {"realtimeInput": {"audio": {"mimeType": "audio/mp3", "data": ""}}},
         {"realtimeInput": {"volume": 3}},
         {"clientContent": {"turns": [{"role": "system", "parts": [{"text": "x"}]}]}},

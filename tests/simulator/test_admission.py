@@ -1,7 +1,15 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
+from hubd.live import codec
+from hubd.live.messages import ClientMessage
+from hubd.live.models import ALPHA, MODELS, Option, Verdict, capabilities
+from hubd.live.settings import SessionSettings, Thinking, setup_message
+from hubd.live.setup import Modality, ThinkingLevel
 from hubd.offline.effects import Close, Hush
 from tests.simulator.staging import Staged
 
@@ -131,3 +139,50 @@ def test_a_model_takes_its_options_alone(model: str, version: str, options: dict
     stage.open(model=f"models/gemini-{model}", **{"tools": [], **options})
     assert stage.ended == ([ending] if ending else [])
     assert stage.visit.set_up is (ending is None)
+
+
+def wishes(model: str) -> dict[Option, SessionSettings]:
+    """Return sessions that ask for one option each, whether the model is said to take it or not."""
+    any_of = SessionSettings(model)
+    wanted = {
+        Option.TEXT: replace(any_of, modality=Modality.TEXT),
+        Option.AFFECTIVE_DIALOG: replace(any_of, affective_dialog=True),
+        Option.PROACTIVE_AUDIO: replace(any_of, proactive_audio=True),
+        Option.GOOGLE_SEARCH: replace(any_of, google_search=True),
+        Option.CODE_EXECUTION: replace(any_of, code_execution=True),
+        Option.URL_CONTEXT: replace(any_of, url_context=True),
+        Option.THINKING_BUDGET: replace(any_of, thinking=Thinking(budget=0)),
+        Option.THINKING_LEVEL: replace(any_of, thinking=Thinking(level=ThinkingLevel.LOW)),
+        Option.INCLUDE_THOUGHTS: replace(any_of, thinking=Thinking(include_thoughts=True)),
+    }
+    return {option: replace(settings, model_takes=frozenset({option})) for option, settings in wanted.items()}
+
+
+def is_refused(settings: SessionSettings, version: str = "v1beta") -> bool:
+    """Whether the simulator has a session end that is set up like this."""
+    stage = Staged("model gemini-next", version=version)
+    message = ClientMessage(setup=setup_message(settings, (), None))
+    stage.open(**{"sessionResumption": None, "tools": [], **json.loads(codec.encode(message))["setup"]})
+    return bool(stage.ended)
+
+
+@pytest.mark.parametrize("model", [*MODELS, "gemini-next"])
+@pytest.mark.parametrize("option", wishes("any"))
+def test_what_hubd_says_of_a_model_is_so(model: str, option: Option) -> None:
+    """What `hubd check` refuses is refused, what it lets pass is taken; with an unknown model all may be tried."""
+    settings, known = wishes(model)[option], capabilities(model)
+    alpha = option in known.alpha_only
+    assert is_refused(settings, ALPHA if alpha else "v1beta") is (known.verdict(option) is Verdict.REFUSED)
+    if alpha:
+        assert is_refused(settings)
+
+
+@pytest.mark.parametrize("level", ThinkingLevel)
+def test_levels_of_thinking(level: ThinkingLevel) -> None:
+    """A model is refused the levels that hubd does not know of it."""
+    for model, known in MODELS.items():
+        if known.verdict(Option.THINKING_LEVEL).sent:
+            settings = SessionSettings(
+                model, model_takes=frozenset({Option.THINKING_LEVEL}), thinking=Thinking(level=level)
+            )
+            assert is_refused(settings) is (level not in known.thinking_levels)

@@ -291,3 +291,15 @@ async def test_a_simulator_may_forget() -> None:
             (visit,) = simulator.record.visits
             assert not any((visit.received, visit.sent, visit.audio, visit.turns, visit.calls, visit.texts))
         await simulator.until(lambda record: not record.visits)
+
+
+async def test_sound_of_a_browser() -> None:
+    """Sound at 48 kHz is listened to like any other: a turn of so much speech is found in it, and answered."""
+    async with Simulator('turn 1:\n  say "Yes."') as simulator, connect(service(simulator)) as link:
+        await send(link, set_up(realtimeInputConfig=MANUAL), {"realtimeInput": {"activityStart": {}}})
+        frame = audio(speech("", 48_000, 1.0))
+        frame["realtimeInput"]["audio"]["mimeType"] = "audio/pcm;rate=48000"
+        await send(link, frame, {"realtimeInput": {"activityEnd": {}}})
+        await simulator.until(lambda record: turns(record) == 1)
+        (turn,) = simulator.record.visits[0].turns
+    assert len(turn.pcm) == pytest.approx(2 * 16_000, abs=64)
