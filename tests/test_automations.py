@@ -157,6 +157,8 @@ def test_hysteresis() -> None:
     house = House(When("t", condition=Condition(above=25, hysteresis=1), at_most_every=1))
     said = [house.comes(payload) for payload in ("24", "25.5", "24.5", "25.5", "23.9", "25.1")]
     assert said == [[], ["25.5"], [], [], [], ["25.1"]]
+    house.core = Automations([rule(house.when)])
+    assert [house.comes(payload) for payload in ("26", "24.5", "26")] == [[], [], []]
 
 
 def test_not_at_other_hours() -> None:
@@ -260,9 +262,13 @@ def test_many_topics_are_bounded() -> None:
     for number in range(MOST_TOPICS - 1):
         core.receive(f"t/{number}", b"0", 2, NOON)
     waits_until = [core.deadline]
+    core.receive("t/0", b"0", 3, NOON)
     core.receive("one/more", b"0", 3, NOON)
     assert [*waits_until, core.deadline] == [11, None]
-    assert core.expire(100, NOON) == ()
+    core.receive("another", b"0", 4, NOON)
+    core.receive("t/0", b"1", 5, NOON)
+    core.receive("t/1", b"1", 5, NOON)
+    assert [due.source for due in core.expire(100, NOON)] == ["it, t/0"]
 
 
 def test_several_automations() -> None:

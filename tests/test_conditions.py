@@ -39,6 +39,7 @@ SELECTORS = (Whole(), POWER, Member(("0", "x")), Formula(template("{{ value_json
         (Member(("ENERGY", "Phases", "3")), TASMOTA, None),
         (Member(("ENERGY", "Phases", "-1")), TASMOTA, None),
         (Member(("ENERGY", "Phases", "²")), TASMOTA, None),
+        (Member(("ENERGY", "Phases", "1" * 5000)), TASMOTA, None),
         (Member(("ENERGY",)), TASMOTA, None),
         (Member(("Time", "0")), TASMOTA, None),
         (Member(("on",)), b'{"on": false}', False),

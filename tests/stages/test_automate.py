@@ -13,8 +13,10 @@ import pytest
 
 from hubd.actions import Action, Ask, Listen, Say, Send, Tell
 from hubd.automations import Automations, Rule, Trigger, When
-from hubd.conditions import Condition
+from hubd.conditions import Condition, Member
+from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.devices.render import Publish
+from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.events import Scheduling
 from hubd.ports import InboundMessage
 from hubd.reports import PublishedReport, Report
@@ -151,8 +153,9 @@ def test_a_broker_that_takes_nothing(caplog: pytest.LogCaptureFixture) -> None:
         house.broker.refuses = True
         await house.comes("bell", "1")
         await house.comes("bell", "2")
-        await pass_time(20)
+        await pass_time(5.5)
         await settle()
+        assert len(caplog.records) == 2
         assert len([event for event in house.posted if isinstance(event, SayAsked)]) == 2
         house.broker.refuses = False
         await house.comes("bell", "3")
@@ -260,3 +263,36 @@ def test_everybody_at_once_is_bounded() -> None:
         assert len(house.posted) == 20
 
     in_house(scenario, *[Rule(f"r{number}", "r", BELL, (Say("x"),)) for number in range(25)])
+
+
+async def test_with_a_real_broker(mosquitto: PrivateBroker) -> None:
+    """What the broker had stored sets nothing off; what comes while the hub listens does, also if it is stored."""
+    hub, device = (PahoBroker(BrokerSettings(HOST, mosquitto.port, name), lambda _: None) for name in ("hub", "device"))
+    posted: asyncio.Queue[object] = asyncio.Queue()
+    reports: list[Report] = []
+    every = When("doors/#", Member(("action",)), Condition(("ring",)), Trigger.MESSAGE, at_most_every=1e-9)
+    stage = Automate(
+        Automations([rule(Say("{{ topic }}"), Send("gong", {"at": "{{ topic }}"}, 1), when=every)]),
+        hub,
+        post=posted.put_nowait,
+        report=reports.append,
+        local=lambda: dt.time(12),
+    )
+    async with running(device.run()):
+        await device.wait_connected()
+        gong = device.messages()
+        device.subscribe(["gong"])
+        await device.publish(Publish("doors/stored", b'{"action": "ring"}', 1, retain=True), 5)
+        async with running(hub.run()), running(stage.run()):
+            await hub.wait_connected()
+            for topic, payload, retain in (
+                ("doors/front", b'{"action": ""}', False),
+                ("doors", b'{"action": "ring"}', False),
+                ("doors/back/bell", b'{"action": "ring"}', True),
+            ):
+                await device.publish(Publish(topic, payload, 1, retain), 5)
+            said = [await posted.get() for _ in range(2)]
+            heard = [(await anext(gong)).payload for _ in range(2)]
+    assert [each.text for each in said if isinstance(each, SayAsked)] == ["doors", "doors/back/bell"]
+    assert [json.loads(payload)["at"] for payload in heard] == ["doors", "doors/back/bell"]
+    assert posted.empty()
