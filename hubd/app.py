@@ -12,7 +12,8 @@ from hubd.audio.buffers import Uplink
 from hubd.audio.speech import SpeechDetector
 from hubd.config import BackendChoice, Config
 from hubd.config.manner import pace
-from hubd.config.offer import offer
+from hubd.config.offer import allowance, offer
+from hubd.confirmation import Confirmations
 from hubd.conversation import Conversation
 from hubd.devices.discovery import Discovery
 from hubd.devices.state import StateStore
@@ -77,6 +78,7 @@ class Hub:
         uplink = Uplink(round(manners.replay * 1000))
         self._broker = PahoBroker(broker_settings(config.mqtt, config.hub.id, secrets.mqtt_password), report)
         ledger = Ledger()
+        self._confirmations = Confirmations(manners.barge_in)
         self._speak = Speak(sound, volume=config.speaker.volume, post=self.post)
         self._announce = Announce(offline_voice(), play=self._speak.announce)
         self._purse = Purse(
@@ -104,6 +106,8 @@ class Hub:
             post=self.post,
             together=capabilities(config.live.model).answers_together,
             keeper=self._carry_over,
+            allowance=allowance(config),
+            confirmations=self._confirmations,
             clock=time.monotonic,
         )
         rules = config.discovery.rules()
@@ -142,6 +146,7 @@ class Hub:
 
     def post(self, event: Event) -> None:
         """Put an event into the conversation's inbox."""
+        self._confirmations.witness(event, speaking=self._speak.speaking)
         self.converse.post(event)
 
     async def run(self) -> None:

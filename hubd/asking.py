@@ -15,7 +15,7 @@ from hubd.audio.buffers import Uplink
 from hubd.budget import Budget
 from hubd.config import BackendChoice, Config, LiveSettings
 from hubd.config.manner import blocking_functions
-from hubd.config.offer import offer
+from hubd.config.offer import allowance, offer
 from hubd.devices.discovery import Discovery
 from hubd.devices.state import StateStore
 from hubd.edges.state_file import StateFile
@@ -76,6 +76,7 @@ async def ask(  # noqa: PLR0913 -- a small hub, wired
             broker=broker,
             states=StateStore(config.devices),
             ledger=Ledger(),
+            allowance=allowance(config),
             report=watch,
             post=lambda event: asking.post(event),  # noqa: PLW0108 -- it comes to be below
             together=capabilities(config.live.model).answers_together,

@@ -19,6 +19,8 @@ from hubd.requests import Refusal
 
 # What the model may choose from instead of a name that does not exist.
 _OPTIONS = "valid_options"
+NAMES = "{names}"
+_CONFIRM = "Nothing was done yet. Ask the person this now; after a yes make the same call again, after a no don't."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Outcome:
     message: one sentence, fit to be spoken, that leaves nothing to ask again: a bare "ok" makes the model call again
     (``live-protocol.md`` 8.4). device: its spoken name, or empty. state: what it reported, in the front's units.
     retryable: whether the same call may be made once more. choices: names that are valid instead.
+    confirm: what the model has to do for a person to say yes; empty where nobody has to.
+    fault: what is to be said of it in a sum of several, with NAMES where the devices are named; empty if all is well.
     error: what went wrong, for the protocol's own key (``live-protocol.md`` 5); only where the model was left waiting.
     """
 
@@ -37,6 +41,8 @@ class Outcome:
     state: Mapping[str, JsonValue] = field(default_factory=dict)
     retryable: bool = False
     choices: tuple[str, ...] = ()
+    confirm: str = ""
+    fault: str = ""
     error: str = ""
 
     def answer(self, call: Call, scheduling: Scheduling, kind: AnswerKind = AnswerKind.OUTCOME) -> Answer:
@@ -50,6 +56,8 @@ class Outcome:
         response["retryable"] = self.retryable
         if self.choices:
             response[_OPTIONS] = list(self.choices)
+        if self.confirm:
+            response["confirm"] = self.confirm
         if self.error:
             response["error"] = self.error
         return Answer(call, self.status, scheduling, response, kind)
@@ -72,7 +80,8 @@ def confirmed(
 
 def unconfirmable(label: str) -> Outcome:
     """Return the outcome of a command that was sent where nothing can confirm it."""
-    return Outcome(CallStatus.DONE, phrases.unconfirmable(label), label)
+    fault = f"the command was sent to {NAMES}, which can't confirm it"
+    return Outcome(CallStatus.DONE, phrases.unconfirmable(label), label, fault=fault)
 
 
 def unconfirmed(command: Command, label: str, expectation: Expectation, values: Mapping[str, JsonValue]) -> Outcome:
@@ -81,12 +90,20 @@ def unconfirmed(command: Command, label: str, expectation: Expectation, values: 
     Only the functions of a kind may be tried again: one spelled out may toggle.
     """
     message = phrases.unconfirmed(command, label, expectation, values)
-    return Outcome(CallStatus.FAILED, message, label, state_of(command, values), retryable=command.function is None)
+    retryable, fault = command.function is None, f"{NAMES} did not answer"
+    return Outcome(CallStatus.FAILED, message, label, state_of(command, values), retryable=retryable, fault=fault)
 
 
 def not_sent(label: str, reason: str, *, retryable: bool) -> Outcome:
     """Return the outcome of a command that did not reach the broker."""
-    return Outcome(CallStatus.FAILED, phrases.not_sent(label, reason), label, retryable=retryable)
+    fault = f"nothing was sent to {NAMES}: {reason}"
+    return Outcome(CallStatus.FAILED, phrases.not_sent(label, reason), label, retryable=retryable, fault=fault)
+
+
+def too_many(label: str, reason: str) -> Outcome:
+    """Return the outcome of a command that would be more than may go out in a second."""
+    fault = f"nothing was sent to {NAMES}: {reason}"
+    return Outcome(CallStatus.REFUSED, phrases.not_sent(label, reason), label, retryable=True, fault=fault)
 
 
 def refused(refusal: Refusal) -> Outcome:
@@ -97,6 +114,12 @@ def refused(refusal: Refusal) -> Outcome:
 def nobody(call: OwnCall) -> Outcome:
     """Return the outcome of a call that the hub itself would carry out, where nobody in it does."""
     return Outcome(CallStatus.REFUSED, f"{call.name} is not possible here.")
+
+
+def to_confirm(command: Command, label: str) -> Outcome:
+    """Return the answer to a call that is carried out after a person's yes only."""
+    message = phrases.to_confirm(command, label)
+    return Outcome(CallStatus.REFUSED, message, label, retryable=True, confirm=_CONFIRM)
 
 
 def told(catalog: Catalog, devices: Sequence[Device], states: StateStore, now: float) -> Outcome:
@@ -127,7 +150,8 @@ def lost_sight_of(label: str) -> Outcome:
 
 def cut_short(label: str) -> Outcome:
     """Return the outcome of a command of which only a part was sent, because the call was taken back."""
-    return Outcome(CallStatus.FAILED, phrases.cut_short(label), label)
+    fault = f"only a part of the command was sent to {NAMES}"
+    return Outcome(CallStatus.FAILED, phrases.cut_short(label), label, fault=fault)
 
 
 def taken_back_too_late(outcome: Outcome) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from hubd.devices.model import Command, Device
 from hubd.events import AnswerKind, CallStatus
@@ -47,4 +48,33 @@ class Query:
     devices: tuple[Device, ...]
 
 
-Resolved = Command | EndConversation | OwnCall | Query | Refusal
+@dataclass(frozen=True, slots=True)
+class Several:
+    """One call that sets several devices.
+
+    name: the function's. label: what they are called together: "kitchen lights". commands: one a device.
+    said: what they are afterwards, as it follows "are": "off". left_out: why others of them can't be set so, a sentence
+    each.
+    """
+
+    name: str
+    label: str
+    commands: tuple[Command, ...]
+    said: str
+    left_out: tuple[str, ...] = ()
+
+
+Resolved = Command | Several | EndConversation | OwnCall | Query | Refusal
+
+
+def device_of(found: Resolved) -> str:
+    """Return the id of the one device that a call is for, or nothing."""
+    match found:
+        case Command():
+            return found.device.id
+        case Refusal():
+            return found.device
+        case EndConversation() | OwnCall() | Query() | Several():
+            return ""
+        case _:
+            assert_never(found)

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import assert_never
 
 from pydantic import JsonValue
 
+from hubd.all_off import ALL_OFF, AllOff
 from hubd.declaring import declare
 from hubd.devices import kinds, queries
-from hubd.devices.catalog import MAX_CHOICES, Ambiguous, Catalog, Unknown
-from hubd.devices.functions import Function, OutcomeScheduling, Schedule
-from hubd.devices.kinds import KIND_OF_FUNCTION, KINDS, KindFunction
-from hubd.devices.model import Command, Device, Kind
-from hubd.devices.parameters import MAX_TEXT, ArgumentError, Parameter, ParameterType, checked, shown
+from hubd.devices.catalog import MAX_CHOICES, Catalog, Unknown
+from hubd.devices.functions import Function, OutcomeScheduling, Schedule, most_urgent
+from hubd.devices.kinds import KIND_OF_FUNCTION, KINDS
+from hubd.devices.model import Command, Device
+from hubd.devices.parameters import MAX_TEXT, ArgumentError, checked, shown
+from hubd.devices.places import Places
 from hubd.events import AnswerKind, Behavior, Call, CallStatus
+from hubd.kind_calls import KindCalls, sentence
 from hubd.live.declarations import FunctionDeclaration
 from hubd.live.models import COMMON_SUBSET, Capabilities
 from hubd.own_functions import OwnCall, OwnFunction
-from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved
+from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved, Several
+from hubd.site import Site
 
 END_CONVERSATION = "end_conversation"
-DEVICE = "device"
-MAX_ALIASES = 50
+_FAREWELL = "End the conversation when the user says goodbye or needs nothing more."
 # A BLOCKING call is answered within this time: until then its session hangs (``live-protocol.md`` 13, pitfall 4), s.
 BLOCKING_TIMEOUT = 15.0
 # Where the model makes every call BLOCKING, nobody asked for the silence: it is short (``live-protocol.md`` 14), s.
 SHORT_ANSWER = 3.0
+_ANYWHERE = Site()
 
 
 class Toolbox:
@@ -43,55 +46,63 @@ class Toolbox:
         takes: Capabilities = COMMON_SUBSET,
         *,
         blocking_timeout: float = BLOCKING_TIMEOUT,
+        site: Site = _ANYWHERE,
         own: Sequence[OwnFunction] = (),
     ) -> None:
         self._takes = takes
         self._blocking_timeout = blocking_timeout
-        self._own = {function.name: function for function in own}
+        self._site = site
+        self._own = {function.name: function for function in own if site.grants(function.name)}
         self.furnish(catalog)
 
     def furnish(self, catalog: Catalog) -> None:
         """Offer these devices from now on, instead of those before; called between conversations."""
-        self.catalog = catalog
+        site = self._site
+        offered = tuple(device for device in catalog.devices if site.offers(device))
+        self.catalog = catalog = catalog if len(offered) == len(catalog.devices) else Catalog(offered)
+        self._places = Places(offered, site.floors, site.room)
         self._spelled_out: dict[str, tuple[Device, Function]] = {
-            function.name: (device, function) for device in catalog.devices for function in device.functions
+            function.name: (device, function)
+            for device in offered
+            for function in device.functions
+            if site.permits(device, function.name)
         }
-        present = {device.kind for device in catalog.devices}
-        self._of_kinds = {name: row for name, row in KIND_OF_FUNCTION.items() if row[0] in present}
-        self._parameters = {
-            name: kinds.parameters_of(function, [device for device in catalog.devices if device.kind is kind])
-            for name, (kind, function) in self._of_kinds.items()
+        permitted = {device.kind: device for device in reversed(offered) if device.kind is not None}
+        self._of_kinds = {
+            name: KindCalls(catalog, self._places, kind, function)
+            for name, (kind, function) in KIND_OF_FUNCTION.items()
+            if kind in permitted and site.permits(permitted[kind], name)
         }
+        self._all_off = AllOff(catalog, self._places, tuple(self._of_kinds.values()))
+        of_the_house = {
+            ALL_OFF: self._all_off.is_offered,
+            queries.GET_STATE: bool(offered),
+            END_CONVERSATION: True,
+        }
+        self._of_the_house = tuple(name for name, there in of_the_house.items() if there and site.grants(name))
 
     def declarations(self) -> tuple[FunctionDeclaration, ...]:
-        """Return every function: one for all devices of a kind, those spelled out, the hub's own."""
+        """Return every function: one for all devices of a kind, those spelled out, those of the house."""
         return (
-            *(self._declare_kind(kind, function) for kind, function in self._of_kinds.values()),
+            *(calls.declaration(self.behavior(name)) for name, calls in self._of_kinds.items()),
             *(self._declare_function(function) for _, function in self._spelled_out.values()),
-            *self._declare_query(),
             *(
                 declare(each.name, each.description, self.behavior(each.name), each.parameters, sorted(each.required))
                 for each in self._own.values()
             ),
-            declare(
-                END_CONVERSATION,
-                "End the conversation when the user says goodbye or needs nothing more.",
-                self.behavior(END_CONVERSATION),
-            ),
+            *(self._declare_of_the_house(name) for name in self._of_the_house),
         )
 
-    def _declare_query(self) -> tuple[FunctionDeclaration, ...]:
-        """Return the one function that asks how devices are; none for a house without devices."""
-        if not self.catalog.devices:
-            return ()
-        return (
-            declare(
-                queries.GET_STATE,
-                queries.DESCRIPTION,
-                self.behavior(queries.GET_STATE),
-                queries.parameters(self.catalog),
-            ),
-        )
+    def _declare_of_the_house(self, name: str) -> FunctionDeclaration:
+        behavior = self.behavior(name)
+        match name:
+            case queries.GET_STATE:
+                parameters = queries.parameters(self.catalog, self._places)
+                return declare(name, queries.DESCRIPTION, behavior, parameters)
+            case name if name == ALL_OFF:
+                return self._all_off.declaration(behavior)
+            case _:
+                return declare(name, _FAREWELL, behavior)
 
     def behavior(self, name: str) -> Behavior:
         """Return the behavior with which a function is declared."""
@@ -102,14 +113,11 @@ class Toolbox:
         names = (*self._of_kinds, *self._spelled_out)
         return tuple(name for name in names if self.behavior(name) is not self._configured(name))
 
-    def early_answer(self, command: Command) -> EarlyAnswer | None:
+    def early_answer(self, found: Command | Several) -> EarlyAnswer | None:
         """Return when the model hears about a command that has no outcome yet; None for never."""
-        function, device = command.function, command.device
-        first = function.first_answer_after if function is not None else None
-        first = first if first is not None else device.first_answer_after
-        if first is None and function is None and device.kind is not None:
-            first = KINDS[device.kind].first_answer_after
-        configured = self._configured(command.name)
+        commands = found.commands if isinstance(found, Several) else (found,)
+        first = min((after for each in commands if (after := _first_answer_after(each)) is not None), default=None)
+        configured = self._configured(found.name)
         if self._takes.behavior(configured) is Behavior.NON_BLOCKING:
             return None if first is None else EarlyAnswer(first, AnswerKind.FIRST, CallStatus.ON_ITS_WAY)
         if configured is Behavior.BLOCKING:
@@ -119,53 +127,46 @@ class Toolbox:
 
     def resolve(self, call: Call) -> Resolved:
         """Check the call against its declaration; never raises, whatever the model sent."""
-        if call.name == END_CONVERSATION:
-            return _end(call.arguments)
         if call.name in self._spelled_out:
             device, function = self._spelled_out[call.name]
             return _resolve_function(device, function, call.arguments)
         if call.name in self._of_kinds:
-            kind, kind_function = self._of_kinds[call.name]
-            return self._resolve_kind(kind, kind_function, call.arguments)
-        if call.name == queries.GET_STATE and self.catalog.devices:
-            return self._resolve_query(call.arguments)
+            return self._of_kinds[call.name].resolve(call.arguments)
         if call.name in self._own:
             return _resolve_own(self._own[call.name], call)
-        names = (*self._of_kinds, *self._spelled_out, *self._own, END_CONVERSATION)
+        if call.name in self._of_the_house:
+            return self._resolve_of_the_house(call)
+        names = (*self._of_kinds, *self._spelled_out, *self._own, *self._of_the_house)
         near = tuple(get_close_matches(call.name[:MAX_TEXT], names, n=3)) or names[:MAX_CHOICES]
         return Refusal(f"There is no function {shown(call.name)}; there are {', '.join(near)}.", near)
 
+    def _resolve_of_the_house(self, call: Call) -> Resolved:
+        match call.name:
+            case queries.GET_STATE:
+                return self._resolve_query(call.arguments)
+            case name if name == ALL_OFF:
+                return self._all_off.resolve(call.arguments)
+            case _:
+                return _end(call.arguments)
+
     def _resolve_query(self, arguments: Mapping[str, JsonValue]) -> Query | Refusal:
-        given = {name: value for name, value in arguments.items() if value is not None}
         try:
-            asked = checked(given, queries.takes(self.catalog), frozenset())
+            found = queries.asked_for(self.catalog, self._places, arguments)
         except ArgumentError as error:
-            return Refusal(_sentence(str(error)))
-        if found := queries.found(self.catalog, asked):
+            return Refusal(sentence(str(error)))
+        if found:
             return Query(found)
-        wanted = asked.get(queries.DEVICE)
+        wanted = arguments.get(queries.DEVICE)
         if isinstance(wanted, str) and isinstance(near := self.catalog.find(wanted), Unknown):
             return Refusal(f"There is no device called {shown(wanted)}; there are: {', '.join(near.near)}.", near.near)
-        return Refusal("There is no such device: leave device, room or kind out.")
+        return Refusal("There is no such device: leave device, area or kind out.")
 
-    def schedule(self, command: Command) -> Schedule:
-        """Return when the model speaks about the command's outcomes: the function's word, the device's, the default."""
-        kind = command.device.kind if command.function is None else None
-        default = KINDS[kind].schedule if kind is not None else kinds.SPELLED_OUT
-        schedule = (command.device.scheduling or OutcomeScheduling()).over(default)
-        own = command.function.scheduling if command.function is not None else None
-        return schedule if own is None else own.over(schedule)
+    def schedule(self, found: Command | Several) -> Schedule:
+        """Return when the model speaks about the outcomes: the function's word, the device's, the default.
 
-    def _declare_kind(self, kind: Kind, function: KindFunction) -> FunctionDeclaration:
-        devices = [device for device in self.catalog.devices if device.kind is kind]
-        which = Parameter(
-            type=ParameterType.STRING,
-            description=self._describe_devices(kind, devices),
-            enum=self.catalog.spoken(kind),
-        )
-        parameters = {DEVICE: which, **self._parameters[function.name]}
-        required = (DEVICE, *sorted(function.required))
-        return declare(function.name, function.description, self.behavior(function.name), parameters, required)
+        Of several devices the most urgent word counts.
+        """
+        return most_urgent(map(_schedule, found.commands if isinstance(found, Several) else (found,)))
 
     def _configured(self, name: str) -> Behavior:
         """Return a function's behavior as the configuration has it: a kind is BLOCKING if each of its devices is."""
@@ -174,8 +175,7 @@ class Toolbox:
             return function.behavior or device.behavior
         if name not in self._of_kinds:
             return Behavior.NON_BLOCKING
-        kind = self._of_kinds[name][0]
-        blocking = all(each.behavior is Behavior.BLOCKING for each in self.catalog.devices if each.kind is kind)
+        blocking = all(each.behavior is Behavior.BLOCKING for each in self._of_kinds[name].devices)
         return Behavior.BLOCKING if blocking else Behavior.NON_BLOCKING
 
     def _declare_function(self, function: Function) -> FunctionDeclaration:
@@ -183,38 +183,22 @@ class Toolbox:
         behavior = self.behavior(function.name)
         return declare(function.name, function.description, behavior, function.parameters, required)
 
-    def _describe_devices(self, kind: Kind, devices: Sequence[Device]) -> str:
-        """Return which devices are meant, and which names mean the same one."""
-        aliases = [f"{alias} = {self.catalog.label(device)}" for device in devices for alias in device.aliases]
-        same = f" The same under two names: {'; '.join(aliases[:MAX_ALIASES])}." if aliases else ""
-        return f"Which {KINDS[kind].noun}.{same}"
 
-    def _resolve_kind(
-        self, kind: Kind, function: KindFunction, arguments: Mapping[str, JsonValue]
-    ) -> Command | Refusal:
-        wanted = arguments.get(DEVICE)
-        if not isinstance(wanted, str) or len(wanted) > MAX_TEXT:
-            names = self.catalog.spoken(kind)[:MAX_CHOICES]
-            noun = KINDS[kind].noun
-            return Refusal(f"device has to be the name of a {noun}, found {_shown(arguments, DEVICE)}.", names)
-        found = self.catalog.find(wanted, kind)
-        match found:
-            case Ambiguous(choices=choices):
-                return Refusal(
-                    f"Several are called {shown(wanted)}: {', '.join(choices)}. Which one is meant?", choices
-                )
-            case Unknown(near=near):
-                return Refusal(_unknown(wanted, kind, self.catalog.find(wanted), near), near)
-            case Device():
-                pass
-            case _:
-                assert_never(found)
-        try:
-            rest = {name: value for name, value in arguments.items() if name != DEVICE and value is not None}
-            settled = function.settle(found, checked(rest, self._parameters[function.name], function.required))
-            return Command(found, function.name, settled)
-        except ArgumentError as error:
-            return Refusal(_sentence(str(error)), device=found.id)
+def _schedule(command: Command) -> Schedule:
+    kind = command.device.kind if command.function is None else None
+    default = KINDS[kind].schedule if kind is not None else kinds.SPELLED_OUT
+    schedule = (command.device.scheduling or OutcomeScheduling()).over(default)
+    own = command.function.scheduling if command.function is not None else None
+    return schedule if own is None else own.over(schedule)
+
+
+def _first_answer_after(command: Command) -> float | None:
+    function, device = command.function, command.device
+    first = function.first_answer_after if function is not None else None
+    first = first if first is not None else device.first_answer_after
+    if first is None and function is None and device.kind is not None:
+        first = KINDS[device.kind].first_answer_after
+    return first
 
 
 def _end(arguments: Mapping[str, JsonValue]) -> EndConversation | Refusal:
@@ -227,7 +211,7 @@ def _resolve_function(device: Device, function: Function, arguments: Mapping[str
     try:
         settings = checked(given, function.parameters, required)
     except ArgumentError as error:
-        return Refusal(_sentence(str(error)), device=device.id)
+        return Refusal(sentence(str(error)), device=device.id)
     defaults = {name: parameter.default for name, parameter in function.parameters.items() if not parameter.required}
     return Command(device, function.name, defaults | settings, function)
 
@@ -237,23 +221,4 @@ def _resolve_own(function: OwnFunction, call: Call) -> OwnCall | Refusal:
     try:
         return OwnCall(call.id, call.name, checked(given, function.parameters, function.required))
     except ArgumentError as error:
-        return Refusal(_sentence(str(error)))
-
-
-def _unknown(wanted: str, kind: Kind, elsewhere: Device | Ambiguous | Unknown, near: tuple[str, ...]) -> str:
-    """Return why no device of the kind was found, and what there is instead."""
-    noun = KINDS[kind].noun
-    if isinstance(elsewhere, Device):
-        other = elsewhere.kind
-        use = ", ".join(function.name for function in KINDS[other].functions) if other is not None else ""
-        use = use or ", ".join(function.name for function in elsewhere.functions)
-        return f"{shown(wanted)} is no {noun}; use {use}."
-    return f"There is no {noun} called {shown(wanted)}; there are: {', '.join(near)}."
-
-
-def _shown(arguments: Mapping[str, JsonValue], name: str) -> str:
-    return shown(arguments[name]) if name in arguments else "nothing"
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+        return Refusal(sentence(str(error)))

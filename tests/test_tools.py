@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from hubd.all_off import ALL_OFF
 from hubd.devices.catalog import Catalog
 from hubd.devices.model import Command, Device
 from hubd.devices.parameters import Parameter, ParameterType
@@ -16,7 +17,7 @@ from hubd.events import AnswerKind, Behavior, Call, CallStatus, Scheduling
 from hubd.live.declarations import SchemaType
 from hubd.live.models import COMMON_SUBSET, Capabilities
 from hubd.own_functions import OwnCall, OwnFunction
-from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved
+from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved, Several
 from hubd.tools import END_CONVERSATION, SHORT_ANSWER, Toolbox
 
 LAMP: dict[str, JsonValue] = {
@@ -78,11 +79,13 @@ def resolve(name: str, **arguments: JsonValue) -> Resolved:
 def test_a_kind_is_declared_once_with_its_devices() -> None:
     """A hundred lamps cost one declaration; names and aliases are an enum, and behavior is on every declaration."""
     declarations = {each.name: each for each in TOOLBOX.declarations()}
-    assert list(declarations) == ["set_light", "set_switch", "turn_on_the_lights", GET_STATE, END_CONVERSATION]
+    names = ["set_light", "set_switch", "turn_on_the_lights", ALL_OFF, GET_STATE, END_CONVERSATION]
+    assert list(declarations) == names
     light = declarations["set_light"]
     assert light.behavior is Behavior.NON_BLOCKING
     assert light.parameters is not None
-    assert light.parameters.required == ("device",)
+    assert light.parameters.required == ()
+    assert light.parameters.properties["area"].enum == ("kitchen", "everywhere")
     assert light.parameters.properties["device"].enum == ("kitchen lights", "hall light", "the big light")
     assert "the big light = kitchen lights" in light.parameters.properties["device"].description
     assert light.parameters.properties["brightness"].type is SchemaType.INTEGER
@@ -180,7 +183,7 @@ def test_a_light_is_set_by_state_level_or_both(arguments: dict[str, JsonValue], 
     ("name", "arguments", "message"),
     [
         ("set_lights", {}, 'There is no function "set_lights"; there are set_light'),
-        ("set_light", {}, "device has to be the name of a light, found nothing."),
+        ("set_light", {}, "device has to be the name of a light, found nothing or give an area."),
         ("set_light", {"device": 3}, "device has to be the name of a light, found 3."),
         ("set_light", {"device": "kitchen lights"}, "Give on, brightness, or both."),
         ("set_light", {"device": "kitchen lights", "on": 1}, "On has to be true or false, found 1."),
@@ -284,6 +287,8 @@ def test_any_call_is_a_command_or_a_refusal(name: str, arguments: dict[str, Json
         case Query(devices=devices):
             assert name == GET_STATE
             assert devices
+        case Several(commands=commands):
+            assert commands
         case OwnCall():
             pytest.fail("nothing of the hub's own is offered")
 

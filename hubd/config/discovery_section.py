@@ -31,6 +31,8 @@ class DiscoveredDeviceSettings(Table):
     scheduling: OutcomeScheduling | None = None
     behavior: Behavior | None = None
     first_answer_after: Annotated[Duration, Field(le=600)] | None = None
+    confirm: Flag | None = None
+    only_in: tuple[Line, ...] = ()
 
     def given(self) -> dict[str, object]:
         """Return the options that are set."""

@@ -21,6 +21,7 @@ from hubd.config.sections import (
     ConversationSettings,
     DeviceDefaults,
     HubSettings,
+    LimitsSettings,
     MicrophoneSettings,
     MqttSettings,
     PrivacySettings,
@@ -58,6 +59,7 @@ class MainFile(Table):
     mqtt: MqttSettings = Field(default_factory=MqttSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     discovery: DiscoverySettings = Field(default_factory=DiscoverySettings)
+    limits: LimitsSettings = Field(default_factory=LimitsSettings)
     devices: DeviceDefaults = Field(default_factory=DeviceDefaults)
     device: tuple[Device, ...] = ()
     automation: tuple[AutomationSettings, ...] = ()
@@ -90,6 +92,7 @@ class Config:
     mqtt: MqttSettings
     privacy: PrivacySettings
     discovery: DiscoverySettings
+    limits: LimitsSettings
     devices: tuple[Device, ...]
     origins: Mapping[str, str] = field(default_factory=dict)
     automations: tuple[AutomationSettings, ...] = ()
@@ -148,6 +151,7 @@ def load(path: Path) -> Config:
         mqtt=sections.mqtt,
         privacy=sections.privacy,
         discovery=sections.discovery,
+        limits=sections.limits,
         devices=tuple(_with_defaults(device, sections.devices) for device in devices),
         origins=origins,
         automations=tuple(automations),

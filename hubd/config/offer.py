@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hubd.allowance import Allowance
 from hubd.config.loading import Config
 from hubd.devices.catalog import Catalog
 from hubd.events import Behavior
 from hubd.live.models import capabilities
+from hubd.site import Site
 from hubd.tools import Toolbox
 
 _SHOWN_NAMES = 4
@@ -16,7 +18,21 @@ _SHOWN_NAMES = 4
 def offer(config: Config) -> Toolbox:
     """Return the functions, declared as the model of the configuration takes them."""
     takes = capabilities(config.live.model)
-    return Toolbox(Catalog(config.devices), takes, blocking_timeout=config.conversation.blocking_timeout)
+    return Toolbox(
+        Catalog(config.devices), takes, blocking_timeout=config.conversation.blocking_timeout, site=site(config)
+    )
+
+
+def allowance(config: Config) -> Allowance:
+    """Return how many messages may go out."""
+    limits = config.limits
+    return Allowance(in_all=limits.messages_per_second, per_device=limits.messages_per_device)
+
+
+def site(config: Config) -> Site:
+    """Return where the hub is, with what may be operated there."""
+    limits = config.limits
+    return Site(config.hub.id, config.hub.room, config.hub.floors or {}, limits.allow, limits.deny)
 
 
 def call_notices(config: Config) -> Iterator[str]:

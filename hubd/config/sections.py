@@ -10,9 +10,11 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from hubd.allowance import IN_ALL, PER_DEVICE
 from hubd.config.options import Flag, Fraction, Line, Pause, Timeout, Whole, at_most
 from hubd.config.suggestions import found, not_allowed, quoted
-from hubd.devices.fields import Duration, Place, Table, complaint
+from hubd.devices.catalog import fold
+from hubd.devices.fields import HUB_ID, Duration, Name, Place, Table, complaint
 from hubd.tools import BLOCKING_TIMEOUT
 from hubd.wake import WakeWord
 
@@ -25,18 +27,20 @@ BUNDLED_WAKE_WORDS = ("alexa", "hey_jarvis", "hey_marvin", "hey_mycroft", "timer
 class HubSettings(Table):
     """[hub]: who this hub is. id names it on MQTT; room is where it hears; name is what automations show.
 
+    floors: the name of each → its rooms, as the devices name them.
     state_dir: the folder for what survives a restart; empty for the usual one, "none" for no such thing.
     """
 
     id: str = "hub"
     name: Line = ""
     room: Line = ""
+    floors: dict[Name, Annotated[tuple[Name, ...], Field(min_length=1)]] | None = None
     state_dir: Line = ""
 
     @field_validator("id")
     @classmethod
     def _check_id(cls, text: str) -> str:
-        if not re.fullmatch(r"[a-z0-9_-]{1,64}", text, re.ASCII):
+        if not HUB_ID.fullmatch(text):
             raise complaint(f"found {quoted(text)}, allowed are 1 to 64 of the characters a-z, 0-9, _ and -")
         return text
 
@@ -46,6 +50,15 @@ class HubSettings(Table):
         if text not in {"", NO_STATE} and not PurePath(text).is_absolute():
             raise complaint(f'found {quoted(text)}, allowed is a path from / on, or "{NO_STATE}"')
         return text
+
+    def contradictions(self) -> Iterator[tuple[Place, str]]:
+        """Yield every room that is on a floor before."""
+        seen: dict[str, str] = {}
+        for floor, rooms in (self.floors or {}).items():
+            for position, room in enumerate(rooms):
+                if (first := seen.setdefault(fold(room), floor)) != floor or room in rooms[:position]:
+                    problem = f"{quoted(room)} is on the floor {quoted(first)} already, keep one"
+                    yield ("floors", floor, position), problem
 
     def state_folder(self, environment: Mapping[str, str]) -> Path | None:
         """Return where to keep what survives a restart: state_dir, else $STATE_DIRECTORY (systemd), else at home.
@@ -216,6 +229,18 @@ class PrivacySettings(Table):
     """[privacy]. publish_transcripts: whether what was said goes to MQTT and the journal (``design.md`` 8)."""
 
     publish_transcripts: Flag = False
+
+
+class LimitsSettings(Table):
+    """[limits]: what the model may do at most. allow, deny: patterns with * (``site.py``).
+
+    messages_per_second, messages_per_device: how many go out in any second, in all, to one device.
+    """
+
+    allow: tuple[Annotated[Line, Field(min_length=1)], ...] = ()
+    deny: tuple[Annotated[Line, Field(min_length=1)], ...] = ()
+    messages_per_second: Annotated[Whole, Field(ge=5, le=1000)] = IN_ALL
+    messages_per_device: Annotated[Whole, Field(ge=5, le=100)] = PER_DEVICE
 
 
 class DeviceDefaults(Table):

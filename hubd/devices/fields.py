@@ -24,6 +24,8 @@ MAX_NAME = 64
 
 _UNPRINTABLE = {"Cc", "Cs", "Cn", "Zl", "Zp"}
 
+# The id of a hub, which is a level of its topics.
+HUB_ID = re.compile(r"[a-z0-9_-]{1,64}", re.ASCII)
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h)\s*", re.ASCII)
 _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -65,6 +65,17 @@ class Schedule:
                 return Scheduling.WHEN_IDLE
             case CallStatus.DUPLICATE | CallStatus.CANCELLED:
                 return Scheduling.SILENT
+
+
+def most_urgent(schedules: Iterable[Schedule]) -> Schedule:
+    """Return the schedule of several: of each outcome the most urgent word."""
+    several = tuple(schedules)
+    order = (Scheduling.SILENT, Scheduling.WHEN_IDLE, Scheduling.INTERRUPT)
+    words = {
+        name: max((getattr(each, name) for each in several), key=order.index)
+        for name in ("done", "late", "failed", "on_its_way")
+    }
+    return Schedule(**words)
 
 
 class OutcomeScheduling(Table):
@@ -142,6 +153,7 @@ class Function(Table):
     publish: what is sent. expect: what confirms it; without it, sent is done. valid_for: seconds after which a command
     that the broker has not taken is withdrawn; the device's if left out. first_answer_after: seconds without an outcome
     after which the model hears that the command is on its way, the outcome follows; the device's if left out.
+    confirm: whether a person has to say yes first; the device's if left out.
     """
 
     name: FunctionName
@@ -153,6 +165,7 @@ class Function(Table):
     expect: Expect | None = None
     valid_for: Annotated[Duration, Field(le=600)] | None = None
     first_answer_after: Annotated[Duration, Field(le=600)] | None = None
+    confirm: StrictBool | None = None
 
     def contradictions(self) -> Iterator[tuple[Place, str]]:
         """Yield what keeps the function from being called: names, templates, topics, answers that don't fit."""

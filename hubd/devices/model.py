@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue, StrictBool, StrictFloat, StrictInt, Stric
 
 from hubd.devices import keys
 from hubd.devices.channels import Channel
-from hubd.devices.fields import Duration, Identifier, Name, Place, Table, Topic
+from hubd.devices.fields import HUB_ID, Duration, Identifier, Name, Place, Table, Topic
 from hubd.devices.functions import ONE_ANSWER, Function, NeverRetained, OutcomeScheduling, Qos
 from hubd.devices.offers import ACTIONS, OFFERS, STATES, USUAL
 from hubd.devices.payloads import is_readable
@@ -43,6 +43,8 @@ class Device(Table):
     within: seconds for its report (``dialects.py`` if left out). valid_for: seconds after which a
     command that the broker has not taken is withdrawn. qos: of commands, 0 or 1. retain: false, always.
     scheduling: when the model speaks about each outcome. behavior: whether the conversation waits for it.
+    confirm: whether a person has to say yes before it is operated; then it is never part of a group.
+    only_in: the ids of the hubs from which it may be operated; none for all.
     first_answer_after: for a slow device that the conversation does not wait for: seconds without an outcome after
     which the model hears that the command is on its way; the outcome follows, with its own scheduling.
     """
@@ -89,6 +91,8 @@ class Device(Table):
     scheduling: OutcomeScheduling | None = None
     behavior: Behavior = Behavior.NON_BLOCKING
     first_answer_after: Annotated[Duration, Field(le=600)] | None = None
+    confirm: StrictBool = False
+    only_in: tuple[StrictStr, ...] = ()
     functions: tuple[Function, ...] = Field(default=(), alias="function")
 
     @property
@@ -131,6 +135,7 @@ class Device(Table):
         yield from _clashes(self)
         yield from _unknown_words(self)
         yield from _second_answers(self)
+        yield from _unknown_hubs(self)
 
 
 def _gaps(device: Device) -> Iterator[tuple[Place, str]]:
@@ -247,6 +252,16 @@ def _second_answers(device: Device) -> Iterator[tuple[Place, str]]:
             yield ("function", position, "first_answer_after"), ONE_ANSWER
 
 
+def _unknown_hubs(device: Device) -> Iterator[tuple[Place, str]]:
+    """Yield what is no id of a hub."""
+    for position, hub in enumerate(device.only_in):
+        if not HUB_ID.fullmatch(hub):
+            problem = f"found {hub[:64]!r}, allowed is the id of a hub: 1 to 64 of the characters a-z, 0-9, _ and -"
+            yield ("only_in", position), problem
+    if "only_in" in device.model_fields_set and not device.only_in:
+        yield ("only_in",), "found an empty list: name the ids of hubs, or leave only_in out"
+
+
 def _given(device: Device, *names: str) -> Place:
     """Return the place of the first key that the configuration holds."""
     return next(((name,) for name in names if name in device.model_fields_set), ())
@@ -264,6 +279,12 @@ class Command:
     name: str
     arguments: Mapping[str, JsonValue]
     function: Function | None = None
+
+    @property
+    def needs_yes(self) -> bool:
+        """Whether a person has to say yes to it: by the function's word, else by the device's."""
+        own = self.function.confirm if self.function is not None else None
+        return self.device.confirm if own is None else own
 
 
 @dataclass(frozen=True, slots=True)

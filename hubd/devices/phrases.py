@@ -55,6 +55,14 @@ def done(command: Command, label: str, expectation: Expectation, state: Mapping[
     return _sentence(f"{the(label)} {_now(command, label, expectation, state)}")
 
 
+def to_confirm(command: Command, label: str) -> str:
+    """Return the question whether a command is meant: "Shall the front door be unlocked?"."""
+    if command.function is not None:
+        return f"Is this really meant: {command.function.description.rstrip('.')}?"
+    be = phrase(command.device, command.arguments)
+    return f"Shall {the(label)} be {be}?" if be else f"Shall {the(label)} really be set?"
+
+
 def late(command: Command, label: str, expectation: Expectation, state: Mapping[str, JsonValue]) -> str:
     """Return the sentence about a command that was confirmed late."""
     they = "they" if is_plural(label) else "it"

@@ -7,26 +7,26 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from hubd.devices.catalog import Catalog, fold
+from hubd.devices.catalog import Catalog
 from hubd.devices.model import Device
-from hubd.devices.parameters import Parameter, ParameterType
+from hubd.devices.parameters import Parameter, ParameterType, checked
+from hubd.devices.places import THE_HOUSE, Places
 
 GET_STATE: Final = "get_state"
 DESCRIPTION: Final = (
-    "Tell how a device is, or all devices in a room or of a kind, with the age of what is known. "
+    "Tell how a device is, or all devices in a room, on a floor or of a kind, with the age of what is known. "
     "Ask it before you say anything about the state of a device."
 )
 DEVICE: Final = "device"
-_ROOM: Final = "room"
+_AREA: Final = "area"
 _KIND: Final = "kind"
 
 
-def parameters(catalog: Catalog) -> dict[str, Parameter]:
-    """Return what a question may name: a device, a room, a kind; each may be left out."""
-    rooms = {fold(device.room): device.room for device in catalog.devices if device.room is not None}
+def parameters(catalog: Catalog, places: Places) -> dict[str, Parameter]:
+    """Return what a question may name: a device, a room or a floor, a kind; each may be left out."""
     named = {
         DEVICE: ("Which device; leave it out to ask about several.", catalog.spoken()),
-        _ROOM: ("Only devices in this room.", tuple(rooms.values())),
+        _AREA: ("Only devices in this room or on this floor.", places.names),
         _KIND: ("Only devices of this kind.", _kinds(catalog)),
     }
     return {
@@ -36,21 +36,19 @@ def parameters(catalog: Catalog) -> dict[str, Parameter]:
     }
 
 
-def takes(catalog: Catalog) -> dict[str, Parameter]:
-    """Return the parameters as they are checked: a device by any name that is understood elsewhere."""
-    return {**parameters(catalog), DEVICE: Parameter(type=ParameterType.STRING)}
+def asked_for(catalog: Catalog, places: Places, arguments: Mapping[str, JsonValue]) -> tuple[Device, ...]:
+    """Return the devices that a question is about, those of the house if it names none.
 
-
-def found(catalog: Catalog, asked: Mapping[str, JsonValue]) -> tuple[Device, ...]:
-    """Return the devices that a question is about; asked: its checked arguments, none of them for all devices."""
-    device, room, kind = (asked.get(name) for name in (DEVICE, _ROOM, _KIND))
+    arguments: as the model gave them. Raises ArgumentError that says what is wrong with them; none are found if what
+    they say together fits no device.
+    """
+    text = Parameter(type=ParameterType.STRING)
+    takes = {**parameters(catalog, places), DEVICE: text, _AREA: text}
+    given = checked({name: value for name, value in arguments.items() if value is not None}, takes, frozenset())
+    device, kind = given.get(DEVICE), given.get(_KIND)
+    area = places.area(given[_AREA]) if _AREA in given else THE_HOUSE
     of = catalog.named(device) if isinstance(device, str) else catalog.devices
-    return tuple(
-        each
-        for each in of
-        if (not isinstance(room, str) or (each.room is not None and fold(each.room) == fold(room)))
-        and (kind is None or kind in {each.kind, each.device_class})
-    )
+    return tuple(each for each in of if area.holds(each) and (kind is None or kind in {each.kind, each.device_class}))
 
 
 def _kinds(catalog: Catalog) -> tuple[str, ...]:

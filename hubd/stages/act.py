@@ -11,7 +11,10 @@ from enum import Enum, auto
 from typing import Protocol, assert_never
 
 from hubd import outcomes
+from hubd.allowance import Allowance
 from hubd.batches import Batches
+from hubd.confirmation import Confirmations
+from hubd.devices.functions import Schedule
 from hubd.devices.model import Command, Device
 from hubd.devices.state import StateStore
 from hubd.events import Answer, AnswerKind, Call, EndAsked, Event, Scheduling, ToolsDone
@@ -20,8 +23,9 @@ from hubd.outcomes import Outcome
 from hubd.own_functions import OwnCall
 from hubd.ports import Broker, InboundMessage
 from hubd.reports import AnsweredReport, CalledReport, ReportSink
-from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved
+from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved, Several, device_of
 from hubd.stages.errand import Errand, Means
+from hubd.stages.round import Round, errand_of, label_of
 from hubd.tools import Toolbox
 
 MAX_RUNNING = 64
@@ -44,7 +48,8 @@ class _Standing(Enum):
 class _Running:
     """A call that is being carried out; timer: when the model hears of it before there is an outcome."""
 
-    errand: Errand
+    errand: Errand | Round
+    schedule: Schedule
     standing: _Standing = _Standing.OPEN
     timer: asyncio.TimerHandle | None = None
 
@@ -76,8 +81,9 @@ class Act:
 
     toolbox: checks calls. broker: takes the messages. states: fed here from the broker's messages. ledger: outlives
     connections. report: the public event stream. post: the conversation's inbox. together: whether the model listens to
-    one frame of answers only (``live/models.py``). keeper: None if nothing outlives the hub. own: carries out, at once,
-    what the toolbox offers of the hub's own. clock: monotonic, s, in step with the event loop's.
+    one frame of answers only (``live/models.py``). keeper: None if nothing outlives the hub. allowance: how many
+    messages may go out, the usual one unless given. confirmations: without them nobody can say yes. own: carries out,
+    at once, what the toolbox offers of the hub's own. clock: monotonic, s, in step with the event loop's.
     """
 
     def __init__(  # noqa: PLR0913 - a stage is given everything that it connects
@@ -91,11 +97,13 @@ class Act:
         post: Callable[[Event], None],
         together: bool = False,
         keeper: Keeper | None = None,
+        allowance: Allowance | None = None,
+        confirmations: Confirmations | None = None,
         own: Callable[[OwnCall], Outcome] = outcomes.nobody,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._toolbox = toolbox
-        self._means = Means(broker, states, ledger, report, clock)
+        self._means = Means(broker, states, ledger, allowance or Allowance(), report, clock)
         self._ledger = ledger
         self._report = report
         self._post = post
@@ -103,6 +111,7 @@ class Act:
         self._running: dict[str, _Running] = {}
         self._batches = Batches(together=together)
         self._keeper = keeper
+        self._confirmations = confirmations or Confirmations()
         self._own = own
         self._sending: asyncio.TimerHandle | None = None
         self._tasks: asyncio.TaskGroup | None = None
@@ -141,7 +150,7 @@ class Act:
         ending = False
         for call, verdict in fresh:
             found = self._toolbox.resolve(call)
-            self._report(CalledReport(call.id, call.name, _device_of(found), dict(call.arguments)))
+            self._report(CalledReport(call.id, call.name, device_of(found), dict(call.arguments)))
             match verdict:
                 case Verdict.DUPLICATE if isinstance(found, Query):
                     # How something is may be asked as often as one likes.
@@ -182,26 +191,28 @@ class Act:
                 self._answer(call, now, told, Scheduling.WHEN_IDLE)
             case OwnCall():
                 self._answer(call, now, self._own(found), Scheduling.WHEN_IDLE)
-            case Command():
-                label = self._toolbox.catalog.label(found.device)
+            case Command() if not self._confirmations.admit(found, now):
+                label = label_of(found, self._toolbox.catalog)
+                self._answer(call, now, outcomes.to_confirm(found, label), Scheduling.WHEN_IDLE)
+            case Command() | Several():
                 if self._tasks is None or len(self._running) >= MAX_RUNNING:
                     reason = "too many commands are on their way" if self._tasks is not None else "the hub is stopping"
+                    label = label_of(found, self._toolbox.catalog)
                     outcome = outcomes.not_sent(label, reason, retryable=self._tasks is not None)
                     self._answer(call, now, outcome, self._toolbox.schedule(found).failed)
                     return
-                self._start(call, now, found, label, self._tasks)
+                self._start(call, now, found, self._tasks)
             case _:
                 assert_never(found)
 
-    def _start(self, call: Call, now: float, command: Command, label: str, tasks: asyncio.TaskGroup) -> None:
-        early = self._toolbox.early_answer(command)
+    def _start(self, call: Call, now: float, found: Command | Several, tasks: asyncio.TaskGroup) -> None:
+        early = self._toolbox.early_answer(found)
         sent_within = early.after * _SENDING if early is not None and early.kind is AnswerKind.OUTCOME else None
-        errand = Errand(self._means, call, command, label=label, asked=now, sent_within=sent_within)
-        running = self._running[call.id] = _Running(errand)
+        errand = errand_of(self._means, call, found, self._toolbox.catalog, asked=now, sent_within=sent_within)
+        running = self._running[call.id] = _Running(errand, self._toolbox.schedule(found))
         if self._keeper is not None:
             # Before anything is sent: a hub that is killed in between does not know whether it was.
-            scheduling = self._toolbox.schedule(command).failed
-            self._keeper.begun(outcomes.lost_sight_of(label).answer(call, scheduling))
+            self._keeper.begun(outcomes.lost_sight_of(errand.label).answer(call, running.schedule.failed))
         if early is not None:
             loop = asyncio.get_running_loop()
             running.timer = loop.call_later(early.after, self._answer_early, running, early)
@@ -211,14 +222,13 @@ class Act:
         states = self._means.states
         told = states.receive(message.topic, message.payload, self._clock(), stored=message.retained)
         for running in self._running.values():
-            if running.errand.command.device.id in told:
-                running.errand.device_reported()
+            running.errand.heed(told)
 
     def _answer_early(self, running: _Running, early: EarlyAnswer) -> None:
         """Say that there is no outcome yet."""
         errand = running.errand
         outcome = outcomes.early(errand.label, early.status, early.after)
-        scheduling = self._toolbox.schedule(errand.command).of(early.status)
+        scheduling = running.schedule.of(early.status)
         if early.kind is AnswerKind.OUTCOME:
             running.leave(_Standing.EXPIRED)
         self._answer(errand.call, errand.asked, outcome, scheduling, early.kind)
@@ -233,7 +243,7 @@ class Act:
             if self._keeper is not None:
                 self._keeper.dropped(errand.call.id)
             return
-        scheduling = self._toolbox.schedule(errand.command).of(outcome.status)
+        scheduling = running.schedule.of(outcome.status)
         match running.standing:
             case _Standing.OPEN:
                 self._answer(errand.call, errand.asked, outcome, scheduling)
@@ -285,16 +295,3 @@ class Act:
         if (deadline := self._batches.deadline) is not None:
             loop = asyncio.get_running_loop()
             self._sending = loop.call_later(max(0.0, deadline - self._clock()), self._send)
-
-
-def _device_of(found: Resolved) -> str:
-    """Return the id of the device that a call is for, or nothing."""
-    match found:
-        case Command():
-            return found.device.id
-        case Refusal():
-            return found.device
-        case EndConversation() | OwnCall() | Query():
-            return ""
-        case _:
-            assert_never(found)

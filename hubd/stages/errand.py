@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from hubd import outcomes
+from hubd.allowance import Allowance
 from hubd.devices.expectations import Expectation
 from hubd.devices.model import Command
 from hubd.devices.render import Order, Publish, render
@@ -37,6 +38,13 @@ class _Held(Enum):
     JUST_NOW = auto()
 
 
+class Crowd(Enum):
+    """What to do where more would go out in a second than may: say so, or wait while the command is valid."""
+
+    REFUSE = auto()
+    WAIT = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """What every errand needs; clock: monotonic, s, in step with the event loop's."""
@@ -44,6 +52,7 @@ class Means:
     broker: Broker
     states: StateStore
     ledger: Ledger
+    allowance: Allowance
     report: ReportSink
     clock: Callable[[], float]
 
@@ -53,11 +62,19 @@ class Errand:
 
     call: as the model asked for it, asked at monotonic s. command: the call, checked. label: the device's spoken name.
     sent_within: s from then on within which the broker has to take everything, if that is shorter than the device's
-    own valid_for.
+    own valid_for. crowd: what to do where there is one.
     """
 
     def __init__(  # noqa: PLR0913 -- a call, when it was asked, what it means, what it needs
-        self, means: Means, call: Call, command: Command, *, label: str, asked: float, sent_within: float | None
+        self,
+        means: Means,
+        call: Call,
+        command: Command,
+        *,
+        label: str,
+        asked: float,
+        sent_within: float | None,
+        crowd: Crowd = Crowd.REFUSE,
     ) -> None:
         self.call = call
         self.command = command
@@ -65,6 +82,7 @@ class Errand:
         self.asked = asked
         self._means = means
         self._sent_within = sent_within
+        self._crowd = crowd
         self._published = False
         self._taken_back = False
         self._changed = asyncio.Event()
@@ -73,9 +91,10 @@ class Errand:
         """Publish nothing more; what was published stays so, and is watched to its end."""
         self._taken_back = True
 
-    def device_reported(self) -> None:
-        """Note that the device has said something."""
-        self._changed.set()
+    def heed(self, told: frozenset[str]) -> None:
+        """Note that the devices with these ids have said something."""
+        if self.command.device.id in told:
+            self._changed.set()
 
     async def run(self) -> Outcome | None:
         """Publish, wait for the device; return what became of it, or None if it was taken back with nothing sent."""
@@ -87,11 +106,16 @@ class Errand:
             order = render(self.command)
         except TemplateError as error:
             return outcomes.not_sent(self.label, str(error), retryable=False)
+        deadline = self.asked + min(order.valid_for, self._sent_within or order.valid_for)
+        if reason := await self._crowded(len(order.publishes), deadline):
+            return outcomes.too_many(self.label, reason)
         if hindrance := self._hindrance():
             return outcomes.not_sent(self.label, hindrance, retryable=True)
+        return await self._carried_out(order, deadline)
+
+    async def _carried_out(self, order: Order, deadline: float) -> Outcome:
         mark = self._means.states.mark()
         held = self._held(order.expectation)
-        deadline = self.asked + min(order.valid_for, self._sent_within or order.valid_for)
         try:
             for publish in order.publishes:
                 if self._taken_back:
@@ -103,6 +127,16 @@ class Errand:
         if order.expectation is None:
             return outcomes.unconfirmable(self.label)
         return await self._confirmation(order, order.expectation, mark, held)
+
+    async def _crowded(self, count: int, deadline: float) -> str:
+        """Return why so many messages can't go out before the deadline, or nothing: then they are counted."""
+        allowance, device_id = self._means.allowance, self.command.device.id
+        while reason := allowance.take(device_id, count, now := self._means.clock()):
+            room_at = allowance.room_at(device_id, count, now)
+            if self._crowd is Crowd.REFUSE or room_at > deadline:
+                return reason
+            await asyncio.sleep(room_at - now)
+        return ""
 
     def _hindrance(self) -> str:
         """Return why nothing can be sent now, or an empty text."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from hubd.allowance import Allowance
 from hubd.devices.model import Command, Device
 from hubd.devices.state import StateStore
 from hubd.events import Call
@@ -36,7 +37,7 @@ class Look:
         heard: Callable[[InboundMessage], None],
         clock: Callable[[], float],
     ) -> None:
-        self._means = Means(broker, states, Ledger(), report, clock)
+        self._means = Means(broker, states, Ledger(), Allowance(), report, clock)
         self._heard = heard
         self._errand: Errand | None = None
         self._came = asyncio.Event()
@@ -82,4 +83,4 @@ class Look:
             self._came.set()
         if self._errand is not None and self._errand.command.device.id in told:
             self._heard(message)
-            self._errand.device_reported()
+            self._errand.heed(told)

@@ -160,9 +160,10 @@ def options_of(table: Table, path: str = "") -> dict[str, object]:
 
 
 def leaves(tree: object, path: str = "") -> Iterator[str]:
-    """Yield the path of everything in a parsed file that is no table."""
+    """Yield the path of everything in a parsed file that is no table; floors are one option, by whatever names."""
     for name, value in tree.items() if isinstance(tree, dict) else ():
-        yield from leaves(value, f"{path}{name}.") if isinstance(value, dict) else [f"{path}{name}"]
+        inner = isinstance(value, dict) and name != "floors"
+        yield from leaves(value, f"{path}{name}.") if inner else [f"{path}{name}"]
 
 
 def without_refusal(tree: dict[str, object]) -> dict[str, object]:

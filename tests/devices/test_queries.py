@@ -27,11 +27,11 @@ LAMP = {"id": "lamp", "name": "lamp", "kind": "light", "dialect": "zigbee2mqtt",
     ("arguments", "ids"),
     [
         ({"device": "front door"}, ["front_door"]),
-        ({"device": "Bathroom Window", "room": None}, ["bathroom_window"]),
+        ({"device": "Bathroom Window", "area": None}, ["bathroom_window"]),
         ({"kind": "cover"}, ["kitchen_blinds", "awning"]),
         ({"kind": "window"}, ["bathroom_window"]),
-        ({"room": "KITCHEN"}, ["kitchen_blinds"]),
-        ({"room": "kitchen", "kind": "cover"}, ["kitchen_blinds"]),
+        ({"area": "The KITCHEN"}, ["kitchen_blinds"]),
+        ({"area": "kitchen", "kind": "cover"}, ["kitchen_blinds"]),
         ({}, [device.id for device in DEVICES]),
     ],
 )
@@ -46,10 +46,10 @@ def test_a_question_is_about_these_devices(arguments: dict[str, JsonValue], ids:
     ("arguments", "message"),
     [
         ({"device": "front gate"}, 'There is no device called "front gate"; there are: front door'),
-        ({"room": "cellar"}, "Room has to be one of bedroom, kitchen"),
+        ({"area": "cellar"}, 'There is no room or floor called "cellar"; there are: bedroom, kitchen'),
         ({"kind": "oven"}, "Kind has to be one of light, switch, cover"),
-        ({"room": "bedroom", "kind": "lock"}, "There is no such device: leave device, room or kind out."),
-        ({"floor": 1}, 'There is no argument "floor", allowed are: device, room, kind.'),
+        ({"area": "bedroom", "kind": "lock"}, "There is no such device: leave device, area or kind out."),
+        ({"floor": 1}, 'There is no argument "floor", allowed are: device, area, kind.'),
         ({"device": 1}, "Device has to be a text"),
     ],
 )

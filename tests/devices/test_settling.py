@@ -118,7 +118,7 @@ def test_only_what_a_device_takes_is_declared() -> None:
     light, climate = declared("set_light").parameters, declared("set_climate").parameters
     assert light is not None
     assert climate is not None
-    assert list(light.properties) == ["device", "on", "brightness", "color", "color_temperature", "effect"]
+    assert list(light.properties) == ["device", "on", "brightness", "color", "color_temperature", "effect", "area"]
     assert light.properties["effect"].enum == ("Blink",)
     assert climate.properties["mode"].enum == ("off", "heat", "cool")
     assert (climate.properties["temperature"].minimum, climate.properties["temperature"].maximum) == (10, 30)
