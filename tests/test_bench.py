@@ -20,6 +20,7 @@ def test_without_a_name_the_benches_are_listed() -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith("usage: scripts/bench NAME [OPTIONS]\n")
     assert "  live         hubd's Live client beside google-genai's" in ended.stdout
+    assert "  house        A thousand discovered devices" in ended.stdout
 
 
 def test_an_unknown_name_is_told() -> None:
@@ -41,3 +42,14 @@ def test_both_clients_are_measured() -> None:
         assert row["google"] > 0
         assert row["bare"] > 0
         assert abs(row["ratio"] - row["hubd"] / row["google"]) < 0.01
+
+
+def test_a_house_is_measured() -> None:
+    """A small house, flooded for a moment, gives every row; a quiet computer alone says what the numbers are worth."""
+    ended = bench("house", "--json", "--devices", "60", "--rate", "50", "--seconds", "1")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    rows = {row["name"]: row for row in json.loads(ended.stdout)}
+    assert rows["devices"]["value"] == 60
+    assert rows["set-up of the session"]["value"] > 0
+    assert rows["commands"]["value"] >= 1
+    assert {row["verdict"].partition(" ")[0] for row in rows.values()} <= {"", "met", "missed"}

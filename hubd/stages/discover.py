@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from typing import Final
@@ -17,6 +18,8 @@ from hubd.tools import Toolbox
 _QUIET: Final = 0.5
 # However many more come, the house is told after so long, s.
 _LONGEST: Final = 3.0
+# A house that grew by so much is worth to be taken out of the garbage collector's sight again; a factor.
+_GROWN: Final = 2
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +45,7 @@ class Discover:
         self._watch = watch
         self._toolbox = toolbox
         self._settled = asyncio.Event()
+        self._unwatched = 0
         self._next: Catalog | None = None
 
     async def run(self) -> None:
@@ -92,4 +96,14 @@ class Discover:
         )
         self._watch(house.devices)
         self._next = Catalog(house.devices)
+        self._leave_uncollected(len(house.devices))
         self._settled.set()
+
+    def _leave_uncollected(self, devices: int) -> None:
+        """Spare the garbage collector the house: to look at a thousand devices stops everything for 0.3 s on a Pi.
+
+        They stay as long as the hub runs. Done again for a much larger house only, as garbage that waits stays as well.
+        """
+        if devices > _GROWN * self._unwatched:
+            gc.freeze()
+            self._unwatched = devices

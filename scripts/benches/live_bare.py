@@ -21,7 +21,7 @@ IMPORTED = (time.perf_counter() - BEGAN[0], time.process_time() - BEGAN[1])
 
 import sys
 
-from scripts.benches.house import DECLARATIONS, INSTRUCTION, MODEL
+from scripts.benches.live_house import DECLARATIONS, INSTRUCTION, MODEL
 from scripts.benches.measuring import measure, report
 
 TOOLS = [{"functionDeclarations": DECLARATIONS}]

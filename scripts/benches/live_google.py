@@ -17,7 +17,7 @@ import asyncio
 import sys
 from contextlib import AsyncExitStack
 
-from scripts.benches.house import DECLARATIONS, INSTRUCTION, MODEL, VOICE
+from scripts.benches.live_house import DECLARATIONS, INSTRUCTION, MODEL, VOICE
 from scripts.benches.measuring import measure, report
 
 CONFIG = types.LiveConnectConfig.model_validate(

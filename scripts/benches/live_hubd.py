@@ -21,7 +21,7 @@ import sys
 
 from pydantic import SecretStr
 
-from scripts.benches.house import DECLARATIONS, INSTRUCTION, MODEL, VOICE
+from scripts.benches.live_house import DECLARATIONS, INSTRUCTION, MODEL, VOICE
 from scripts.benches.measuring import measure, report
 
 SETTINGS = SessionSettings(MODEL, system_instruction=INSTRUCTION, voice=VOICE)
