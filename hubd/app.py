@@ -47,6 +47,7 @@ from hubd.stages.listen import Listen
 from hubd.stages.purse import Purse
 from hubd.stages.speak import Speak
 from hubd.wake import WakeGate
+from hubd.wishes import SayAsked
 
 
 class Hub:
@@ -80,7 +81,7 @@ class Hub:
         ledger = Ledger()
         self._confirmations = Confirmations(manners.barge_in)
         self._speak = Speak(sound, volume=config.speaker.volume, post=self.post)
-        self._announce = Announce(offline_voice(), play=self._speak.announce)
+        self._announce = Announce(offline_voice(), self._speak, post=self.post, position=lambda: uplink.end)
         self._purse = Purse(
             tokens,
             config.live.daily_token_budget,
@@ -90,7 +91,7 @@ class Hub:
             beside=asked,
         )
         self._carry_over = CarryOver(store, wall=time.time)
-        for item in self._carry_over.waiting:
+        for item in self._carry_over.outcomes:
             ledger.recall(Call(item.call, item.function), item.message, time.monotonic())
         key = secrets.live_key if backend is Backend.GEMINI else None
         server = servers_of(config, toolbox, uplink)
@@ -117,7 +118,7 @@ class Hub:
             setup_timeout=config.live.setup_timeout,
             carry_over=self._carry_over,
             report=report,
-            announce=self._announce.say,
+            announce=self._say,
             allowance=self._purse,
             prepare=self._discover.prepare,
         )
@@ -125,6 +126,7 @@ class Hub:
             conversation=Conversation(manners),
             line=self._line,
             voice=self._speak,
+            herald=self._announce,
             hands=self._act,
             usage=self._purse.count,
             report=report,
@@ -148,6 +150,10 @@ class Hub:
         """Put an event into the conversation's inbox."""
         self._confirmations.witness(event, speaking=self._speak.speaking)
         self.converse.post(event)
+
+    def _say(self, text: str) -> None:
+        """Have words of the hub's own said in the next pause; nobody waits for word of it."""
+        self.post(SayAsked("", text))
 
     async def run(self) -> None:
         """Run until cancelled."""

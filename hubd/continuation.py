@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hubd.events import Backend, Scheduling
 from hubd.news import MOST, Item, News
+from hubd.wishes import Standing
 
 # A handle is good for 2 h after its session's last connection; 10 min less, to be safe (``live-protocol.md`` 9).
 GOOD_FOR: Final = 110 * 60.0
@@ -56,12 +57,13 @@ class _SavedItem(_Strict):
     message: Annotated[str, Field(max_length=_LONGEST)]
     scheduling: Annotated[Scheduling, Field(strict=False)]
     since: float
+    standing: Annotated[Standing | None, Field(strict=False)] = None
 
 
 class _Saved(_Strict):
     hubd: Literal[1]
     handle: _SavedHandle | None
-    news: Annotated[list[_SavedItem], Field(max_length=MOST)]
+    news: Annotated[list[_SavedItem], Field(max_length=2 * MOST)]
 
 
 class Continuation:

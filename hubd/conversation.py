@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from hubd import effects, events
+from hubd import announcing, effects, events
 from hubd.audio.pcm import UPLINK_RATE
 from hubd.crossing import depart_if_quiet, lost, speech_without_line
 from hubd.errors import LocalProtocolError
 from hubd.floor import Turn
+from hubd.leaving import muted, stopped
 from hubd.open_calls import closed_by
 from hubd.overdue import overdue
 from hubd.pace import BargeIn
@@ -17,6 +18,7 @@ from hubd.parts import Parts
 from hubd.patience import Awaiting
 from hubd.reports import StateReport, WokeReport
 from hubd.states import STALE, TRANSITIONS, State
+from hubd.wishes import Announced, AskAsked, ListenAsked, SayAsked, Told, WishStatus
 
 _SILENT = frozenset({State.IDLE, State.MUTED})
 _LINELESS = _SILENT | {State.OPENING}
@@ -47,6 +49,7 @@ class Conversation(Parts):
             raise LocalProtocolError(f"{type(event).__name__} can't lead from {self.state} to {target}")
         if target is not self.state:
             self._enter(target, now)
+        announcing.answered(self)
         done, self.effects = tuple(self.effects), []
         return done
 
@@ -55,7 +58,7 @@ class Conversation(Parts):
             case events.Woke():
                 return self._woke(event, now)
             case events.LinkReady():
-                self.effects += self.minutes.open(event)
+                self.effects += (*self.minutes.open(event), *self.notices.opened())
                 return self.bridge.target()
             case events.LinkLost():
                 return lost(self, event)
@@ -110,11 +113,11 @@ class Conversation(Parts):
                 self.extend(now)
                 return self.state
             case events.StopAsked():
-                self.hush()
-                self.minutes.reason = "stopped"
-                return State.IDLE
-            case events.MuteChanged(muted):
-                return self._muted(muted=muted)
+                return stopped(self)
+            case events.MuteChanged(is_muted):
+                return muted(self, muted=is_muted)
+            case Told() | SayAsked() | AskAsked() | ListenAsked() | Announced():
+                return announcing.wished(self, event, now)
             case events.DeadlinePassed():
                 return overdue(self, now)
             case events.TokensUsed() | events.Shown():
@@ -130,7 +133,7 @@ class Conversation(Parts):
         self.effects.append(effects.Tell(StateReport(state)))
         match state:
             case State.IDLE | State.MUTED:
-                pass
+                announcing.proceed(self, now)
             case State.OPENING:
                 self.effects.append(effects.OpenLine(self.bridge.manner))
             case State.LISTENING:
@@ -147,24 +150,31 @@ class Conversation(Parts):
                 self.effects += self.ear.pause(deaf=self.pace.barge_in is not BargeIn.SPEECH)
             case State.FOLLOWING_UP:
                 self.effects += self.ear.open()
-                self.effects += [effects.Brief(effects.Manner.ALOUD)] if self.untold else []
-                self.untold = False
                 self.patience.awaiting = Awaiting.SPEECH
                 self.patience.renew(now)
                 self.extend(now)
+                if self.untold:
+                    self.effects.append(effects.Brief(effects.Manner.ALOUD))
+                    self.untold = False
+                else:
+                    announcing.proceed(self, now)
                 depart_if_quiet(self, now)
             case _:
                 assert_never(state)
 
     def _close(self) -> None:
+        reason = self.minutes.reason
         self.effects += (*self.ear.shut(), effects.CloseLine())
         self.effects += self.minutes.close(interrupted=self.floor.running)
+        announcing.answered(self)
+        self.effects += self.notices.closed(WishStatus.FAILED, reason)
         self.floor.turn = Turn.NONE
         self.ending = self.untold = self.working = False
         self.calls.clear()
         self.bridge.begin()
 
     def _woke(self, woke: events.Woke, now: float) -> State:
+        self.effects.append(effects.Quiet())
         if self.state is State.SPEAKING and self.pace.barge_in is BargeIn.OFF:
             return self.state
         self.effects.append(effects.Tell(WokeReport(woke.model, round(woke.score, 3), woke.end_ms)))
@@ -172,11 +182,16 @@ class Conversation(Parts):
         self.expect(Awaiting.SPEECH, now)
         self.patience.renew(now)
         self.bridge.progressed()
-        if self.state is State.LISTENING or (self.state is State.OPENING and not self.bridge.spoken_to()):
+        covered = self.ear.covered
+        self.effects += self.notices.cut()
+        opening = self.state is State.OPENING and not self.bridge.spoken_to()
+        if opening or (self.state is State.LISTENING and not covered):
+            self.effects += self.ear.uncover()
             return self.state
         self.hush()
         self.floor.refuse()
         self.ear.woke(woke.end, woke.end + woke.end_ms * UPLINK_RATE // 1000)
+        self.effects += self.ear.uncover()
         self.effects += [effects.Signal(effects.Sign.WOKE)] if self.pace.chime else []
         if self.bridge.cut_off:
             return speech_without_line(self)
@@ -185,14 +200,14 @@ class Conversation(Parts):
         return State.OPENING if self.state in {State.IDLE, State.OPENING} else State.LISTENING
 
     def _speech_began(self, position: int, now: float) -> State:
-        if self.state is State.SPEAKING:
+        if self.state is State.SPEAKING and not self.ear.covered:
             if self.pace.barge_in is not BargeIn.SPEECH or not self.pace.manual_activity:
                 return self.state
             self.hush()
             self.floor.refuse()
+        if self.ear.covered or (self.state is State.OPENING and self.floor.sounding):
+            return self.state
         if self.state is State.OPENING:
-            if self.floor.sounding:
-                return self.state
             self.bridge.spoken_to()
         self.ear.speech_began(position)
         self.expect(Awaiting.ITS_END, now)
@@ -208,7 +223,7 @@ class Conversation(Parts):
         return State.LISTENING
 
     def _speech_ended(self, position: int, now: float) -> State:
-        if self.state is State.SPEAKING and not self.ear.in_activity:
+        if (self.state is State.SPEAKING or self.ear.covered) and not self.ear.in_activity:
             return self.state
         if self.ear.speech_ended(position):
             self.effects += self.ear.close()
@@ -265,10 +280,3 @@ class Conversation(Parts):
         if self.state is State.SPEAKING:
             return self.sound_or_turn_ended(now)
         return self.after_answer() if own_end and self.state is State.LISTENING and not echo else self.state
-
-    def _muted(self, *, muted: bool) -> State:
-        if not muted:
-            return State.IDLE if self.state is State.MUTED else self.state
-        self.hush()
-        self.minutes.reason = "the microphone was muted"
-        return State.MUTED

@@ -18,6 +18,7 @@ def lost(parts: Parts, event: events.LinkLost) -> State:
     hopeless = event.fatal or event.wait > 0
     if not hopeless and owed is not Owed.NOTHING and parts.bridge.passable(parts.state):
         return cross(parts, owed, event.reason)
+    parts.minutes.reason = event.reason
     parts.effects += parts.minutes.lose(event)
     if owed is not Owed.NOTHING:
         parts.effects.append(effects.Signal(effects.Sign.FAILED))

@@ -33,6 +33,7 @@ class Ear:
         self._start: int | None = None
         self._end: int | None = None
         self._decided = 0
+        self._covered = False
         self._said_from: int | None = None
         self._said_to: int | None = None
 
@@ -52,9 +53,14 @@ class Ear:
         return self._mark is Mark.OPEN
 
     @property
+    def covered(self) -> bool:
+        """Whether the server is kept from hearing what the hub announces."""
+        return self._covered
+
+    @property
     def _hears_all(self) -> bool:
         """Whether the server hears everything anyway: going back would say it twice."""
-        return not self._manual and self._source is Source.MICROPHONE
+        return not self._manual and self._source is Source.MICROPHONE and not self._covered
 
     def woke(self, end: int, decided: int) -> None:
         """Note a wake word: where it ended, and where the sound was when it was decided."""
@@ -116,6 +122,19 @@ class Ear:
         """Let the server hear nothing until open(), and then what was said meanwhile."""
         return self.feed(Source.HELD) if self._source is Source.MICROPHONE else ()
 
+    def cover(self) -> tuple[Effect, ...]:
+        """Let the server hear silence in place of the microphone, but for speech that is marked as going on."""
+        heard, self._covered = self._hears_all, True
+        return (Feed(Source.SILENCE),) if heard else ()
+
+    def uncover(self) -> tuple[Effect, ...]:
+        """Let it hear the microphone again, from what was noted on; without a note, from now on."""
+        was, self._covered = self._covered, False
+        if not (was and self._hears_all):
+            return ()
+        start, self._start = self._start, None
+        return (Feed(Source.MICROPHONE, start),)
+
     def nudged(self) -> None:
         """Note that the end of speech was marked without a position."""
         if self._mark is Mark.OPEN:
@@ -138,4 +157,8 @@ class Ear:
         if source is self._source and start is None:
             return ()
         self._source = source
+        if start is not None:
+            self._covered = False
+        elif self._covered and source is Source.MICROPHONE and self._mark is Mark.NONE:
+            return (Feed(Source.SILENCE),)
         return (Feed(source, start),)

@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 from hubd.events import Answer, Call
 from hubd.reports import Report
+from hubd.wishes import Fact, WishStatus
 from hubd.wishes import Sign as Sign  # noqa: PLC0414 -- an effect consists of it
 
 
@@ -124,6 +125,41 @@ class Brief:
 
 
 @dataclass(frozen=True, slots=True)
+class Announce:
+    """Play a sign, then say a text by the hub's own voice; an Announced with this number follows."""
+
+    number: int
+    text: str
+    sign: Sign | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Cut what is being announced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Somebody wants silence, or is about to speak: what rings again and again is to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learn:
+    """Tell the model what others told: now if there is a connection, else the next one at its opening."""
+
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Tell who wished something what became of it; text: what the person answered, else the reason, in plain words."""
+
+    request: str
+    status: WishStatus
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Put a report into the public event stream."""
 
@@ -144,5 +180,10 @@ Effect = (
     | Abandon
     | Respond
     | Brief
+    | Announce
+    | Silence
+    | Quiet
+    | Learn
+    | Reply
     | Tell
 )

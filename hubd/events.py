@@ -9,6 +9,7 @@ from enum import Enum, StrEnum, auto
 from pydantic import JsonValue
 
 from hubd.exhibits import Exhibit
+from hubd.wishes import Announced, AskAsked, ListenAsked, SayAsked, Told
 from hubd.wishes import Scheduling as Scheduling  # noqa: PLC0414 -- it is what most events are scheduled with
 
 
@@ -278,5 +279,10 @@ Event = (
     | MuteChanged
     | StopAsked
     | EndAsked
+    | Told
+    | SayAsked
+    | AskAsked
+    | ListenAsked
+    | Announced
     | DeadlinePassed
 )

@@ -20,6 +20,11 @@ class Minutes:
         self._said = ""
         self.reason = ""
 
+    @property
+    def backend(self) -> Backend | None:
+        """Who is talked to; None without a session."""
+        return self._backend
+
     def open(self, ready: LinkReady) -> tuple[Tell, ...]:
         """Note that the session is set up."""
         self._backend, self.reason = ready.backend, ""

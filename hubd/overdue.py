@@ -10,18 +10,33 @@ from hubd.parts import Parts
 from hubd.patience import Awaiting
 from hubd.states import State
 
+_WITH_A_PERSON = frozenset({State.LISTENING, State.FOLLOWING_UP})
+
 
 def overdue(parts: Parts, now: float) -> State:
     """Return the state that follows a deadline (``design.md`` 5, turn watchdog)."""
     # The deadline may come a clock's tick early: which one it was is told by their order as well.
     if parts.bridge.departure.due(now) or parts.bridge.departure.before(parts.patience.deadline):
         return depart(parts)
-    if parts.state is State.FOLLOWING_UP:
-        parts.minutes.reason = parts.minutes.reason or "nobody said more"
-        return State.IDLE
-    if parts.state is State.ACTING:
-        parts.patience.awaiting = Awaiting.ANSWER
-        return State.LISTENING
+    if parts.notices.playing and parts.patience.awaiting is Awaiting.SPEECH and parts.state in _WITH_A_PERSON:
+        # Nobody can be heard before that is over, which it is sure to be.
+        parts.patience.renew(now)
+        parts.expect(Awaiting.SPEECH, now)
+        parts.extend(now)
+        return parts.state
+    match parts.state:
+        case State.FOLLOWING_UP:
+            parts.minutes.reason = parts.minutes.reason or "nobody said more"
+            return State.IDLE
+        case State.ACTING:
+            parts.patience.awaiting = Awaiting.ANSWER
+            return State.LISTENING
+        case _:
+            return _silent_too_long(parts, now)
+
+
+def _silent_too_long(parts: Parts, now: float) -> State:
+    """Return the state after a turn that does not go on, or speech that is not answered."""
     if parts.floor.running:
         parts.floor.complete()
         if parts.state is State.LISTENING and parts.ear.owed and parts.ear.finished:

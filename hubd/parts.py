@@ -9,6 +9,7 @@ from hubd.bridge import Bridge
 from hubd.ear import Ear
 from hubd.floor import Floor, Turn
 from hubd.minutes import Minutes
+from hubd.notices import Notices
 from hubd.open_calls import OpenCalls
 from hubd.pace import Pace
 from hubd.patience import Awaiting, Patience
@@ -31,6 +32,7 @@ class Parts:
         self.patience = Patience(pace)
         self.ear = Ear(manual=pace.manual_activity)
         self.calls = OpenCalls(pace.blocking)
+        self.notices = Notices()
         self.bridge = Bridge(self.ear, self.floor, self.calls, self.patience)
         self.ending = False
         self.untold = False

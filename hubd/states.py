@@ -32,9 +32,13 @@ from hubd.events import (
     Woke,
 )
 from hubd.reports import PublicState as State
+from hubd.wishes import Announced, AskAsked, ListenAsked, SayAsked, Told
 
 __all__ = ["STALE", "TRANSITIONS", "State"]
 
+_WISHES: Final[tuple[type[Event], ...]] = (Told, SayAsked, AskAsked, ListenAsked)
+# What is urgent cuts the model's speech.
+_CUT: Final = (State.SPEAKING, State.FOLLOWING_UP, State.LISTENING, State.IDLE)
 # Where several states are named, the conversation's other facts choose: whether the turn is over, what still plays,
 # which calls are open. The first one is the usual.
 TRANSITIONS: Final[Mapping[State, Mapping[type[Event], tuple[State, ...]]]] = {
@@ -42,6 +46,9 @@ TRANSITIONS: Final[Mapping[State, Mapping[type[Event], tuple[State, ...]]]] = {
         Woke: (State.OPENING,),
         ToolsDone: (State.IDLE,),
         MuteChanged: (State.MUTED, State.IDLE),
+        StopAsked: (State.IDLE,),
+        **dict.fromkeys(_WISHES, (State.IDLE,)),
+        Announced: (State.IDLE, State.OPENING),
     },
     State.OPENING: {
         LinkReady: (State.LISTENING, State.FOLLOWING_UP, State.SPEAKING),
@@ -54,6 +61,8 @@ TRANSITIONS: Final[Mapping[State, Mapping[type[Event], tuple[State, ...]]]] = {
         EndAsked: (State.OPENING,),
         StopAsked: (State.IDLE,),
         MuteChanged: (State.MUTED, State.OPENING),
+        **dict.fromkeys(_WISHES, (State.OPENING,)),
+        Announced: (State.OPENING,),
     },
     State.LISTENING: {
         ModelAudio: (State.SPEAKING, State.LISTENING),
@@ -75,6 +84,8 @@ TRANSITIONS: Final[Mapping[State, Mapping[type[Event], tuple[State, ...]]]] = {
         GoingAway: (State.LISTENING,),
         StopAsked: (State.IDLE,),
         MuteChanged: (State.MUTED, State.LISTENING),
+        **dict.fromkeys(_WISHES, (State.LISTENING,)),
+        Announced: (State.LISTENING,),
     },
     State.ACTING: {
         ToolsDone: (State.LISTENING, State.ACTING),
@@ -96,6 +107,8 @@ TRANSITIONS: Final[Mapping[State, Mapping[type[Event], tuple[State, ...]]]] = {
         GoingAway: (State.ACTING,),
         StopAsked: (State.IDLE,),
         MuteChanged: (State.MUTED, State.ACTING),
+        **dict.fromkeys(_WISHES, (State.ACTING,)),
+        Announced: (State.ACTING,),
     },
     State.SPEAKING: {
         Drained: (State.FOLLOWING_UP, State.SPEAKING, State.LISTENING, State.IDLE),
@@ -118,13 +131,18 @@ TRANSITIONS: Final[Mapping[State, Mapping[type[Event], tuple[State, ...]]]] = {
         GoingAway: (State.SPEAKING,),
         StopAsked: (State.IDLE,),
         MuteChanged: (State.MUTED, State.SPEAKING),
+        Told: _CUT,
+        SayAsked: _CUT,
+        AskAsked: (State.SPEAKING,),
+        ListenAsked: (State.LISTENING,),
+        Announced: _CUT,
     },
     State.FOLLOWING_UP: {
         SpeechBegan: (State.LISTENING, State.FOLLOWING_UP, State.OPENING),
         SpeechEnded: (State.FOLLOWING_UP,),
         Woke: (State.LISTENING, State.OPENING),
         HeardText: (State.FOLLOWING_UP,),
-        ModelAudio: (State.SPEAKING,),
+        ModelAudio: (State.SPEAKING, State.FOLLOWING_UP),
         ToolsAsked: (State.LISTENING, State.ACTING),
         SaidText: (State.FOLLOWING_UP,),
         ToolsDone: (State.FOLLOWING_UP,),
@@ -138,10 +156,15 @@ TRANSITIONS: Final[Mapping[State, Mapping[type[Event], tuple[State, ...]]]] = {
         GoingAway: (State.FOLLOWING_UP,),
         StopAsked: (State.IDLE,),
         MuteChanged: (State.MUTED, State.FOLLOWING_UP),
+        **dict.fromkeys(_WISHES, (State.FOLLOWING_UP,)),
+        Announced: (State.FOLLOWING_UP, State.LISTENING, State.OPENING),
     },
     State.MUTED: {
         ToolsDone: (State.MUTED,),
         MuteChanged: (State.IDLE, State.MUTED),
+        StopAsked: (State.MUTED,),
+        **dict.fromkeys(_WISHES, (State.MUTED,)),
+        Announced: (State.MUTED,),
     },
 }
 
@@ -161,7 +184,6 @@ _LEFT_OVER: Final = frozenset(
         EndAsked,
         Drained,
         DeadlinePassed,
-        StopAsked,
         SpeechBegan,
         SpeechEnded,
     }

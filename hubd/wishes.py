@@ -119,3 +119,26 @@ class Announced:
     number: int
     ending: Ending
     position: int
+
+
+class Standing(StrEnum):
+    """How something that others told stands with the person.
+
+    KNOWN: the person was told nothing. WANTED: the model is to tell. SAID: the hub has said it aloud. UNHEARD: it began
+    to, or could not. ASKED: the hub has asked the person this, and what is said next is the answer.
+    """
+
+    KNOWN = "known"
+    WANTED = "wanted"
+    SAID = "said"
+    UNHEARD = "unheard"
+    ASKED = "asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What the model is to know of what others told; data, whatever it reads like."""
+
+    source: str
+    text: str
+    standing: Standing

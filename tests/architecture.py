@@ -61,12 +61,12 @@ ROWS: tuple[str, ...] = (
     "tools",
     "outcomes",
     "sums",
-    "departure ear floor minutes news open_calls pace privacy states story timer_functions usage",
+    "departure ear floor minutes news notices open_calls pace privacy states story timer_functions usage",
     "confirmation continuation patience",
     "bridge",
     "parts",
-    "crossing",
-    "overdue",
+    "crossing leaving",
+    "announcing overdue",
     "choice conversation grievance question_states",
     "question",
     "ports",
@@ -76,8 +76,9 @@ ROWS: tuple[str, ...] = (
     # The act stage in three parts: the first two are used by it alone.
     "stages.errand",
     "stages.round",
-    # The line in three parts: it alone uses the others.
+    # The line in four parts: it alone uses the others.
     "stages.carry_over stages.connection",
+    "stages.briefing",
     # The one edge in four parts: each is used by the next one alone.
     "edges.paho_dialling",
     "edges.paho_packets",

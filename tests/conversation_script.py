@@ -55,13 +55,13 @@ class Talk:
         return None if self.conversation.deadline is None else round(self.conversation.deadline - self.now, 6)
 
     def hear(self, *happened: events.Event) -> list[effects.Effect]:
-        """Take events one after the other; return what is to be done about them, but for the reports."""
+        """Take events one after the other; return what is to be done about them, but for reports and quiet."""
         follow: list[effects.Effect] = []
         for event in happened:
             follow += self.conversation.step(event, self.now)
         self.plays += sum(isinstance(effect, effects.Play) for effect in follow)
         self.all += follow
-        return [effect for effect in follow if not isinstance(effect, effects.Tell)]
+        return [effect for effect in follow if not isinstance(effect, effects.Tell | effects.Quiet)]
 
     def played(self) -> list[effects.Effect]:
         """Let the speaker play all that it was given."""

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, get_args
 
 import pytest
@@ -16,6 +19,7 @@ from hubd.events import Event
 from hubd.exhibits import Program
 from hubd.pace import BargeIn, Pace
 from hubd.states import STALE, TRANSITIONS, State
+from hubd.wishes import Announced, AskAsked, Ending, ListenAsked, SayAsked, Scheduling, Told
 
 EVENTS: Final = frozenset(get_args(Event))
 SILENT: Final = frozenset({State.IDLE, State.MUTED})
@@ -66,8 +70,8 @@ class TestTable:
     def test_a_person_ends_it(self, state: State) -> None:
         """Muting leads from every state to MUTED; stop leads from every conversation to IDLE, a lost line may."""
         assert State.MUTED in TRANSITIONS[state][events.MuteChanged]
+        assert TRANSITIONS[state][events.StopAsked] == (State.MUTED if state is State.MUTED else State.IDLE,)
         if state not in SILENT:
-            assert TRANSITIONS[state][events.StopAsked] == (State.IDLE,)
             assert TRANSITIONS[state][events.LinkLost][-1] is State.IDLE
 
 
@@ -86,6 +90,14 @@ calls = st.lists(call_numbers, min_size=1, max_size=3, unique=True).map(
     lambda numbers: events.ToolsAsked(tuple(events.Call(f"c{number}", NAMES[number % 2]) for number in numbers))
 )
 positions = st.integers(0, 100_000)
+_numbers = itertools.count()
+
+
+def _requests(kind: str) -> st.SearchStrategy[str]:
+    """Draw a name for a request that no other one has."""
+    return st.builds(lambda: f"{kind} {next(_numbers)}")
+
+
 SOME: Final[Mapping[type[Event], st.SearchStrategy[Event]]] = {
     events.Woke: st.builds(events.Woke, st.just("hey_jarvis"), st.just(0.9), positions, st.integers(0, 800)),
     events.SpeechBegan: st.builds(events.SpeechBegan, positions),
@@ -115,6 +127,15 @@ SOME: Final[Mapping[type[Event], st.SearchStrategy[Event]]] = {
     events.MuteChanged: st.builds(events.MuteChanged, st.booleans()),
     events.StopAsked: st.just(events.StopAsked()),
     events.EndAsked: st.just(events.EndAsked()),
+    Told: st.builds(Told, st.sampled_from(["washer", "door"]), st.just("It is done."), st.sampled_from(Scheduling)),
+    SayAsked: st.builds(
+        SayAsked, _requests("say"), st.just("Dinner!"), st.sampled_from([Scheduling.WHEN_IDLE, Scheduling.INTERRUPT])
+    ),
+    AskAsked: st.builds(AskAsked, _requests("ask"), st.just("Shall I?")),
+    ListenAsked: st.builds(ListenAsked, _requests("listen")),
+    Announced: st.builds(
+        Announced, st.integers(-1, 0), st.sampled_from([Ending.PLAYED, Ending.PLAYED, *Ending]), st.integers(0, 100_000)
+    ),
     events.DeadlinePassed: st.just(events.DeadlinePassed()),
 }
 # What ends a conversation, or soon would, is drawn less often: a random one is to get somewhere.
@@ -130,6 +151,51 @@ paces = st.builds(
 )
 
 
+class Herald:
+    """Follows what the hub says of its own accord, and the word that others get of their wishes."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.playing = False
+        self.wishes = Counter[str]()
+        self.replies = Counter[str]()
+
+    def take(self, event: Event) -> None:
+        """Note an event before it is taken."""
+        match event:
+            case SayAsked(request) | AskAsked(request) | ListenAsked(request):
+                self.wishes[request] += 1
+            case Announced(number) if number == self.number:
+                self.playing = False
+            case _:
+                pass
+
+    def look_at(self, effect: effects.Effect) -> None:
+        """Check one effect."""
+        match effect:
+            case effects.Announce(number):
+                assert not self.playing
+                assert number == self.number + 1
+                self.number, self.playing = number, True
+            case effects.Silence():
+                assert self.playing
+                self.playing = False
+            case effects.Reply(request):
+                self.replies[request] += 1
+            case effects.Learn(facts):
+                assert facts
+            case _:
+                pass
+
+    def look(self, *, at_rest: bool, covered: bool) -> None:
+        """Check what holds after every step."""
+        assert self.replies <= self.wishes
+        if at_rest and not self.playing:
+            assert self.replies == self.wishes
+        # A hub that is silent is not deaf.
+        assert self.playing or not covered
+
+
 class Watch:
     """Drives a conversation, and looks at it after every step."""
 
@@ -142,6 +208,7 @@ class Watch:
         self.drained = 0
         self.marked = False
         self.asked: set[str] = set()
+        self.herald = Herald()
         self.crossings = 0
         self.refused = False
         self.pace = pace
@@ -164,6 +231,9 @@ class Watch:
         before = self.conversation.state
         if isinstance(event, events.Drained):
             event = events.Drained(max(0, self.plays + event.plays))
+        if isinstance(event, Announced):
+            event = replace(event, number=self.herald.number + event.number)
+        self.herald.take(event)
         if isinstance(event, events.ToolsAsked) and (fresh := self.fresh(event)) is not None:
             event = fresh
         if type(event) not in TRANSITIONS[before] and type(event) not in STALE[before]:
@@ -236,12 +306,12 @@ class Watch:
             case effects.Brief():
                 assert self.line_open
                 assert self.conversation.state is not State.OPENING
-            case effects.Respond() | effects.Abandon() | effects.Signal() | effects.Tell():
-                pass
+            case _:
+                self.herald.look_at(effect)
 
     def note_after(self, event: Event) -> None:
         """Follow what the event led to."""
-        barged_in = isinstance(event, events.Woke | events.SpeechBegan)
+        barged_in = isinstance(event, events.Woke | events.SpeechBegan | Told | SayAsked | ListenAsked | Announced)
         if barged_in and self.conversation.floor.turn.name == "REFUSED":
             self.refused = True
         if not self.line_open:
@@ -268,6 +338,7 @@ class Watch:
             case State.IDLE | State.MUTED | State.OPENING:
                 assert deadline is None
         assert deadline is None or deadline >= self.now
+        self.herald.look(at_rest=state in SILENT, covered=self.conversation.ear.covered)
 
 
 def drive(data: st.DataObject, steps: int) -> Watch:

@@ -11,6 +11,7 @@ from hubd.continuation import Continuation, Unsaved
 from hubd.events import Answer, Backend
 from hubd.news import Item
 from hubd.ports import Store
+from hubd.wishes import Fact
 
 # A flash card wears out: while nothing but handles is new, and at any rate, s.
 _SELDOM: Final = 60.0
@@ -110,10 +111,25 @@ class CarryOver:
             # On disk there is still what was true without an outcome.
             self._note(Unsaved.MUCH)
 
+    def learned(self, facts: Iterable[Fact], *, sent: bool) -> None:
+        """Note what others told; sent: the model was told, else there was nobody to tell."""
+        self._continuation.news.learn(facts, self._wall(), sent=sent)
+        self._note(Unsaved.SOME)
+
+    def turn_over(self) -> None:
+        """Note that a turn of the model's has ended."""
+        self._continuation.news.turn_over()
+
     @property
     def waiting(self) -> tuple[Item, ...]:
-        """The outcomes that the model has not been told."""
+        """What the model has not been told."""
+        self._continuation.news.expire(self._wall())
         return self._continuation.news.waiting
+
+    @property
+    def outcomes(self) -> tuple[Item, ...]:
+        """What became of calls, as far as the model has not been told."""
+        return tuple(item for item in self.waiting if item.standing is None)
 
     def told(self) -> None:
         """Note that all of them were sent."""

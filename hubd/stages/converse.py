@@ -16,6 +16,7 @@ from hubd.events import Answer, Call, DeadlinePassed, Event, TokensUsed
 from hubd.reports import ReportSink
 from hubd.states import State
 from hubd.usage import TokenCount
+from hubd.wishes import Fact, Sign
 
 # Bounded, but never full while the hub is well: the busiest source, the Live connection, waits for room in its share.
 _INBOX = 1000
@@ -78,6 +79,22 @@ class Line(Protocol):
         """Tell what waits to be told."""
         ...
 
+    def learn(self, facts: Sequence[Fact]) -> None:
+        """Tell what others told."""
+        ...
+
+
+class Herald(Protocol):
+    """The stage that says the hub's own words."""
+
+    def say(self, number: int, text: str, sign: Sign | None) -> None:
+        """Play a sign, then say a text."""
+        ...
+
+    def silence(self) -> None:
+        """Cut that."""
+        ...
+
 
 class Voice(Protocol):
     """The speaker's stage."""
@@ -90,7 +107,7 @@ class Voice(Protocol):
         """Fall silent."""
         ...
 
-    def sign(self, sign: effects.Sign) -> None:
+    def sign(self, sign: Sign) -> None:
         """Queue a sign."""
         ...
 
@@ -110,7 +127,8 @@ class Hands(Protocol):
 class Converse:
     """The one writer of the conversation's state.
 
-    clock: monotonic, s, in step with the event loop's.
+    clock: monotonic, s, in step with the event loop's. reply: takes word of what others wished. quiet: called when
+    somebody wants silence, for whatever rings again and again. Neither blocks nor raises.
     """
 
     def __init__(  # noqa: PLR0913 -- a stage is given everything that it connects
@@ -119,18 +137,24 @@ class Converse:
         conversation: Conversation,
         line: Line,
         voice: Voice,
+        herald: Herald,
         hands: Hands,
         usage: TokenCount,
         report: ReportSink,
         clock: Callable[[], float],
+        reply: Callable[[effects.Reply], None] = lambda _reply: None,
+        quiet: Callable[[], None] = lambda: None,
     ) -> None:
         self._conversation = conversation
         self._line = line
         self._voice = voice
+        self._herald = herald
         self._hands = hands
         self._usage = usage
         self._report = report
         self._clock = clock
+        self._reply = reply
+        self._quiet = quiet
         self._inbox: asyncio.PriorityQueue[_Letter] = asyncio.PriorityQueue(_INBOX)
         self._numbers = itertools.count()
         self._room = asyncio.Semaphore(_CONNECTION_SHARE)
@@ -205,6 +229,16 @@ class Converse:
                 self._line.respond(answers)
             case effects.Brief(manner):
                 self._line.brief(manner)
+            case effects.Announce(number, text, sign):
+                self._herald.say(number, text, sign)
+            case effects.Silence():
+                self._herald.silence()
+            case effects.Quiet():
+                self._quiet()
+            case effects.Learn(facts):
+                self._line.learn(facts)
+            case effects.Reply():
+                self._reply(effect)
             case effects.Tell(report):
                 self._report(report)
             case _:

@@ -11,14 +11,15 @@ from typing import Final
 from hubd.budget import Allowance
 from hubd.choice import Choice
 from hubd.effects import Manner, Source
-from hubd.events import Answer, Backend, LinkLost, Scheduling
+from hubd.events import Answer, Backend, LinkLost
 from hubd.grievance import Grievance
 from hubd.live.failures import NextAttempt, Phase, Verdict, classify
 from hubd.live.mouth import Mouth
-from hubd.news import note
 from hubd.reports import ReportSink
+from hubd.stages.briefing import Briefing
 from hubd.stages.carry_over import CarryOver
 from hubd.stages.connection import Calls, Connection, Post, Server
+from hubd.wishes import Fact
 
 # With somebody waiting: three attempts, so many seconds before each (``live-protocol.md`` 12). With another server at
 # hand there is a second one only if the first failed for its handle's sake.
@@ -67,7 +68,7 @@ class Line:
         self._allowance = allowance
         self._prepare = prepare
         self._failure = ""
-        self._unsaid: list[str] = []
+        self._briefing = Briefing(carry_over)
         self._wanted: _Wish | None = None
         self._asked = asyncio.Event()
         self._holding: asyncio.Task[None] | None = None
@@ -114,8 +115,7 @@ class Line:
         else:
             self._leave()
         self._begun_with = self._left_off = None
-        unsaid, self._unsaid = self._unsaid, []
-        for text in unsaid:
+        for text in self._briefing.unsaid():
             self._announce(text)
         self._grievance.conversation_ended()
 
@@ -155,21 +155,13 @@ class Line:
 
     def brief(self, manner: Manner) -> None:
         """Tell the model in a text what it could not be told as the answer to a call (``live-protocol.md`` 8.5)."""
-        if self._mouth is None:
-            return
-        items = self._carry_over.waiting
-        aloud = [item for item in items if item.scheduling is not Scheduling.SILENT]
-        if self._backend is Backend.OFFLINE and manner is not Manner.NOTE:
-            # It takes every text for a request, and would hear the hub's own voice: that waits for the end.
-            self._unsaid += [item.message for item in aloud]
-            manner = Manner.NOTE
-        if not (text := note(items, self._carry_over.now, manner)):
-            return
-        if manner is Manner.OWED or (manner is Manner.ALOUD and aloud):
-            self._mouth.session.send_text(text)
-        else:
-            self._mouth.session.send_note(text)
-        self._carry_over.told()
+        if self._mouth is not None:
+            self._briefing.brief(self._mouth, self._backend, manner)
+            self._stir()
+
+    def learn(self, facts: Sequence[Fact]) -> None:
+        """Tell the model what others told; without a connection the next one is told at its opening."""
+        self._briefing.learn(self._mouth, facts)
         self._stir()
 
     def sound_arrived(self) -> None:

@@ -13,11 +13,12 @@ from pydantic import JsonValue
 
 from hubd import events
 from hubd.audio.buffers import Uplink
-from hubd.audio.pcm import DOWNLINK_RATE, SAMPLE_BYTES, UPLINK_RATE
+from hubd.audio.pcm import DOWNLINK_RATE, SAMPLE_BYTES, UPLINK_RATE, bytes_of
 from hubd.conversation import Conversation
 from hubd.devices.catalog import Catalog
 from hubd.devices.model import Device
 from hubd.devices.state import StateStore
+from hubd.effects import Reply
 from hubd.events import Backend, Behavior
 from hubd.ledger import Ledger
 from hubd.live.models import capabilities
@@ -28,6 +29,7 @@ from hubd.pace import Pace
 from hubd.ports import LiveLink
 from hubd.reports import AnsweredReport, PublishedReport, Report
 from hubd.stages.act import Act
+from hubd.stages.announce import Announce
 from hubd.stages.carry_over import CarryOver
 from hubd.stages.connection import Server
 from hubd.stages.converse import Converse
@@ -36,6 +38,7 @@ from hubd.stages.speak import Speak
 from hubd.states import State
 from hubd.tools import Toolbox
 from hubd.usage import TokenCount
+from hubd.wishes import SayAsked
 from tests.stages.act_fakes import FakeBroker
 from tests.virtual_time import now, pass_time
 
@@ -43,6 +46,8 @@ MODEL: Final = "gemini-3.8-live"
 # When the world begins, s since 1970.
 WALL: Final = 1_795_000_000.0
 _PIECE: Final = 0.04
+# A letter takes 60 ms to say.
+_LETTER: Final = bytes_of(60, DOWNLINK_RATE)
 _QUIET_PIECE: Final = 0.2
 _ONSET: Final = 0.12
 _PAUSE: Final = 0.6
@@ -73,6 +78,20 @@ class Loudspeaker:
                     await self._flushed.wait()
 
 
+class Herald(Announce):
+    """A voice of the hub's own that takes no time to find its words; said keeps them."""
+
+    def __init__(
+        self, voice: None, mouth: Speak, *, post: Callable[[events.Event], None], position: Callable[[], int]
+    ) -> None:
+        super().__init__(voice, mouth, post=post, position=position)
+        self.said: list[str] = []
+
+    async def _sound(self, text: str) -> bytes:
+        self.said.append(text)
+        return bytes(len(text) * _LETTER)
+
+
 class Kitchen:
     """Everything that app.py wires around the conversation, with a broker and a speaker without hardware.
 
@@ -95,12 +114,13 @@ class Kitchen:
         declarations = toolbox.declarations()
         ledger = Ledger() if ledger is None else ledger
         self.reports: list[Report] = []
-        self.announced: list[str] = []
+        self.replies: list[Reply] = []
         blocking = frozenset(each.name for each in declarations if each.behavior is Behavior.BLOCKING)
         manners = replace(pace, blocking=blocking, hold_while_acting=not takes.input_during_blocking_call)
         self.uplink = Uplink(round(manners.replay * 1000))
         self.broker = FakeBroker()
         self.speak = Speak(Loudspeaker(), volume=50, post=self.post)
+        self.herald = Herald(None, self.speak, post=self.post, position=lambda: self.uplink.end)
 
         def mouth(handle: str | None) -> Mouth:
             settings = SessionSettings(model=model, manual_activity=manual)
@@ -112,7 +132,7 @@ class Kitchen:
             setup_timeout=15.0,
             carry_over=self.carry_over,
             report=self.reports.append,
-            announce=self.announced.append,
+            announce=self._say,
         )
         self.act = Act(
             toolbox=toolbox,
@@ -130,10 +150,12 @@ class Kitchen:
             conversation=self.conversation,
             line=self.line,
             voice=self.speak,
+            herald=self.herald,
             hands=self.act,
             usage=TokenCount(lambda: date(2026, 11, 3)),
             report=self.reports.append,
             clock=now,
+            reply=self.replies.append,
         )
 
     @property
@@ -155,11 +177,20 @@ class Kitchen:
         """Put an event into the conversation's inbox."""
         self.converse.post(event)
 
+    @property
+    def announced(self) -> list[str]:
+        """What the hub's own voice was given to say."""
+        return self.herald.said
+
+    def _say(self, text: str) -> None:
+        self.post(SayAsked("", text))
+
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Run the stages while the block lasts; a fault of one of them is raised."""
+        stages = (self.line, self.act, self.speak, self.herald, self.converse)
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(stage.run()) for stage in (self.line, self.act, self.speak, self.converse)]
+            running = [tasks.create_task(stage.run()) for stage in stages]
             try:
                 await pass_time(0)
                 yield

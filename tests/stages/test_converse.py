@@ -8,7 +8,7 @@ import pytest
 
 from hubd import effects, events
 from hubd.conversation import Conversation
-from hubd.effects import Sign, Source
+from hubd.effects import Source
 from hubd.errors import LocalProtocolError
 from hubd.events import Answer, Call, Event
 from hubd.pace import Pace
@@ -16,6 +16,7 @@ from hubd.reports import Report, StateReport, UsageReport
 from hubd.stages.converse import Converse
 from hubd.states import State
 from hubd.usage import TokenCount
+from hubd.wishes import Fact, Sign
 from tests.conversation_script import AUDIO, LAMP, LOST, READY, WOKE, answer, done
 from tests.running import running
 from tests.virtual_time import now, run, settle
@@ -35,15 +36,19 @@ class Log:
         self.posts: list[Post] = []
         self.on_ask: Callable[[Iterable[Call]], None] = lambda calls: None
         self.reports: list[Report] = []
+        self.quiets: list[float] = []
         self.conversation = Conversation(Pace(manual_activity=manual))
         self.converse = Converse(
             conversation=self.conversation,
             line=self,
             voice=self,
+            herald=self,
             hands=self,
             usage=TokenCount(lambda: date(2026, 11, 3)),
             report=self._report,
             clock=now,
+            reply=lambda reply: self.entries.append(("reply", reply)),
+            quiet=lambda: self.quiets.append(now()),
         )
 
     def _report(self, report: Report) -> None:
@@ -96,9 +101,21 @@ class Log:
         """Keep the flush."""
         self.entries.append(("flush",))
 
-    def sign(self, sign: effects.Sign) -> None:
+    def sign(self, sign: Sign) -> None:
         """Keep the sign."""
         self.entries.append(("sign", sign))
+
+    def learn(self, facts: Sequence[Fact]) -> None:
+        """Keep what others told."""
+        self.entries.append(("learn", *facts))
+
+    def say(self, number: int, text: str, sign: Sign | None) -> None:
+        """Keep the announcement."""
+        self.entries.append(("say", number, text, sign))
+
+    def silence(self) -> None:
+        """Keep that it was cut."""
+        self.entries.append(("silence",))
 
     def ask(self, calls: Iterable[Call]) -> None:
         """Keep the calls."""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Coroutine
 import numpy as np
 
 from hubd.audio.tones import render
-from hubd.effects import Sign
 from hubd.events import Drained, Event
 from hubd.stages.speak import Speak
+from hubd.wishes import Sign
 from tests.running import running
 from tests.virtual_time import run, settle
 
@@ -182,32 +182,100 @@ def test_rate() -> None:
     with_a_box(scenario)
 
 
+async def announced(box: Box, pcm: bytes = SPEECH, sign: Sign | None = None) -> asyncio.Task[bool]:
+    """Let an announcement begin."""
+    task = asyncio.create_task(box.speak.announce(pcm, sign))
+    await settle()
+    return task
+
+
 def test_announcement() -> None:
-    """Words of the hub's own are played like signs: after what is queued, and not counted as speech of the model."""
+    """Words of the hub's own are played after what is queued, a sign before them, and are no speech of the model."""
 
     async def scenario(box: Box) -> None:
         box.speak.sign(Sign.FAILED)
-        box.speak.announce(SPEECH)
-        await settle()
+        task = await announced(box, sign=Sign.ALERT)
         speaking = box.speak.speaking
         await box.speaker.finish()
-        assert box.speaker.played == [render(Sign.FAILED), SPEECH]
-        assert box.drained() == [0]
-        assert (speaking, box.speak.speaking) == (True, False)
+        assert box.speaker.played == [render(Sign.FAILED), render(Sign.ALERT) + SPEECH]
+        assert set(box.drained()) == {0}
+        assert (speaking, box.speak.speaking, await task) == (True, False, True)
 
     with_a_box(scenario)
 
 
-def test_wake_word_cuts_an_announcement() -> None:
-    """Who speaks to the hub need not hear it out; what is played afterwards is not cut by the next wake word."""
+def test_nothing_to_announce() -> None:
+    """What has no sound is over at once."""
 
     async def scenario(box: Box) -> None:
-        box.speak.announce(SPEECH)
-        await settle()
-        box.speak.sign(Sign.WOKE)
-        assert box.speaker.queued == [render(Sign.WOKE)]
+        assert await box.speak.announce(b"")
+        assert box.speaker.queued == []
+
+    with_a_box(scenario)
+
+
+def test_silence() -> None:
+    """An announcement that is cut is silent at once; what is played afterwards is not cut by another silence."""
+
+    async def scenario(box: Box) -> None:
+        task = await announced(box)
+        box.speak.silence()
+        assert box.speaker.queued == []
+        assert not await task
         box.speak.play(SPEECH, 24_000)
-        box.speak.sign(Sign.WOKE)
-        assert box.speaker.queued == [render(Sign.WOKE), SPEECH, render(Sign.WOKE)]
+        box.speak.silence()
+        assert box.speaker.queued == [SPEECH]
+
+    with_a_box(scenario)
+
+
+def test_speech_waits_for_an_announcement() -> None:
+    """What the model says meanwhile is played, and counted, afterwards."""
+
+    async def scenario(box: Box) -> None:
+        task = await announced(box, SPEECH * 2)
+        box.speak.play(SPEECH, 24_000)
+        assert box.speaker.queued == [SPEECH * 2]
+        await box.speaker.finish()
+        assert await task
+        assert box.drained() == [0]
+        assert box.speaker.queued == [SPEECH]
+        await box.speaker.finish()
+        assert box.drained() == [0, 1]
+
+    with_a_box(scenario)
+
+
+def test_announcement_outlives_a_flush() -> None:
+    """The conversation may fall silent: an announcement goes on, or is played in any case."""
+
+    async def scenario(box: Box) -> None:
+        alone = await announced(box)
+        box.speak.play(SPEECH, 24_000)
+        box.speak.flush()
+        assert box.speaker.queued == [SPEECH]
+        await box.speaker.finish()
+        assert (await alone, box.drained()[-1]) == (True, 1)
+        box.speak.play(SPEECH, 24_000)
+        behind = await announced(box, SPEECH * 2)
+        box.speak.flush()
+        assert box.speaker.queued == [SPEECH * 2]
+        await box.speaker.finish()
+        assert await behind
+        assert box.drained()[-1] == 2
+
+    with_a_box(scenario)
+
+
+def test_changed_volume() -> None:
+    """What is queued after a change is as loud as that."""
+
+    async def scenario(box: Box) -> None:
+        box.speak.play(SPEECH, 24_000)
+        box.speak.volume = 50
+        box.speak.play(SPEECH, 24_000)
+        loudness = [int(np.frombuffer(pcm, "<i2").max()) for pcm in box.speaker.queued]
+        assert loudness == [1000, 500]
+        await box.speaker.finish()
 
     with_a_box(scenario)

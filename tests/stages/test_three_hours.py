@@ -20,7 +20,6 @@ from hubd import events
 from hubd.audio.buffers import Uplink
 from hubd.audio.pcm import SAMPLE_BYTES, UPLINK_RATE
 from hubd.conversation import Conversation
-from hubd.effects import Sign
 from hubd.errors import LinkError
 from hubd.events import Answer, Backend, Call, CallStatus, Scheduling
 from hubd.live.mouth import Mouth
@@ -34,6 +33,7 @@ from hubd.stages.converse import Converse
 from hubd.stages.line import Line
 from hubd.states import State
 from hubd.usage import TokenCount
+from hubd.wishes import Sign
 from tests.virtual_time import now, pass_time, run
 
 WAKES: Final = 40
@@ -188,6 +188,7 @@ class House:
             conversation=Conversation(Pace(manual_activity=self.service.manual)),
             line=self.line,
             voice=self,
+            herald=self,
             hands=self,
             usage=TokenCount(lambda: date(2026, 11, 3)),
             report=self._report,
@@ -215,6 +216,13 @@ class House:
     def sign(self, sign: Sign) -> None:
         """Keep the sign."""
         self.signs.append(sign)
+
+    def say(self, number: int, text: str, sign: Sign | None) -> None:
+        """Nothing is announced in these hours."""
+        raise AssertionError(text)
+
+    def silence(self) -> None:
+        """There is nothing to cut."""
 
     def ask(self, calls: Iterable[Call]) -> None:
         """Switch the lamp, which takes no time."""
