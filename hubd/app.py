@@ -10,6 +10,7 @@ from functools import partial
 
 from hubd.audio.buffers import Uplink
 from hubd.audio.speech import SpeechDetector
+from hubd.automations import Automations
 from hubd.config import BackendChoice, Config
 from hubd.config.manner import pace
 from hubd.config.offer import allowance, offer
@@ -19,6 +20,7 @@ from hubd.devices.discovery import Discovery
 from hubd.devices.state import StateStore
 from hubd.edges.onnx_wake_model import OnnxWakeModel, find_model
 from hubd.edges.paho_broker import PahoBroker
+from hubd.effects import Reply
 from hubd.events import Backend, Call, Event
 from hubd.fittings import (
     Secrets,
@@ -39,6 +41,7 @@ from hubd.ports import Sound, Store
 from hubd.reports import ReportSink
 from hubd.stages.act import Act
 from hubd.stages.announce import Announce
+from hubd.stages.automate import Automate
 from hubd.stages.carry_over import CarryOver
 from hubd.stages.converse import Converse
 from hubd.stages.discover import Discover
@@ -127,10 +130,18 @@ class Hub:
             line=self._line,
             voice=self._speak,
             herald=self._announce,
+            reply=self._reply,
             hands=self._act,
             usage=self._purse.count,
             report=report,
             clock=time.monotonic,
+        )
+        self._automate = Automate(
+            Automations([each.rule() for each in config.automations]),
+            self._broker,
+            post=self.post,
+            report=report,
+            local=lambda: datetime.now().astimezone().time(),
         )
         self._listen = Listen(
             sound,
@@ -155,6 +166,11 @@ class Hub:
         """Have words of the hub's own said in the next pause; nobody waits for word of it."""
         self.post(SayAsked("", text))
 
+    def _reply(self, reply: Reply) -> None:
+        """Give the conversation's word on a request to all who may have made it."""
+        for take in (self._automate.reply,):
+            take(reply.request, reply.status, reply.text)
+
     async def run(self) -> None:
         """Run until cancelled."""
         async with asyncio.TaskGroup() as tasks:
@@ -164,6 +180,7 @@ class Hub:
                 ("sound", self._sound),
                 ("broker", self._broker),
                 ("act", self._act),
+                ("automate", self._automate),
                 ("carry over", self._carry_over),
                 ("purse", self._purse),
                 ("line", self._line),

@@ -4,11 +4,17 @@ import re
 import tomllib
 from pathlib import Path
 
+from hubd.config.automation_section import AutomationSettings
 from hubd.devices.model import Device
 from hubd.live.failures import TABLE, NextAttempt
 from hubd.states import diagram
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def examples_of(table: str) -> list[str]:
+    """Return the README's pieces of TOML with such a table."""
+    return [each for each in re.findall(r"```toml\n(.*?)```", README, re.DOTALL) if table in each]
 
 
 def test_diagram_is_drawn_from_the_table() -> None:
@@ -18,10 +24,19 @@ def test_diagram_is_drawn_from_the_table() -> None:
 
 def test_first_device_is_a_device() -> None:
     """The README's first device takes at most ten lines of TOML, and hubd takes it."""
-    (example,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    (example,) = examples_of("[[device]]")
     (device,) = tomllib.loads(example)["device"]
     Device.model_validate(device)
     assert len(example.splitlines()) <= 10
+
+
+def test_automations_are_automations() -> None:
+    """Every automation in the README is one that hubd takes."""
+    examples = examples_of("[[automation]]")
+    assert examples
+    for example in examples:
+        for table in tomllib.loads(example)["automation"]:
+            AutomationSettings.model_validate(table)
 
 
 def test_every_fatal_failure_has_its_row() -> None:

@@ -73,7 +73,9 @@ class Automate:
         self._problems: dict[str, str] = {}
 
     async def run(self) -> None:
-        """Take messages until cancelled."""
+        """Take messages until cancelled; returns at once where there is no automation."""
+        if not self._automations.filters:
+            return
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch(), name="automate: watch")
             tasks.create_task(self._send(), name="automate: send")

@@ -265,6 +265,17 @@ def test_everybody_at_once_is_bounded() -> None:
     in_house(scenario, *[Rule(f"r{number}", "r", BELL, (Say("x"),)) for number in range(25)])
 
 
+def test_without_automations() -> None:
+    """Where there are none nothing is subscribed to, and nobody listens."""
+
+    async def main() -> None:
+        house = House([])
+        await house.stage.run()
+        assert house.broker.topics == []
+
+    run(main())
+
+
 async def test_with_a_real_broker(mosquitto: PrivateBroker) -> None:
     """What the broker had stored sets nothing off; what comes while the hub listens does, also if it is stored."""
     hub, device = (PahoBroker(BrokerSettings(HOST, mosquitto.port, name), lambda _: None) for name in ("hub", "device"))
