@@ -90,7 +90,7 @@ class KindCalls:
             try:
                 yield Command(device, self.function.name, self.function.settle(device, settings))
             except ArgumentError as error:
-                yield Refusal(f"{self._catalog.label(device)}: {error}.", device=device.id)
+                yield Refusal(sentence(f"{self._catalog.label(device)}: {error}"), device=device.id)
 
     def _one(self, wanted: JsonValue, area: Area, given: Mapping[str, JsonValue]) -> Command | Refusal:
         if not isinstance(wanted, str) or len(wanted) > MAX_TEXT:

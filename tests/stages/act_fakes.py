@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from hubd.confirmation import Confirmations
 from hubd.devices.catalog import Catalog
 from hubd.devices.model import Device
 from hubd.devices.render import Publish
@@ -147,6 +148,7 @@ class House:
         devices = tuple(Device.model_validate(table) for table in tables)
         self.broker = FakeBroker()
         self.ledger = Ledger()
+        self.confirmations = Confirmations()
         self.kept: dict[str, Answer] = {}
         self.reports: list[Report] = []
         self.inbox: list[Event] = []
@@ -160,6 +162,7 @@ class House:
             post=self._post,
             together=together,
             keeper=self,
+            confirmations=self.confirmations,
             own=carry_out,
             clock=asyncio.get_running_loop().time,
         )
