@@ -14,6 +14,7 @@ from hubd.bridge import Bridge
 from hubd.events import Answer, CallStatus
 from hubd.ledger import Ledger
 from hubd.news import News
+from hubd.notices import Notices
 from hubd.open_calls import OpenCalls
 from hubd.patience import Patience
 from hubd.stages.line import Line
@@ -114,6 +115,22 @@ def test_without_a_word_about_the_past(monkeypatch: pytest.MonkeyPatch) -> None:
     assert play(in_the_pause, MANNERS[0]) == []
     monkeypatch.setattr(OpenCalls, "strange", lambda _calls, _answers: False)
     assert any("is kept back" in complaint for complaint in play(in_the_pause, MANNERS[0]))
+
+
+def test_without_knowledge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With nothing learned from automations the model never knows what they told."""
+    moves = [Move(0.3, What.TOLD, which) for which in range(3)]
+    assert play(moves, MANNERS[0]) == []
+    monkeypatch.setattr(News, "learn", lambda _news, _facts, _now, sent: None)
+    assert any("was never told" in complaint for complaint in play(moves, MANNERS[0]))
+
+
+def test_without_replies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a question forgotten that nobody answers, who asked waits for ever."""
+    moves = [Move(0.3, What.ASK), Move(40.0, What.LISTEN)]
+    assert play(moves, MANNERS[0]) == []
+    monkeypatch.setattr(Notices, "closed", lambda _notices, _status, _reason: ())
+    assert any("wishes were" in complaint for complaint in play(moves, MANNERS[0]))
 
 
 def test_without_patience(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -12,10 +13,12 @@ from pydantic import JsonValue
 
 from hubd import events
 from hubd.audio.pcm import SAMPLE_BYTES, UPLINK_RATE
-from hubd.events import CallStatus
+from hubd.events import CallStatus, Scheduling
 from hubd.ledger import Ledger
+from hubd.news import MOST
 from hubd.pace import BargeIn, Pace
 from hubd.states import State
+from hubd.wishes import AskAsked, ListenAsked, SayAsked, Told
 from tests.promises.chaos import (
     ANSWERED_WITHIN,
     AUDIO,
@@ -98,6 +101,9 @@ class Trial:
     def __init__(self, manner: Manner, ledger: Ledger | None) -> None:
         self.service = Chaos()
         self._kept: dict[str, float] = {}
+        self._numbers = itertools.count()
+        self._facts: list[str] = []
+        self._requests = Counter[str]()
         self._last_wire: Wire | None = None
         self.kitchen = Kitchen(self.service.dial, DEVICES, pace=manner.pace, model=manner.model, ledger=ledger)
 
@@ -133,6 +139,8 @@ class Trial:
                 post(events.StopAsked())
             case What.MUTE | What.UNMUTE:
                 post(events.MuteChanged(muted=move.what is What.MUTE))
+            case What.TOLD | What.SAY | What.ASK | What.LISTEN:
+                self._wish(move)
             case What.END:
                 if self.service.wires:
                     self.service.wires[-1].end(*ENDS[move.which % len(ENDS)])
@@ -150,6 +158,24 @@ class Trial:
                 self.kitchen.broker.refuses = move.what is What.BROKER_DEAF
             case _:
                 self._say(move)
+
+    def _wish(self, move: Move) -> None:
+        """Let an automation want something."""
+        number = next(self._numbers)
+        scheduling = tuple(Scheduling)[move.which % len(Scheduling)]
+        request = f"{move.what.name} {number}"
+        match move.what:
+            case What.TOLD:
+                self._facts.append(f"Fact {number}.")
+                self.kitchen.post(Told(f"sensor {number}", self._facts[-1], scheduling))
+                return
+            case What.SAY:
+                self.kitchen.post(SayAsked(request, "Dinner is ready.", scheduling))
+            case What.ASK:
+                self.kitchen.post(AskAsked(request, "Shall I?"))
+            case _:
+                self.kitchen.post(ListenAsked(request))
+        self._requests[request] += 1
 
     def _say(self, move: Move) -> None:  # noqa: C901, PLR0912 -- one case a move
         """Let the server say something, if there is a connection."""
@@ -236,6 +262,10 @@ class Trial:
                 over = now() if wire.over_at is None else wire.over_at
                 if not asked.void and not asked.answers and over - asked.at > ANSWERED_WITHIN:
                     found.append(f"connection {number}: {call} was left without an answer for {over - asked.at:g} s")
+        found += [f"{fact!r} was never told" for fact in self._facts[-MOST:] if not self._learned(fact)]
+        replies = Counter(reply.request for reply in self.kitchen.replies if reply.request)
+        if replies != self._requests:
+            found.append(f"replies to {dict(replies)}, wishes were {dict(self._requests)}")
         statuses = {each.call: each.status for each in self.kitchen.answered if each.status not in _NO_OUTCOME}
         found += [
             f"nobody was told that {call} is {statuses.get(call)}"
@@ -243,6 +273,10 @@ class Trial:
             if call not in statuses or not self._told(call, statuses[call])
         ]
         return found
+
+    def _learned(self, fact: str) -> bool:
+        """Return whether the model knows a fact."""
+        return any(fact in text for text in self.service.texts)
 
     def _told(self, call: str, status: CallStatus) -> bool:
         """Return whether the model was told what became of a call."""
