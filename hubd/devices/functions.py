@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, JsonValue, StrictBool, StrictInt, St
 
 from hubd.devices import templates
 from hubd.devices.fields import Duration, FunctionName, Place, Table, Topic, complaint
-from hubd.devices.parameters import Parameter
+from hubd.devices.parameters import Parameter, shown
 from hubd.devices.payloads import MAX_TEXT, is_readable
 from hubd.events import Behavior, CallStatus, Scheduling
 
@@ -94,7 +94,12 @@ class OutcomeScheduling(Table):
     @model_validator(mode="before")
     @classmethod
     def _one_word(cls, data: object) -> object:
-        return {"done": data, "late": data, "failed": data} if isinstance(data, str) else data
+        if isinstance(data, str):
+            return {"done": data, "late": data, "failed": data}
+        if not isinstance(data, Mapping | cls):
+            words = ", ".join(f'"{word}"' for word in Scheduling)
+            raise complaint(f"found {_found(data)}, allowed: {words}, or a table with one of them for each outcome")
+        return data
 
     def over(self, default: Schedule) -> Schedule:
         """Return the schedule with what is left out here taken from the default."""
@@ -104,6 +109,10 @@ class OutcomeScheduling(Table):
             self.failed or default.failed,
             self.on_its_way or default.on_its_way,
         )
+
+
+def _found(value: object) -> str:
+    return shown(value) if isinstance(value, bool | int | float | list) else "something else"
 
 
 class PublishTemplate(Table):

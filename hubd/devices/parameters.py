@@ -52,6 +52,8 @@ class Parameter(Table):
         yield from bounds
         if self.enum and self.type is not ParameterType.STRING:
             yield ("enum",), f"enum is for string, found the type {self.type}"
+        if "enum" in self.model_fields_set and not self.enum:
+            yield ("enum",), "found an empty list: nothing would be allowed; leave enum out for any text"
         if len(set(self.enum)) < len(self.enum):
             yield ("enum",), "enum holds the same text twice"
         yield from ((("enum", n), problem) for n, text in enumerate(self.enum) if (problem := _unsayable(text)))
