@@ -23,7 +23,7 @@ ROWS: tuple[str, ...] = (
     "audio.buffers audio.cards audio.level audio.resample audio.speech audio.tones audio.wav",
     "audio.wire",
     "audio.capture audio.playback",
-    "backoff timers",
+    "backoff bell timers",
     "wake",
     "live.wire",
     "live.content",
@@ -85,7 +85,7 @@ ROWS: tuple[str, ...] = (
     "edges.paho_connection",
     (
         "stages.act stages.announce stages.ask stages.converse stages.discover stages.line stages.listen stages.look "
-        "stages.automate stages.reach stages.tell "
+        "stages.automate stages.reach stages.ring stages.tell "
         "stages.speak stages.visit edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link "
         "edges.wav_sound edges.state_file edges.websockets_link stages.purse"
     ),
@@ -109,7 +109,7 @@ ROWS: tuple[str, ...] = (
     "offline.espeak_voice offline.pocketsphinx_decoder",
     "offline.pocketsphinx_recognizer",
     "offline.recognizer_link",
-    "offline.server offline.standby",
+    "offline.server offline.standby offline.stop_word",
     "simulator.admission simulator.hearing simulator.kinds simulator.pipe simulator.sound simulator.tokens",
     "simulator.script",
     "simulator.lines simulator.record",

@@ -53,10 +53,17 @@ class Uplink:
             self.position = self.oldest
         if self.position + samples > self.end:
             return None
-        start = self.position * SAMPLE_BYTES % self._capacity
         self.position += samples
-        size = samples * SAMPLE_BYTES
-        head = bytes(self._ring[start : start + size])
+        return self._held(self.position - samples, self.position)
+
+    def between(self, start: int, end: int) -> bytes:
+        """Return the samples from one position to another, as far as they are held; the reader stays where it is."""
+        start, end = max(start, self.oldest), min(end, self.end)
+        return self._held(start, end) if start < end else b""
+
+    def _held(self, start: int, end: int) -> bytes:
+        first, size = start * SAMPLE_BYTES % self._capacity, (end - start) * SAMPLE_BYTES
+        head = bytes(self._ring[first : first + size])
         return head + bytes(self._ring[: size - len(head)])
 
 

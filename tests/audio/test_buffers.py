@@ -20,6 +20,16 @@ def ramp(begin: int, samples: int) -> bytes:
 
 
 class TestUplink:
+    def test_a_stretch_can_be_looked_at(self) -> None:
+        """Whoever looks gets what is held of it, and takes nothing from the reader."""
+        uplink = Uplink(CAPACITY_MS)
+        uplink.push(ramp(0, 100))
+        uplink.push(ramp(100, 100))
+        assert uplink.between(150, 170) == ramp(150, 20)
+        assert uplink.between(-5, 1000) == ramp(40, 160)
+        assert uplink.between(300, 400) == uplink.between(60, 60) == uplink.between(0, 40) == b""
+        assert uplink.take(10) == ramp(40, 10)
+
     def test_one_sample_is_not_lost(self) -> None:
         """What was pushed is taken once, in order, in whatever sizes it is asked for."""
         uplink = Uplink(CAPACITY_MS)
