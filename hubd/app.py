@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from hubd.audio.buffers import Uplink
 from hubd.audio.speech import SpeechDetector
@@ -25,20 +27,24 @@ from hubd.events import Backend, Call, Event
 from hubd.fittings import (
     Secrets,
     broker_settings,
+    commands_of,
     dial,
     dial_standby,
     kept,
     live_server,
     microphone_and_speaker,
     offline_voice,
+    presence_of,
     servers_of,
+    tree_of,
+    will_of,
 )
 from hubd.ledger import Ledger
 from hubd.live.models import capabilities
 from hubd.offline.server import OfflineServer
 from hubd.offline.standby import Standby
 from hubd.ports import Sound, Store
-from hubd.reports import ReportSink
+from hubd.reports import Report, ReportSink
 from hubd.stages.act import Act
 from hubd.stages.announce import Announce
 from hubd.stages.automate import Automate
@@ -49,8 +55,13 @@ from hubd.stages.line import Line
 from hubd.stages.listen import Listen
 from hubd.stages.purse import Purse
 from hubd.stages.speak import Speak
+from hubd.stages.tell import Tell
 from hubd.wake import WakeGate
 from hubd.wishes import SayAsked
+
+# When Home Assistant starts, every hub of the house answers at a moment of its own within so many s
+# (``mqtt-devices.md`` 2a).
+_BIRTH_SPREAD: Final = 5.0
 
 
 class Hub:
@@ -76,11 +87,16 @@ class Hub:
         asked: Store | None = None,
     ) -> None:
         self._sound = sound
+        self._report = report
+        self._tell: Tell | None = None
+        report = self.report
         self._discovers = config.discovery.enabled
         toolbox = offer(config)
         manners = pace(config, toolbox)
         uplink = Uplink(round(manners.replay * 1000))
-        self._broker = PahoBroker(broker_settings(config.mqtt, config.hub.id, secrets.mqtt_password), report)
+        self._broker = PahoBroker(
+            broker_settings(config.mqtt, config.hub.id, secrets.mqtt_password, will_of(config)), report
+        )
         ledger = Ledger()
         self._confirmations = Confirmations(manners.barge_in)
         self._speak = Speak(sound, volume=config.speaker.volume, post=self.post)
@@ -157,6 +173,25 @@ class Hub:
             clock=time.monotonic,
         )
 
+        if config.presence.enabled:
+            self._tell = Tell(
+                broker=self._broker,
+                tree=tree_of(config),
+                presence=presence_of(config, started=time.time()),
+                commands=commands_of(config.presence),
+                post=self.post,
+                set_volume=partial(setattr, self._speak, "volume"),
+                clock=time.monotonic,
+                wall=time.time,
+                spread=lambda: random.uniform(0.0, _BIRTH_SPREAD),  # noqa: S311 - spreads answers, hides nothing
+            )
+
+    def report(self, report: Report) -> None:
+        """Put a report into the event stream, here as on MQTT."""
+        self._report(report)
+        if self._tell is not None:
+            self._tell.report(report)
+
     def post(self, event: Event) -> None:
         """Put an event into the conversation's inbox."""
         self._confirmations.witness(event, speaking=self._speak.speaking)
@@ -168,12 +203,15 @@ class Hub:
 
     def _reply(self, reply: Reply) -> None:
         """Give the conversation's word on a request to all who may have made it."""
-        for take in (self._automate.reply,):
+        takers = [self._automate.reply] if self._tell is None else [self._automate.reply, self._tell.reply]
+        for take in takers:
             take(reply.request, reply.status, reply.text)
 
     async def run(self) -> None:
         """Run until cancelled."""
         async with asyncio.TaskGroup() as tasks:
+            if self._tell is not None:
+                tasks.create_task(self._tell.run(), name="tell")
             if self._discovers:
                 tasks.create_task(self._discover.run(), name="discover")
             for name, stage in (
@@ -199,15 +237,21 @@ async def run(config: Config, secrets: Secrets, report: ReportSink, environment:
         if config.live.backend is BackendChoice.AUTO and backend is Backend.GEMINI:
             standby = Standby(OfflineServer)
             tasks.create_task(standby.run(), name="standby")
-        await Hub(
+        hub: Hub | None = None
+
+        def tell(event: Report) -> None:
+            report(event) if hub is None else hub.report(event)
+
+        hub = Hub(
             config,
             secrets,
-            sound=microphone_and_speaker(config, report),
+            sound=microphone_and_speaker(config, tell),
             backend=backend,
             url=url,
             report=report,
             standby=standby,
-            store=kept("session", config, environment, report),
-            tokens=kept("tokens", config, environment, report),
-            asked=kept("asked", config, environment, report),
-        ).run()
+            store=kept("session", config, environment, tell),
+            tokens=kept("tokens", config, environment, tell),
+            asked=kept("asked", config, environment, tell),
+        )
+        await hub.run()

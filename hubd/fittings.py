@@ -9,8 +9,9 @@ from functools import partial
 
 from pydantic import SecretStr
 
+from hubd import __version__
 from hubd.audio.buffers import Uplink
-from hubd.config import BackendChoice, Config, LiveSettings, MqttSettings, TurnEnd
+from hubd.config import BackendChoice, Config, LiveSettings, MqttSettings, PresenceSettings, TurnEnd
 from hubd.continuation import fingerprint
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.edges.sound_link import SoundLink, SoundSettings
@@ -22,13 +23,18 @@ from hubd.live.models import endpoint
 from hubd.live.mouth import Mouth
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
+from hubd.mqtt.entities import Identity
+from hubd.mqtt.settings import LastWill
+from hubd.mqtt.tree import Tree
 from hubd.offline.espeak_voice import EspeakVoice
 from hubd.offline.server import OfflineServer
 from hubd.offline.standby import Standby
 from hubd.ports import LiveLink, OfflineVoice, Sound
+from hubd.presence import OFFLINE, Presence, Words
 from hubd.reports import ReportSink
 from hubd.secrets import live_key, mqtt_password
 from hubd.stages.connection import Server
+from hubd.stages.tell import Commands
 from hubd.tools import Toolbox
 
 
@@ -129,8 +135,37 @@ def _session_settings(config: Config) -> SessionSettings:
     return config.live.session(manual_activity=config.conversation.turn_end is TurnEnd.LOCAL)
 
 
-def broker_settings(settings: MqttSettings, hub: str, password: SecretStr | None) -> BrokerSettings:
-    """Return the broker as the hub with this id sees it."""
+def tree_of(config: Config) -> Tree:
+    """Return the topics of the hub."""
+    presence = config.presence
+    return Tree(presence.base_topic, config.hub.id, presence.discovery_prefix if presence.home_assistant else None)
+
+
+def presence_of(config: Config, *, started: float) -> Presence:
+    """Return the face of the hub on MQTT; started: s since 1970, UTC."""
+    room = config.hub.room
+    name = config.hub.name or (f"{room.capitalize()} hub" if room else f"Hub {config.hub.id}")
+    words = Words.PUBLISHED if config.privacy.publish_transcripts else Words.KEPT_BACK
+    identity = Identity(name, room.capitalize(), __version__)
+    return Presence(identity, tree_of(config), words=words, volume=config.speaker.volume, started=started)
+
+
+def will_of(config: Config) -> LastWill | None:
+    """Return what the broker publishes when the hub is gone."""
+    return LastWill(tree_of(config).availability, OFFLINE) if config.presence.enabled else None
+
+
+def commands_of(settings: PresenceSettings) -> Commands:
+    """Return which commands the hub takes."""
+    if not settings.commands:
+        return Commands.NONE
+    return Commands.ALL if settings.may_unmute else Commands.ALL_BUT_UNMUTE
+
+
+def broker_settings(
+    settings: MqttSettings, hub: str, password: SecretStr | None, will: LastWill | None = None
+) -> BrokerSettings:
+    """Return the broker as the hub with this id sees it; will: what the broker publishes when the hub is gone."""
     return BrokerSettings(
         host=settings.host,
         port=settings.port,
@@ -140,6 +175,7 @@ def broker_settings(settings: MqttSettings, hub: str, password: SecretStr | None
         tls=settings.tls,
         ca_file=settings.ca_file,
         keepalive=round(settings.keepalive),
+        will=will,
     )
 
 

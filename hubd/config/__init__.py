@@ -4,6 +4,7 @@ from hubd.config.live_section import BackendChoice, LiveSettings
 from hubd.config.loading import Config, find, load
 from hubd.config.overrides import at_server
 from hubd.config.overview import describe, notices
+from hubd.config.presence_section import PresenceSettings
 from hubd.config.sections import (
     BargeInChoice,
     ConversationSettings,
@@ -28,6 +29,7 @@ __all__ = [
     "LiveSettings",
     "MicrophoneSettings",
     "MqttSettings",
+    "PresenceSettings",
     "PrivacySettings",
     "SpeakerSettings",
     "TurnEnd",

@@ -17,6 +17,7 @@ from hubd.config.includes import DEFAULT_INCLUDE, read_all
 from hubd.config.live_section import LiveSettings
 from hubd.config.mending import MendedTree
 from hubd.config.named_files import Problems, with_certificates, with_instruction, with_models
+from hubd.config.presence_section import PresenceSettings
 from hubd.config.sections import (
     ConversationSettings,
     DeviceDefaults,
@@ -57,6 +58,7 @@ class MainFile(Table):
     live: LiveSettings = Field(default_factory=LiveSettings)
     conversation: ConversationSettings = Field(default_factory=ConversationSettings)
     mqtt: MqttSettings = Field(default_factory=MqttSettings)
+    presence: PresenceSettings = Field(default_factory=PresenceSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     discovery: DiscoverySettings = Field(default_factory=DiscoverySettings)
     limits: LimitsSettings = Field(default_factory=LimitsSettings)
@@ -90,6 +92,7 @@ class Config:
     live: LiveSettings
     conversation: ConversationSettings
     mqtt: MqttSettings
+    presence: PresenceSettings
     privacy: PrivacySettings
     discovery: DiscoverySettings
     limits: LimitsSettings
@@ -149,6 +152,7 @@ def load(path: Path) -> Config:
         live=sections.live,
         conversation=sections.conversation,
         mqtt=sections.mqtt,
+        presence=sections.presence,
         privacy=sections.privacy,
         discovery=sections.discovery,
         limits=sections.limits,

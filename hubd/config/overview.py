@@ -82,6 +82,8 @@ def _off(config: Config) -> Iterator[str]:
         "follow-up": config.conversation.follow_up > 0,
         "microphone": config.microphone.device != "none",
         "speaker": config.speaker.device != "none",
+        "the hub on MQTT": config.presence.enabled,
+        "commands by MQTT": config.presence.enabled and config.presence.commands,
         "transcripts on MQTT": config.privacy.publish_transcripts,
         "TLS to the broker": config.mqtt.tls,
     }
