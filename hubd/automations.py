@@ -67,8 +67,8 @@ class Rule:
 class Due:
     """What an automation does now.
 
-    rule: its id. source: its name, with the topic if its filter takes several. problem: why it does nothing: its texts
-    can't be made from the message.
+    rule: its id. source: its name, with what tells the topic from the others of a filter. problem: why it does nothing:
+    its texts can't be made from the message.
     """
 
     rule: str
@@ -187,13 +187,19 @@ class Automations:
             return
         self._last[place] = now
         self._lately.append(now)
-        source = f"{rule.name}, {one_line(topic)[:MAX_TOPIC]}" if place in self._wild else rule.name
+        source = f"{rule.name}, {_varying(rule.when.topic, topic)}" if place in self._wild else rule.name
         names = {"topic": topic, "value": value}
         try:
             yield Due(rule.id, source, tuple(fill(action, names) for action in rule.actions))
         except TemplateError:
             # The error's own words hold the value.
             yield Due(rule.id, source, problem=f"its templates can't take a value that is {_sort(value)}")
+
+
+def _varying(topic_filter: str, topic: str) -> str:
+    """Return what tells a topic from the others of its filter, fit for people."""
+    fixed = topic_filter[: min(place for mark in "+#" if (place := topic_filter.find(mark)) >= 0)]
+    return one_line(topic.removeprefix(fixed))[:MAX_TOPIC]
 
 
 def _sort(value: Scalar) -> str:
