@@ -37,6 +37,7 @@ ROWS: tuple[str, ...] = (
     "live.mouth",
     "devices.fields devices.payloads devices.vocabulary devices.colors devices.announced_keys devices.spoken_names",
     "devices.parameters devices.templates devices.value_filters mqtt.filters",
+    "devices.value_sums",
     "devices.value_templates",
     "devices.announced_options",
     "devices.announced",
@@ -164,7 +165,7 @@ READING = frozenset({"glob", "os", "pathlib", "stat", "sys"})
 # Outside libraries, each with the modules that may import it.
 EVERYWHERE = re.compile(r".+")
 LIBRARIES: dict[str, re.Pattern[str]] = {
-    "jinja2": re.compile(r"devices\.(templates|value_filters|value_templates)"),
+    "jinja2": re.compile(r"devices\.(templates|value_filters|value_sums|value_templates)"),
     "numpy": EVERYWHERE,
     "onnxruntime": re.compile(r"edges\.onnx_wake_model"),
     "paho": re.compile(r"edges\.paho_(dialling|packets|connection)"),

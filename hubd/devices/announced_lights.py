@@ -58,9 +58,11 @@ def kelvin_range(options: Options) -> tuple[int, int]:
     return round(lowest), round(max(lowest, highest))
 
 
-def _mireds(options: Options, kelvin: JsonValue) -> int:
+def _white(options: Options, kelvin: JsonValue) -> int:
+    """Return a temperature that the light can give, in its unit: mired, or kelvin where it says so."""
     lowest, highest = kelvin_range(options)
-    return round(_MIRED / max(1.0, min(max(number_of(kelvin) or 0.0, lowest), highest)))
+    within = max(1.0, min(max(number_of(kelvin) or 0.0, lowest), highest))
+    return round(within if options.get("color_temp_kelvin") is True else _MIRED / within)
 
 
 def _level(options: Options, percent: JsonValue) -> int:
@@ -80,9 +82,14 @@ def _percent(options: Options) -> Callable[[str], JsonValue]:
     return convert
 
 
-def _kelvin(text: str) -> JsonValue:
-    mireds = number_of(text)
-    return round(_MIRED / mireds) if mireds and mireds > 0 else None
+def _kelvin(options: Options) -> Callable[[str], JsonValue]:
+    def convert(text: str) -> JsonValue:
+        white = number_of(text)
+        if options.get("color_temp_kelvin") is True:
+            return white
+        return round(_MIRED / white) if white and white > 0 else None
+
+    return convert
 
 
 def _json(options: Options) -> Speech:
@@ -105,10 +112,8 @@ def _json(options: Options) -> Speech:
                     yield "brightness", _level(options, value)
                 case "color" if mode:
                     yield "color", _color(mode, str(value))
-                case "color_temperature" if options.get("color_temp_kelvin") is True:
-                    yield "color_temp", round(_MIRED / _mireds(options, value))
                 case "color_temperature":
-                    yield "color_temp", _mireds(options, value)
+                    yield "color_temp", _white(options, value)
                 case "effect":
                     yield "effect", value
                 case _:
@@ -134,13 +139,11 @@ def _json_reader(options: Options) -> Callable[[bytes], dict[str, JsonValue]]:
 def _member(options: Options, key: str, value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
     match key:
         case "state":
-            yield ON, {"ON": True, "OFF": False}.get(value) if isinstance(value, str) else None
+            yield ON, {"ON": True, "OFF": False}.get(value.upper()) if isinstance(value, str) else None
         case "brightness":
             yield BRIGHTNESS, None if value is None else _percent(options)(str(value))
-        case "color_temp" if options.get("color_temp_kelvin") is True:
-            yield COLOR_TEMPERATURE, number_of(value)
         case "color_temp":
-            yield COLOR_TEMPERATURE, None if value is None else _kelvin(str(value))
+            yield COLOR_TEMPERATURE, None if value is None else _kelvin(options)(str(value))
         case "color" if isinstance(value, dict):
             yield COLOR, _color_name(value)
         case "effect":
@@ -190,16 +193,18 @@ def _basic(options: Options) -> Speech:
     reports = (
         Report(ON, "state_topic", "state_value_template", words({on: True, off: False})),
         Report(BRIGHTNESS, "brightness_state_topic", "brightness_value_template", _percent(options)),
-        Report(COLOR_TEMPERATURE, "color_temp_state_topic", "color_temp_value_template", _kelvin),
+        Report(COLOR_TEMPERATURE, "color_temp_state_topic", "color_temp_value_template", _kelvin(options)),
         Report(COLOR, "rgb_state_topic", "rgb_value_template", _parts_name("r", "g", "b")),
         Report(COLOR, "hs_state_topic", "hs_value_template", _parts_name("h", "s")),
         Report(COLOR, "xy_state_topic", "xy_value_template", _parts_name("x", "y")),
+        Report(COLOR, "rgbw_state_topic", "rgbw_value_template", _parts_name("r", "g", "b")),
+        Report(COLOR, "rgbww_state_topic", "rgbww_value_template", _parts_name("r", "g", "b")),
         Report(EFFECT, "effect_state_topic", "effect_value_template", lambda text: text),
     )
     topics = {
         BRIGHTNESS: ("brightness_command_topic",),
         COLOR_TEMPERATURE: ("color_temp_command_topic",),
-        COLOR: ("rgb_command_topic", "hs_command_topic", "xy_command_topic"),
+        COLOR: tuple(f"{form}_command_topic" for form in ("rgb", "hs", "xy", "rgbw", "rgbww")),
         EFFECT: ("effect_command_topic",),
     }
     features = {name for name, keys in topics.items() if any(key in options for key in keys)}
@@ -245,8 +250,8 @@ def _property(options: Options, name: str, value: JsonValue) -> Iterator[tuple[s
             level = _level(options, value)
             yield "brightness_command_topic", "brightness_command_template", {"value": level}, str(level)
         case "color_temperature":
-            mireds = _mireds(options, value)
-            yield "color_temp_command_topic", "color_temp_command_template", {"value": mireds}, str(mireds)
+            white = _white(options, value)
+            yield "color_temp_command_topic", "color_temp_command_template", {"value": white}, str(white)
         case "effect":
             yield "effect_command_topic", "effect_command_template", {"value": value}, str(value)
         case _:
@@ -257,6 +262,9 @@ def _property(options: Options, name: str, value: JsonValue) -> Iterator[tuple[s
             yield "hs_command_topic", "hs_command_template", {"hue": hue, "sat": saturation}, f"{hue},{saturation}"
             x, y = (round(part, 4) for part in colors.xy_of(str(value)))
             yield "xy_command_topic", "xy_command_template", {"x": x, "y": y}, f"{x},{y}"
+            whites = {"white": 0, "cold_white": 0, "warm_white": 0}
+            yield "rgbw_command_topic", "rgbw_command_template", names | whites, f"{red},{green},{blue},0"
+            yield "rgbww_command_topic", "rgbww_command_template", names | whites, f"{red},{green},{blue},0,0"
 
 
 def _templated(options: Options) -> Speech:

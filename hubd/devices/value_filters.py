@@ -13,6 +13,7 @@ from jinja2.filters import FILTERS as JINJA_FILTERS
 # ``mqtt-devices.md`` 2, templates.
 MAX_OUTPUT = 16 * 1024
 _MAX_PRECISION = 15
+_DECIMAL = 10
 _PLAIN = ("abs", "count", "d", "default", "first", "last", "length", "list", "max", "min")
 _OF_TEXT = ("capitalize", "lower", "title", "trim", "upper")
 
@@ -66,12 +67,20 @@ def _round(value: object, precision: int = 0, method: str = "common") -> object:
     return int(rounded) if precision == 0 else rounded
 
 
-def _number(kind: type[int | float]) -> Callable[..., object]:
+def _integer(text: str, base: int) -> int:
+    return int(float(text)) if base == _DECIMAL else int(text, base)
+
+
+def _float(text: str, _base: int) -> float:
+    return float(text)
+
+
+def _number(kind: Callable[[str, int], int | float]) -> Callable[..., object]:
     """Return the filter that makes such a number, or the default; without one the message is dropped."""
 
-    def convert(value: object, default: object = DroppedError) -> object:
+    def convert(value: object, default: object = DroppedError, base: int = _DECIMAL) -> object:
         try:
-            return kind(float(text_of(value)))
+            return kind(text_of(value), base)
         except (ValueError, OverflowError):
             if default is DroppedError:
                 raise
@@ -133,10 +142,10 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     **{name: JINJA_FILTERS[name] for name in _PLAIN},
     **{name: _of_text(name) for name in _OF_TEXT},
     "bool": _bool,
-    "float": _number(float),
+    "float": _number(_float),
     "format": _format,
     "iif": _iif,
-    "int": _number(int),
+    "int": _number(_integer),
     "is_defined": _is_defined,
     "join": _join,
     "replace": replaced,

@@ -16,13 +16,17 @@ from jinja2.tests import TESTS
 from jinja2.visitor import NodeTransformer
 from pydantic import JsonValue
 
-from hubd.devices.value_filters import FILTERS, MAX_OUTPUT, DroppedError, replaced, text_of
+from hubd.devices import value_filters, value_sums
+from hubd.devices.value_filters import MAX_OUTPUT, DroppedError, replaced, text_of
 
 # ``mqtt-devices.md`` 2, templates.
 MAX_SOURCE = 4096
 MAX_PAYLOAD = 64 * 1024
 _MAX_BITS = 1024
 _MAX_ITEMS = 4096
+_FILTERS = {**value_filters.FILTERS, **value_sums.FILTERS}
+# Filters that Home Assistant has as functions as well.
+_FUNCTIONS = frozenset({"bool", "float", "iif", "int", "is_number", "max", "min"})
 
 _OF_MAPPINGS = frozenset({"get", "keys", "values", "items"})
 _OF_TEXTS = frozenset({"split", "lower", "upper", "strip", "replace", "startswith", "endswith"})
@@ -105,7 +109,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     def __init__(self) -> None:
         super().__init__(finalize=text_of, cache_size=0)
         self.globals.clear()
-        self.filters = dict(FILTERS)
+        self.filters = dict(_FILTERS)
         self.tests = {name: TESTS[name] for name in _TESTS}
 
     def getitem(self, obj: object, argument: object) -> object:
@@ -148,8 +152,18 @@ class _Environment(ImmutableSandboxedEnvironment):
 _ENVIRONMENT = _Environment()
 
 
-class _Adding(NodeTransformer):
-    """Turns ``a ~ b`` into an addition of texts, which the sandbox can watch."""
+class _Rewriting(NodeTransformer):
+    """Turns ``a ~ b`` into an addition of texts, which the sandbox can watch, functions into filters."""
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - named by Jinja2
+        self.generic_visit(node)
+        match node:
+            case nodes.Call(node=nodes.Name(name=name), args=[first, *rest]) if name in _FUNCTIONS:
+                if name in {"max", "min"} and rest:
+                    first, rest = nodes.List(node.args, lineno=node.lineno), []
+                return nodes.Filter(first, name, rest, node.kwargs, None, None, lineno=node.lineno)
+            case _:
+                return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - named by Jinja2
         self.generic_visit(node)
@@ -199,9 +213,11 @@ def _missing(node: nodes.Node) -> str | None:
     match node:
         case nodes.Call(node=nodes.Getattr(attr=name), dyn_args=None, dyn_kwargs=None) if name in _METHODS:
             found = None
+        case nodes.Call(node=nodes.Name(name=name), args=[_, *_], dyn_args=None, dyn_kwargs=None) if name in _FUNCTIONS:
+            found = None
         case nodes.Call():
             found = "calls a function"
-        case nodes.Filter(name=name) if name not in FILTERS:
+        case nodes.Filter(name=name) if name not in _FILTERS:
             found = f"uses the filter {name[:40]}"
         case nodes.Test(name=name) if name not in _TESTS:
             found = f"uses the test {name[:40]}"
@@ -225,7 +241,7 @@ def _literals(value: nodes.Node) -> Iterator[nodes.Node]:
 @lru_cache(maxsize=8192)
 def _compile(source: str) -> Callable[[Mapping[str, object]], str]:
     try:
-        return _ENVIRONMENT.from_string(_Adding().visit(_parse(source))).render
+        return _ENVIRONMENT.from_string(_Rewriting().visit(_parse(source))).render
     except JinjaError as error:
         raise TemplateFlawError(Flaw.UNSUPPORTED, f"the template can't be used: {error.message}") from error
     except (SyntaxError, RecursionError, MemoryError, OverflowError) as error:
