@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,18 @@ def test_the_examples_work(tmp_path: Path) -> None:
     rules = [each.rule() for each in config.automations]
     assert {type(action) for rule in rules for action in rule.actions} == {Tell, Say, Ask, Listen, Send}
     assert {type(rule.when.selector) for rule in rules} <= {Whole, Member, Formula}
+
+
+def test_the_example_in_the_shipped_configuration_works(tmp_path: Path) -> None:
+    """What hubd.toml shows of an automation is right, and what it calls a default is one."""
+    shown = (EXAMPLES.parents[1] / "hubd.toml").read_text(encoding="utf-8").partition("#   [[automation]]\n")[2]
+    lines = [line.removeprefix("#   ") for line in shown.splitlines() if "(or " not in line]
+    (found,) = read(tmp_path, "[[automation]]\n" + "\n".join(lines)).automations
+    less = [line for line in lines if not line.startswith(("on =", "at_most_every", "scheduling", "between"))]
+    (plain,) = read(tmp_path, "[[automation]]\n" + "\n".join(less)).automations
+    assert found.rule() == replace(
+        plain.rule(), when=replace(plain.rule().when, between=Hours(dt.time(7), dt.time(22)))
+    )
 
 
 def test_the_washing_machine_of_the_examples(tmp_path: Path) -> None:
