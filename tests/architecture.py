@@ -61,7 +61,7 @@ ROWS: tuple[str, ...] = (
     "all_off",
     "tools",
     "outcomes",
-    "sums",
+    "sums vigil",
     "departure ear floor minutes news notices open_calls pace privacy states story timer_functions usage",
     "confirmation continuation patience",
     "bridge",
@@ -74,9 +74,10 @@ ROWS: tuple[str, ...] = (
     "budget mqtt.faults mqtt.orders mqtt.outbox mqtt.settings mqtt.tree",
     "mqtt.entities mqtt.gate mqtt.reading",
     "mqtt.results presence",
-    # The act stage in three parts: the first two are used by it alone.
+    # The act stage in four parts: the first three are used by it alone.
     "stages.errand",
     "stages.round",
+    "stages.running",
     # The line in four parts: it alone uses the others.
     "stages.carry_over stages.connection",
     "stages.briefing",
@@ -123,7 +124,7 @@ ROWS: tuple[str, ...] = (
     "config.live_rules config.live_tables",
     (
         "config.automation_section config.discovery_section config.forbidden config.includes config.live_section "
-        "config.mending config.presence_section config.sections"
+        "config.mending config.presence_section config.sections config.timer_section"
     ),
     "config.clashes config.named_files",
     "config.loading",
@@ -137,7 +138,8 @@ ROWS: tuple[str, ...] = (
     "fittings",
     "app",
     "asking",
-    "demo.private_broker demo.show demo.stand_in",
+    "demo.pretender demo.private_broker demo.show",
+    "demo.stand_in",
     "demo.house",
     "demo.home",
     "demo.stage",

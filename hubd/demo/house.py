@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from hubd.config import load
-from hubd.demo.stand_in import Report, StandIn
+from hubd.demo.stand_in import ANSWER_AFTER, Report, StandIn
 from hubd.devices.model import Device
 from hubd.devices.render import Publish
 from hubd.errors import BrokerError
 from hubd.ports import Broker
 
-# Zigbee answers within 50 to 300 ms (``mqtt-devices.md`` 1), s.
-_ANSWER_AFTER: Final = 0.08
+# What is otherwise in the demo house than a device of its kind usually is.
+_AT_FIRST: Final = {"bedroom_window": {"on": True}}
 _READY_WITHIN: Final = 10.0
 _LOOK_AGAIN: Final = 0.02
 
@@ -37,9 +37,10 @@ class House:
     """
 
     def __init__(self, devices: Sequence[Device], broker: Broker, *, jammed: Collection[str] = frozenset()) -> None:
-        self._stand_in = StandIn(devices)
+        self._stand_in = StandIn(devices, _AT_FIRST)
         self._broker = broker
         self._jammed = jammed
+        self._moving: dict[str, asyncio.Task[None]] = {}  # by topic
         self.ready = asyncio.Event()
 
     async def run(self) -> None:
@@ -49,20 +50,28 @@ class House:
             tasks.create_task(self._broker.run(), name="house broker")
             tasks.create_task(self._begin(), name="house state")
             async for message in self._broker.messages():
-                for report in self._stand_in.take(message.topic, message.payload):
-                    if report.device not in self._jammed:
-                        tasks.create_task(self._report(report, _ANSWER_AFTER), name=f"report of {report.device}")
+                reports = self._stand_in.take(message.topic, message.payload)
+                for report in reports:
+                    # What is told to do something else does not end where it would have.
+                    if (moving := self._moving.pop(report.topic, None)) is not None:
+                        moving.cancel()
+                for report in reports:
+                    if report.device in self._jammed:
+                        continue
+                    task = tasks.create_task(self._report(report), name=f"report of {report.device}")
+                    if report.after > ANSWER_AFTER:
+                        self._moving[report.topic] = task
 
     async def _begin(self) -> None:
         async with asyncio.timeout(_READY_WITHIN):
             while not self._broker.connected:  # noqa: ASYNC110 -- the port has no event for it, nobody else waits
                 await asyncio.sleep(_LOOK_AGAIN)
         for report in self._stand_in.beginning():
-            await self._report(report, 0.0)
+            await self._report(report)
         self.ready.set()
 
-    async def _report(self, report: Report, delay: float) -> None:
-        await asyncio.sleep(delay)
+    async def _report(self, report: Report) -> None:
+        await asyncio.sleep(report.after)
         message = Publish(report.topic, report.payload.encode(), qos=1, retain=True)
         try:
             await self._broker.publish(message, _READY_WITHIN)

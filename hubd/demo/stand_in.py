@@ -5,43 +5,62 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pydantic import JsonValue
 
+from hubd.demo.pretender import Pretender
 from hubd.devices.functions import Function
-from hubd.devices.model import Device, Dialect
+from hubd.devices.model import Device
+
+# Zigbee answers within 50 to 300 ms (``mqtt-devices.md`` 1), s.
+ANSWER_AFTER: Final = 0.08
+# What has a motor takes its time; in the demo not that of a real one.
+_MOVES_FOR: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a device publishes about itself, retained as Zigbee2MQTT does."""
+    """What a device publishes about itself, retained as Zigbee2MQTT does, so many seconds after it was told."""
 
     device: str
     topic: str
     payload: str
+    after: float = ANSWER_AFTER
 
 
 class StandIn:
     """Plays every device that was given: takes its commands, says what it would report.
 
-    Zigbee2MQTT devices report their whole state, plain ones the text of their state; for functions spelled out the
-    report is what ``expect`` wants, filled in from the command.
+    A device of a kind reports its whole state, on each of its topics; for functions spelled out the report is what
+    ``expect`` wants, filled in from the command. at_first: what devices are before anybody asked, by id, where that is
+    not what is usual for their kind.
     """
 
-    def __init__(self, devices: Sequence[Device]) -> None:
+    def __init__(
+        self, devices: Sequence[Device], at_first: Mapping[str, Mapping[str, JsonValue]] | None = None
+    ) -> None:
         self._devices = tuple(devices)
-        self._states: dict[str, dict[str, JsonValue]] = {
-            device.id: {"state": "OFF"} for device in devices if device.dialect is Dialect.ZIGBEE2MQTT
+        self._pretenders = {
+            device.id: Pretender(device, (at_first or {}).get(device.id, {}))
+            for device in devices
+            if device.kind is not None
         }
 
     @property
     def topics(self) -> tuple[str, ...]:
         """The topics on which commands come, each once."""
-        return tuple(dict.fromkeys(topic for device in self._devices for topic in _command_topics(device)))
+        told = (topic for pretender in self._pretenders.values() for topic in pretender.command_topics)
+        spelled_out = (function.publish.topic for device in self._devices for function in device.functions)
+        return tuple(dict.fromkeys((*told, *spelled_out)))
 
     def beginning(self) -> tuple[Report, ...]:
         """Return what the devices have reported before anybody asked."""
-        return tuple(self._zigbee_report(device) for device in self._devices if device.dialect is Dialect.ZIGBEE2MQTT)
+        return tuple(
+            Report(device, topic, payload, 0.0)
+            for device, pretender in self._pretenders.items()
+            for topic, payload in pretender.reports()
+        )
 
     def take(self, topic: str, payload: bytes) -> tuple[Report, ...]:
         """Return what follows from a message; nothing for one that no device understands."""
@@ -49,30 +68,15 @@ class StandIn:
         return tuple(report for device in self._devices for report in self._reports(device, topic, text))
 
     def _reports(self, device: Device, topic: str, text: str) -> Iterator[Report]:
-        match device.dialect:
-            case Dialect.ZIGBEE2MQTT if topic == f"{device.topic}/set":
-                self._states[device.id] |= _table(text)
-                yield self._zigbee_report(device)
-            case Dialect.ZIGBEE2MQTT if topic == f"{device.topic}/get":
-                yield self._zigbee_report(device)
-            case Dialect.PLAIN if topic == device.command_topic and device.state_topic:
-                on = text == device.payload_on
-                yield Report(device.id, device.state_topic, device.reported_on if on else device.reported_off)
-            case Dialect.PLAIN if topic == device.brightness_command_topic and device.brightness_state_topic:
-                yield Report(device.id, device.brightness_state_topic, text)
+        pretender = self._pretenders.get(device.id)
+        if pretender is not None and topic in pretender.command_topics:
+            moving, settled = pretender.take(topic, text)
+            yield from (Report(device.id, *report) for report in moving)
+            after = ANSWER_AFTER + (_MOVES_FOR if moving else 0.0)
+            yield from (Report(device.id, *report, after) for report in settled)
         for function in device.functions:
             if function.publish.topic == topic and _is_command(function.publish.payload, text):
                 yield from _spelled_out(device, function, text)
-
-    def _zigbee_report(self, device: Device) -> Report:
-        return Report(device.id, str(device.topic), json.dumps(self._states[device.id]))
-
-
-def _command_topics(device: Device) -> Iterator[str]:
-    if device.dialect is Dialect.ZIGBEE2MQTT:
-        yield from (f"{device.topic}/set", f"{device.topic}/get")
-    yield from (topic for topic in (device.command_topic, device.brightness_command_topic) if topic is not None)
-    yield from (function.publish.topic for function in device.functions)
 
 
 def _spelled_out(device: Device, function: Function, text: str) -> Iterator[Report]:
