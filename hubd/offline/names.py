@@ -12,6 +12,8 @@ from hubd.live.declarations import FunctionDeclaration
 from hubd.offline.parameters import Choice, Free, Parameter, parameters_of
 
 DEVICE: Final = "device"
+# The verbs of functions that tell how something is.
+ASKING: Final = ("get", "query", "read", "check", "ask")
 # "The same under two names: the big light = kitchen lights; …": how a description tells of further names.
 _ALIASES: Final = re.compile(r"[:;]\s*([^:;=.]+?) = ([^;=]+?)\s*(?=;|\.?$)")
 
@@ -19,11 +21,15 @@ _ALIASES: Final = re.compile(r"[:;]\s*([^:;=.]+?) = ([^;=]+?)\s*(?=;|\.?$)")
 class Names:
     """The names of devices, with those that they have besides.
 
-    known: each name that stands in an enum of devices. aliases: such a name → further names.
+    known: each name that stands in an enum of devices. aliases: a further name, the name that it stands for. commanded:
+    the names that stand in a function that does not only ask.
     """
 
-    def __init__(self, known: Sequence[str] = (), aliases: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, known: Sequence[str] = (), aliases: Sequence[tuple[str, str]] = (), commanded: Sequence[str] = ()
+    ) -> None:
         self.known = tuple(dict.fromkeys(known))
+        self.commanded = frozenset(commanded)
         self._aliases: defaultdict[str, list[str]] = defaultdict(list)
         for alias, name in aliases:
             self._aliases[name].append(alias)
@@ -33,12 +39,16 @@ class Names:
         """Gather what the declarations say."""
         known: list[str] = []
         aliases: list[tuple[str, str]] = []
+        commanded: list[str] = []
         for declaration in declarations:
+            asks = declaration.name.partition("_")[0] in ASKING
             for parameter in parameters_of(declaration)[0]:
                 if isinstance(parameter, Choice) and parameter.name == DEVICE:
-                    known += (value for value in parameter.values if isinstance(value, str))
+                    values = [value for value in parameter.values if isinstance(value, str)]
+                    known += values
+                    commanded += [] if asks else values
                     aliases += _ALIASES.findall(parameter.description)
-        return cls(known, aliases)
+        return cls(known, aliases, commanded)
 
     def told(self, parameter: Parameter) -> Parameter:
         """Return a parameter that takes devices with all their names; a free one takes every device of the house."""

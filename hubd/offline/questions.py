@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from hubd.offline.groups import several, where
-from hubd.offline.parameters import Choice
+from hubd.offline.parameters import Choice, without_article
 from hubd.offline.phrases import NOTHING, Phrase, assign, branching, in_order, maybe, one_of, seldom
 from hubd.offline.words import spoken
 
@@ -38,17 +38,24 @@ _MEASURED: Final = {
 Named = tuple[tuple[str, ...], Phrase]
 
 
-def about(named: Sequence[Named]) -> Iterator[Phrase]:
-    """Yield the questions about one thing, by its name."""
+def about(named: Sequence[Named], commanded: Collection[str] = ()) -> Iterator[Phrase]:
+    """Yield the questions about one thing, by its name; commanded: the names of what can be commanded as well.
+
+    "What is the radio?" is asked of no radio: it would only be heard instead of "pause the radio".
+    """
     if not named:
         return
+    operated = {without_article(spoken(name)) for name in commanded}
+    read = [(words, meaning) for words, meaning in named if words not in operated]
     thing = in_order(_THE, branching(named))
     yield in_order(one_of(["what is", "what's"]), one_of(["the state of", "the status of"]), thing)
-    yield in_order(one_of(["what's", "check"]), thing)
+    yield in_order("check", thing)
+    yield in_order("what's", _THE, branching(read))
     # What is left of "jarvis" sounds like "are": it is offered where grammar asks for it, no further.
     for verb, plural in (("is", False), ("are", True)):
         some = [(words, meaning) for words, meaning in named if words[-1].endswith("s") is plural]
-        yield in_order(one_of([f"what {verb}", f"how {verb}"]), _THE, branching(some))
+        yield in_order(f"how {verb}", _THE, branching(some))
+        yield in_order(f"what {verb}", _THE, branching(each for each in read if each in some))
         yield in_order(verb, _THE, branching(some), one_of(_STATES))
     # "Is the garage closed?" is asked of the garage door.
     doors = [(words[:-1], meaning) for words, meaning in named if words[1:] and words[-1] == "door"]

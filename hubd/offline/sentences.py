@@ -9,7 +9,7 @@ from typing import Final
 from hubd.live.declarations import FunctionDeclaration
 from hubd.offline.doings import doings
 from hubd.offline.groups import AREAS, everything, groups, where
-from hubd.offline.names import Names
+from hubd.offline.names import ASKING, Names
 from hubd.offline.parameters import Amount, Choice, Flag, Parameter, parameters_of, without_article
 from hubd.offline.phrases import NOTHING, Begin, Mean, Phrase, assign, in_order, maybe, one_of, say, seldom
 from hubd.offline.questions import about, about_place, about_several
@@ -22,14 +22,13 @@ _SUBJECTS: Final = ("device", "sensor", "name", "thing", "entity", "room", "area
 # A choice by this name is itself the verb: "open the blinds", "stop the blinds".
 _VERBS: Final = ("action", "command", "operation")
 _KIND: Final = "kind"
-_ASKING: Final = ("get", "query", "read", "check", "ask")
 _SETTING: Final = ("set", "dim", "change", "adjust", "control")
 _WHOLE: Final = ("everything",)
 _PREPOSITIONS: Final = frozenset(
     ("to", "in", "at", "for", "of", "by", "with", "from", "and", "or", "on", "off", "if", "when", "its", "until", "is")
 )
 _LONGEST_LITERAL: Final = 7
-_ARTICLES: Final = one_of(["the", seldom(NOTHING, "my", probability=0.1), seldom("all the")])
+_ARTICLES: Final = one_of(["the", seldom(NOTHING, "my", probability=0.1)])
 _USUAL_FAREWELLS: Final = ("goodbye", "bye", "that's all", "thank you", "thanks", "stop", "never mind")
 # Short as they are, other short sounds are soon taken for one of them.
 _FAREWELLS: Final = (
@@ -69,6 +68,7 @@ class _Writer:
     """Writes the sentences of one function."""
 
     def __init__(self, declaration: FunctionDeclaration, names: Names) -> None:
+        self._names = names
         self._farewell = is_farewell(declaration)
         self._name = _words(declaration.name)
         self._description = spoken(re.split(r"[.!?;:](?:\s|$)", declaration.description, maxsplit=1)[0])
@@ -101,7 +101,7 @@ class _Writer:
         elif is_timing(self._name):
             if not self._required:
                 yield from timing(self._name, self._parameters)
-        elif self._name and self._name[0] in _ASKING:
+        elif self._name and self._name[0] in ASKING:
             if self._complete():
                 yield from self._questions()
         else:
@@ -224,7 +224,7 @@ class _Writer:
         named = [(words, assign(each.name, value)) for each in self._subjects for words, value in each.names] or [
             (words, NOTHING) for words in self._described()
         ]
-        yield from about(named)
+        yield from about(named, self._names.commanded)
         kind = next((each for each in self._settings if isinstance(each, Choice) and each.name == _KIND), None)
         if kind is not None:
             yield from about_several(kind, self._area)
