@@ -67,11 +67,11 @@ class Bridge:
     def manner(self) -> Manner:
         """How the next connection is told what the last ones were not."""
         match self._owed:
-            case Owed.OUTCOME:
+            case Owed.OUTCOME | Owed.NOTHING:
                 return Manner.ALOUD
             case Owed.REST:
                 return Manner.OWED
-            case Owed.UTTERANCE | Owed.NOTHING:
+            case Owed.UTTERANCE:
                 return Manner.NOTE
 
     def manner_of(self, answers: Sequence[Answer], blocking: Collection[str]) -> Manner:

@@ -13,6 +13,8 @@ _FIRST_REST: Final = 30.0
 _LONGEST_REST: Final = 300.0
 # A session that has lived so long was no mere beginning (``live-protocol.md`` 12), s.
 _PROVEN: Final = 30.0
+# So many sessions in a row may end before the model does anything.
+_MOST_BARREN: Final = 2
 # 60 s become an hour at the longest.
 _DOUBLINGS: Final = 6
 
@@ -27,6 +29,7 @@ class Choice:
         self._backends = tuple(backends)
         self._backoffs = {backend: Backoff(_FIRST_REST, _LONGEST_REST) for backend in backends}
         self._until: dict[Backend, float] = {}
+        self._barren = dict.fromkeys(self._backends, 0)
         self._refusals = dict.fromkeys(self._backends, 0)
         # Since when: of those whose last session has not been followed by a failure.
         self._opened: dict[Backend, float] = {}
@@ -54,6 +57,14 @@ class Choice:
             rest = max(wait, _LONGEST_REST if fatal else self._backoffs[backend].next())
         self._until[backend] = now + rest
         return wait
+
+    def ended(self, backend: Backend, *, barren: bool) -> bool:
+        """Note that a server ended a session, or opened none; return whether that is as good as a refusal.
+
+        barren: it was open, and the model did nothing. The second one in a row that was is no accident.
+        """
+        self._barren[backend] = self._barren[backend] + 1 if barren else 0
+        return self._barren[backend] >= _MOST_BARREN and backend is not self._backends[-1]
 
     def opened(self, backend: Backend, now: float) -> None:
         """Note that a session was opened.

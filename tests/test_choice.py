@@ -83,3 +83,13 @@ def test_last_one_never_rests() -> None:
     choice = Choice((GEMINI, OFFLINE))
     choice.failed(OFFLINE, 0.0, wait=0.0, fatal=True)
     assert choice.order(0.0) == (GEMINI, OFFLINE)
+
+
+def test_barren_sessions() -> None:
+    """Two sessions in a row that come to nothing are a refusal; one is not, nor any of the last server at hand."""
+    choice = Choice((Backend.GEMINI, Backend.OFFLINE))
+    assert not choice.ended(Backend.GEMINI, barren=True)
+    assert not choice.ended(Backend.GEMINI, barren=False)
+    assert not choice.ended(Backend.GEMINI, barren=True)
+    assert choice.ended(Backend.GEMINI, barren=True)
+    assert not any(choice.ended(Backend.OFFLINE, barren=True) for _ in range(3))

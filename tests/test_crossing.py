@@ -40,6 +40,8 @@ FAILED = effects.Signal(effects.Sign.FAILED)
 RESUMED = replace(READY, resumed=True)
 HANDLE = events.HandleIssued("h")
 AGAIN = [effects.OpenLine()]
+# With nothing owed: what has happened meanwhile, and wants to be spoken about, is.
+CALMLY = [effects.OpenLine(Manner.ALOUD)]
 
 
 def leaving(talk: Talk, seconds: float = 50.0) -> Talk:
@@ -277,7 +279,7 @@ class TestGoAway:
         talk.hear(events.TurnComplete(), HANDLE)
         talk.played()
         assert talk.patience == 0.0
-        assert talk.waits() == AGAIN
+        assert talk.waits() == CALMLY
         assert talk.where() is State.OPENING
         assert talk.hear(RESUMED) == [NEWEST]
         assert (talk.where(), talk.patience) == (State.FOLLOWING_UP, 8.0)
@@ -300,7 +302,7 @@ class TestGoAway:
         assert talk.patience == 8.0
         talk.hear(HANDLE)
         assert talk.patience == 0.0
-        assert talk.waits() == AGAIN
+        assert talk.waits() == CALMLY
 
     def test_pitfall_8_call_that_takes_too_long(self) -> None:
         """5 s before the end the connection is left even so; the outcome is told to the next one."""
@@ -322,7 +324,7 @@ class TestGoAway:
         talk = speaking()
         talk.hear(events.GenerationComplete())
         leaving(talk, 4.0)
-        assert talk.waits() == AGAIN
+        assert talk.waits() == CALMLY
         assert talk.hear(events.SpeechBegan(70_000), READY) == [SILENCE]
         assert talk.where() is State.SPEAKING
         assert talk.played() == [NEWEST]
@@ -389,7 +391,7 @@ class TestGoAway:
         talk = leaving(following_up(), 6.0)
         assert talk.conversation.deadline is not None
         talk.now = talk.conversation.deadline - 1e-9
-        assert talk.hear(events.DeadlinePassed()) == AGAIN
+        assert talk.hear(events.DeadlinePassed()) == CALMLY
         assert talk.where() is State.OPENING
 
 

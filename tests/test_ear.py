@@ -166,3 +166,45 @@ def test_marks_are_pairs(ear: Ear, taken: list[str]) -> None:
                 open_mark = not open_mark
         assert ear.in_activity is open_mark
         assert step != "shut" or source is Source.NOTHING
+
+
+class TestCover:
+    def test_silence_in_place_of_the_microphone(self) -> None:
+        """While it is covered the server hears silence, and then the microphone again."""
+        ear = heard(manual=False)
+        ear.open()
+        assert ear.cover() == (SILENCE,)
+        assert ear.cover() == ()
+        assert ear.uncover() == (NEWEST,)
+        assert ear.uncover() == ()
+
+    def test_opened_meanwhile(self) -> None:
+        """A microphone that is opened while it is covered is heard afterwards."""
+        ear = Ear(manual=False)
+        assert ear.cover() == ()
+        assert ear.feed(Source.MICROPHONE) == (SILENCE,)
+        assert ear.uncover() == (NEWEST,)
+
+    def test_what_is_noted_uncovers(self) -> None:
+        """What the person has said is heard from its beginning, whatever the hub announces."""
+        ear = heard(manual=False)
+        ear.cover()
+        assert ear.open() == (Feed(Source.MICROPHONE, 8_480),)
+        assert not ear.covered
+
+    def test_wake_word_meanwhile(self) -> None:
+        """What follows a wake word is heard from there on, for until then silence was."""
+        ear = heard(manual=False)
+        ear.open()
+        ear.cover()
+        ear.woke(40_000, 50_000)
+        assert ear.uncover() == (Feed(Source.MICROPHONE, 40_000),)
+
+    def test_speech_that_goes_on(self) -> None:
+        """Speech that is marked as going on is heard to its end."""
+        ear = heard(manual=True)
+        ear.open()
+        assert ear.cover() == ()
+        ear.speech_ended(60_000)
+        assert ear.close() == (EndActivity(60_000),)
+        assert ear.uncover() == ()

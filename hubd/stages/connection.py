@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final, TypeVar
 
 from hubd.errors import HubdError, LinkError, RemoteProtocolError
@@ -52,21 +53,29 @@ class Calls:
     """What a connection calls as it goes.
 
     sent: once the handle is with the server, for better or worse. ready: once the session is open, before anything else
-    is said. handle: with each one that is issued. post: with every event.
+    is said. handle: with each one that is issued. turn_over: with the end of each turn. post: with every event.
     """
 
     sent: Callable[[], None]
     ready: Callable[[Mouth], None]
     handle: Callable[[str], None]
+    turn_over: Callable[[], None]
     post: Post
+
+
+class Worth(Enum):
+    """What was said over a connection: nothing yet, something that no handle holds yet, what the last handle holds."""
+
+    BARREN = auto()
+    UNSETTLED = auto()
+    SETTLED = auto()
 
 
 class Connection:
     """One try at a conversation with a server; used once.
 
     handle: where to go on from. left_off: as in Mouth. mouth: what to say things with; None before and after.
-    phase: how far it came. unsettled: whether something was said that no handle holds yet. fruitful: whether the model
-    has done anything.
+    phase: how far it came. worth: what was said over it.
     """
 
     def __init__(self, server: Server, handle: str | None, left_off: int | None, calls: Calls) -> None:
@@ -78,8 +87,7 @@ class Connection:
         self._ended = False
         self.mouth: Mouth | None = None
         self.phase = Phase.CONNECTING
-        self.unsettled = False
-        self.fruitful = False
+        self.worth = Worth.BARREN
 
     def stir(self) -> None:
         """Note that there may be something to say."""
@@ -137,10 +145,12 @@ class Connection:
                     self._calls.ready(mouth)
                     self.stir()
                 elif isinstance(event, HandleIssued):
-                    self.unsettled = False
+                    self.worth = Worth.BARREN if self.worth is Worth.BARREN else Worth.SETTLED
                     self._calls.handle(event.handle)
                 elif isinstance(event, _SAID):
-                    self.unsettled = self.fruitful = True
+                    self.worth = Worth.UNSETTLED
+                    if isinstance(event, TurnComplete):
+                        self._calls.turn_over()
                 if not self._ended or isinstance(event, TokensUsed):
                     await self._calls.post(event)
         raise LinkError("the connection ended")

@@ -18,7 +18,7 @@ from hubd.live.mouth import Mouth
 from hubd.reports import ReportSink
 from hubd.stages.briefing import Briefing
 from hubd.stages.carry_over import CarryOver
-from hubd.stages.connection import Calls, Connection, Post, Server
+from hubd.stages.connection import Calls, Connection, Post, Server, Worth
 from hubd.wishes import Fact
 
 # With somebody waiting: three attempts, so many seconds before each (``live-protocol.md`` 12). With another server at
@@ -37,6 +37,15 @@ class _Wish:
 
     post: Post
     manner: Manner
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How far an attempt came, what follows from its end; barren: a session was open, and the model did nothing."""
+
+    phase: Phase
+    verdict: Verdict
+    barren: bool
 
 
 class Line:
@@ -108,7 +117,7 @@ class Line:
         on from it.
         """
         connection, holding = self._connection, self._holding
-        if connection is not None and holding is not None and connection.unsettled:
+        if connection is not None and holding is not None and connection.worth is Worth.UNSETTLED:
             connection.end()
             self._wanted = self._mouth = self._connection = None
             asyncio.get_running_loop().call_later(_LAST_HANDLE, holding.cancel)
@@ -193,17 +202,17 @@ class Line:
             lost = LinkLost(self._preferred, self._allowance.words, fatal=True)
         for backend in order:
             another = backend is not order[-1]
-            phase, verdict = await self._visit(self._servers[backend], wish, _WITH_ANOTHER if another else _PAUSES)
-            fatal = verdict.next is NextAttempt.FATAL
+            end = await self._visit(self._servers[backend], wish, _WITH_ANOTHER if another else _PAUSES)
+            verdict, fatal = end.verdict, end.verdict.next is NextAttempt.FATAL
             wait = 0.0
-            if phase is not Phase.OPEN or fatal or verdict.wait:
+            if self._choice.ended(backend, barren=end.barren) or end.phase is not Phase.OPEN or fatal or verdict.wait:
                 wait = self._choice.failed(backend, self._now(), wait=verdict.wait, fatal=fatal)
                 self._failure = verdict.words
                 self._grievance.trouble(verdict.words)
                 self._grievance.excuse(f"{verdict.words} I answered without it." if another else "")
             # With another one at hand nothing is hopeless.
             lost = LinkLost(backend, verdict.words, fatal=fatal and not another, wait=0.0 if another else wait)
-            if phase is Phase.OPEN:
+            if end.phase is Phase.OPEN:
                 break
         await wish.post(lost)
         if lost.fatal or lost.wait:
@@ -218,23 +227,20 @@ class Line:
             self._grievance.excuse(self._allowance.words)
         return affordable
 
-    async def _visit(self, server: Server, wish: _Wish, pauses: Sequence[float]) -> tuple[Phase, Verdict]:
-        """Try to talk to a server until it works, and then to the end.
-
-        Return how far the last attempt came, with what follows from its end.
-        """
+    async def _visit(self, server: Server, wish: _Wish, pauses: Sequence[float]) -> _End:
+        """Try to talk to a server until it works, and then to the end; return how the last attempt ended."""
         for failures, pause in enumerate(pauses, start=1):
             await asyncio.sleep(pause)
-            phase, verdict = await self._attempt(server, wish, failures)
-            fresh = verdict.next is NextAttempt.RETRY_FRESH
-            if fresh or verdict.next is NextAttempt.FATAL:
+            end = await self._attempt(server, wish, failures)
+            fresh, fatal = end.verdict.next is NextAttempt.RETRY_FRESH, end.verdict.next is NextAttempt.FATAL
+            if fresh or fatal:
                 self._carry_over.spent(server.backend)
-            hopeless = verdict.next is NextAttempt.FATAL or verdict.wait > 0
-            if phase is Phase.OPEN or hopeless or (pauses is _WITH_ANOTHER and not fresh):
+            hopeless = fatal or end.verdict.wait > 0
+            if end.phase is Phase.OPEN or hopeless or (pauses is _WITH_ANOTHER and not fresh):
                 break
-        return phase, verdict
+        return end
 
-    async def _attempt(self, server: Server, wish: _Wish, failures: int) -> tuple[Phase, Verdict]:
+    async def _attempt(self, server: Server, wish: _Wish, failures: int) -> _End:
         backend, fingerprint = server.backend, server.fingerprint()
         handle = self._carry_over.handle(backend, fingerprint)
 
@@ -255,6 +261,7 @@ class Line:
             sent=lambda: self._carry_over.spent(backend),
             ready=ready,
             handle=issued,
+            turn_over=self._carry_over.turn_over,
             post=wish.post,
         )
         self._connection = connection = Connection(server, handle, self._left_off, calls)
@@ -263,12 +270,13 @@ class Line:
         finally:
             if connection.phase is Phase.OPEN:
                 self._carry_over.ended(backend)
-                if connection.fruitful:
+                if connection.worth is not Worth.BARREN:
                     self._carry_over.proved(backend, good=True)
             if self._connection is connection:
                 self._left_off = self._mouth.position if self._mouth is not None else self._left_off
                 self._connection = self._mouth = None
-        if handle is not None and connection.phase is Phase.OPEN and not connection.fruitful:
+        barren = connection.phase is Phase.OPEN and connection.worth is Worth.BARREN
+        if handle is not None and barren:
             self._carry_over.proved(backend, good=False)
         verdict = classify(
             failure.code, failure.reason, phase=connection.phase, failures=failures, handle_used=handle is not None
@@ -276,7 +284,7 @@ class Line:
         # A server may repeat the handle that it refuses.
         shown = str(failure) if handle is None else str(failure).replace(handle, "(handle)")
         logger.info("live connection: %s, next: %s", shown, verdict.next)
-        return connection.phase, verdict
+        return _End(connection.phase, verdict, barren=barren)
 
     def _opened(self, backend: Backend) -> None:
         self._choice.opened(backend, self._now())

@@ -29,7 +29,13 @@ def test_a_failure_leaves_its_holder_as_it_was() -> None:
 
     async def scenario() -> None:
         server = Server(Backend.GEMINI, dial, make_mouth, lambda: "")
-        calls = Calls(sent=lambda: None, ready=lambda mouth: None, handle=lambda secret: None, post=post)
+        calls = Calls(
+            sent=lambda: None,
+            ready=lambda mouth: None,
+            handle=lambda secret: None,
+            turn_over=lambda: None,
+            post=post,
+        )
         failure = await Connection(server, None, None, calls).hold(15.0)
         assert isinstance(failure, LinkError)
         holder = asyncio.current_task()
