@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,12 +28,14 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 class Entry:
     """One device.
 
-    schedules: by function. origin: the file, or that it announced itself, by which unique id. reading: what it last
-    said. reachable: what it, or what speaks for it, said about that; None for nothing.
+    schedules: by function. offered: whether this hub may operate it. origin: the file, or that it announced itself, by
+    which unique id. reading: what it last said. reachable: what it, or what speaks for it, said about that; None for
+    nothing.
     """
 
     device: Device
     schedules: Mapping[str, Schedule]
+    offered: bool
     origin: str
     reading: Reading | None = None
     reachable: bool | None = None
@@ -48,16 +50,25 @@ class Roster:
     heard: bool = field(default=True, kw_only=True)
 
 
-def roster(toolbox: Toolbox, origins: Mapping[str, str], states: StateStore | None, now: float) -> Roster:
-    """Return the devices of the toolbox's catalog. origins: files by the ids of devices. states: None for unknown."""
-    return Roster(tuple(_entries(toolbox, origins, states)), now, heard=states is not None)
+def roster(
+    devices: Iterable[Device], toolbox: Toolbox, origins: Mapping[str, str], states: StateStore | None, now: float
+) -> Roster:
+    """Return what is known of the devices.
+
+    toolbox: those that are offered. origins: files by the ids of devices. states: None if they are not known.
+    """
+    return Roster(tuple(_entries(devices, toolbox, origins, states)), now, heard=states is not None)
 
 
-def _entries(toolbox: Toolbox, origins: Mapping[str, str], states: StateStore | None) -> Iterator[Entry]:
-    for device in toolbox.catalog.devices:
+def _entries(
+    devices: Iterable[Device], toolbox: Toolbox, origins: Mapping[str, str], states: StateStore | None
+) -> Iterator[Entry]:
+    offered = {device.id for device in toolbox.catalog.devices}
+    for device in devices:
         yield Entry(
             device,
             {command.name: toolbox.schedule(command) for command in commands_of(device)},
+            device.id in offered,
             _origin(device, origins),
             states.reading(device.id) if states is not None else None,
             states.reachable(device.id) if states is not None else None,
@@ -90,7 +101,7 @@ def _row(entry: Entry, roster: Roster) -> list[str]:
         device.room or "",
         str(device.kind or ""),
         str(device.dialect or ""),
-        ", ".join(entry.schedules),
+        ", ".join(entry.schedules) if entry.offered else "not offered here",
         "; ".join(schedules),
         entry.origin,
     ]
@@ -138,6 +149,8 @@ def _as_json(entry: Entry, roster: Roster) -> str:
         "dialect": device.dialect,
         "functions": list(entry.schedules),
         "scheduling": {name: _as_object(schedule) for name, schedule in entry.schedules.items()},
+        "offered": entry.offered,
+        "confirm": device.confirm,
         "from": entry.origin,
         "announced_by": device.origin if isinstance(device, DiscoveredDevice) else None,
     }

@@ -11,17 +11,16 @@ from pydantic import JsonValue
 from hubd.devices import kinds
 from hubd.devices.catalog import Ambiguous, Catalog, Unknown
 from hubd.devices.kinds import KINDS
-from hubd.devices.model import Command, Device
+from hubd.devices.model import Device
 from hubd.devices.parameters import Parameter, ParameterType, shown
 from hubd.devices.queries import DEVICE
-from hubd.devices.vocabulary import LOCKED, ON, TEMPERATURE, Kind
+from hubd.devices.vocabulary import LOCKED, ON, TEMPERATURE
 from hubd.events import Call
 from hubd.requests import Refusal
 
 CALL_ID: Final = "try"
 _NUMBERS: Final = frozenset({ParameterType.INTEGER, ParameterType.NUMBER})
 _PERCENT: Final = 100
-_GUARDED: Final = frozenset({Kind.ALARM, Kind.LOCK})
 _TRUE: Final = ("on", "true", "yes")
 _FALSE: Final = ("off", "false", "no")
 # Words that stand for themselves, with what they set.
@@ -47,11 +46,6 @@ def call_of(catalog: Catalog, name: str, words: Sequence[str]) -> Call | Refusal
             return Refusal(f"There is no device called {shown(name)}{there}.", near)
         case device:
             return _call(catalog, device, list(words))
-
-
-def needs_yes(command: Command) -> bool:
-    """Return whether a person has to say yes to the command."""
-    return command.device.kind in _GUARDED
 
 
 def _call(catalog: Catalog, device: Device, words: list[str]) -> Call | Refusal:

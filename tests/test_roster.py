@@ -48,7 +48,9 @@ def house() -> tuple[Toolbox, StateStore]:
 
 def listed(toolbox: Toolbox, states: StateStore | None, now: float = 100.0) -> list[list[str]]:
     """Return the rows of the table."""
-    return roster.rows(roster.roster(toolbox, {"lamp": "devices.d/a.toml", "gate": "b.toml"}, states, now))
+    return roster.rows(
+        roster.roster(toolbox.catalog.devices, toolbox, {"lamp": "devices.d/a.toml", "gate": "b.toml"}, states, now)
+    )
 
 
 def test_each_device_has_its_row() -> None:
@@ -88,7 +90,7 @@ def test_as_json() -> None:
     """One object a line holds the same, and what no table has room for."""
     toolbox, states = house()
     states.receive("z/lamp", b'{"state":"ON","brightness":127}', 88.0)
-    found = roster.roster(toolbox, {"lamp": "a.toml"}, states, 100.0)
+    found = roster.roster(toolbox.catalog.devices, toolbox, {"lamp": "a.toml"}, states, 100.0)
     lamp, gate, plug, _ = (json.loads(line) for line in roster.lines_of_json(found))
     assert lamp == {
         "id": "lamp",
@@ -99,6 +101,8 @@ def test_as_json() -> None:
         "dialect": "zigbee2mqtt",
         "functions": ["set_light"],
         "scheduling": {"set_light": {"done": "SILENT", "late": "WHEN_IDLE", "failed": "INTERRUPT"}},
+        "offered": True,
+        "confirm": False,
         "from": "a.toml",
         "announced_by": None,
         "reachable": None,
@@ -109,6 +113,17 @@ def test_as_json() -> None:
     assert (gate["state"], gate["age_s"], gate["kind"]) == ({}, None, None)
     assert (plug["from"], plug["announced_by"]) == ("discovery plug_1", "homeassistant/switch/x/config")
     away: list[Mapping[str, Any]] = [
-        json.loads(line) for line in roster.lines_of_json(roster.roster(toolbox, {}, None, 0.0))
+        json.loads(line)
+        for line in roster.lines_of_json(roster.roster(toolbox.catalog.devices, toolbox, {}, None, 0.0))
     ]
     assert not any("state" in each or "age_s" in each for each in away)
+
+
+def test_a_device_of_another_hub() -> None:
+    """What this hub may not operate is listed as such."""
+    toolbox, states = house()
+    guest = Device.model_validate(LAMP | {"id": "guest", "confirm": True})
+    found = roster.roster([guest], toolbox, {}, states, 100.0)
+    assert roster.rows(found)[0][4] == "not offered here"
+    (line,) = roster.lines_of_json(found)
+    assert (json.loads(line)["offered"], json.loads(line)["confirm"]) == (False, True)

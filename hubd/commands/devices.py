@@ -98,7 +98,7 @@ async def _try(options: argparse.Namespace, sight: Sight, screen: _Screen) -> in
     if not isinstance(call, Call) or not isinstance(found, Command):
         return _complain(f"{options.trial} is no single device.", USAGE)
     label = catalog.label(found.device)
-    if trials.needs_yes(found) and not options.yes:
+    if found.needs_yes and not options.yes:
         return _complain(f"{label} wants a person to say yes: add --yes.", USAGE)
     if sight.failure:
         return _complain(sight.failure)
@@ -122,7 +122,9 @@ def _scheduling(sight: Sight, command: Command, status: CallStatus) -> Schedulin
 def _print_devices(sight: Sight, config: Config, *, as_json: bool) -> None:
     states = None if sight.failure else sight.states
     origins = config.origins if as_json else _shortened(config)
-    listed = roster.roster(sight.toolbox, origins, states, time.monotonic())
+    listed = roster.roster(
+        sight.discovery.house(config.devices).devices, sight.toolbox, origins, states, time.monotonic()
+    )
     if as_json:
         for line in roster.lines_of_json(listed):
             say(line)

@@ -36,6 +36,7 @@ name = "front door"
 kind = "lock"
 dialect = "zigbee2mqtt"
 topic = "z/front_door"
+confirm = true
 """
 RETAINED: Final = {
     "z/kitchen_lights": b'{"state":"OFF"}',
