@@ -89,9 +89,23 @@ def unconfirmed(command: Command, label: str, expectation: Expectation, values: 
 
     Only the functions of a kind may be tried again: one spelled out may toggle.
     """
-    message = phrases.unconfirmed(command, label, expectation, values)
-    retryable, fault = command.function is None, f"{NAMES} did not answer"
+    contrary = expectation.contradicted_by(values)
+    message = (phrases.contradicted if contrary else phrases.unconfirmed)(command, label, expectation, values)
+    fault = f"{NAMES} reported the contrary" if contrary else f"{NAMES} did not answer"
+    retryable = command.function is None
     return Outcome(CallStatus.FAILED, message, label, state_of(command, values), retryable=retryable, fault=fault)
+
+
+def went_back(command: Command, label: str, values: Mapping[str, JsonValue]) -> Outcome:
+    """Return what is told of a device that did not stay as it was told to be; values: what it reported since."""
+    state = state_of(command, values)
+    return Outcome(CallStatus.FAILED, phrases.went_back(command, label, state), label, state)
+
+
+def after_all(command: Command, label: str, expectation: Expectation, values: Mapping[str, JsonValue]) -> Outcome:
+    """Return what is told of a device that did what it was told to, after it had reported the contrary."""
+    message = phrases.after_all(command, label, expectation, values)
+    return Outcome(CallStatus.LATE, message, label, state_of(command, values))
 
 
 def not_sent(label: str, reason: str, *, retryable: bool) -> Outcome:

@@ -14,6 +14,9 @@ VALUE = "value"
 KIND = ""
 # The scope of what a device says about being reachable: topic → true or false.
 AVAILABILITY = "availability"
+# Words for on and off; words with which a device says that it can't.
+_SWITCHED = {"on": True, "true": True, "off": False, "false": False}
+_TROUBLE = frozenset({"jammed", "error", "fault", "blocked", "obstructed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,17 @@ class Want:
         """Return whether the value, or one of the others, was found."""
         return any(matches(found, wanted, self.tolerance) for wanted in (self.value, *self.others))
 
+    def contradicted_by(self, found: JsonValue) -> bool:
+        """Return whether the value is the opposite of what is wanted, or a word for trouble.
+
+        Another number, or a word like "closed", may be on the way to what is wanted.
+        """
+        if self.met_by(found):
+            return False
+        if isinstance(found, str) and found.strip().casefold() in _TROUBLE:
+            return True
+        return {_switched(self.value), _switched(found)} == {True, False}
+
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
@@ -39,6 +53,10 @@ class Expectation:
 
     wants: tuple[Want, ...]
     scope: str = KIND
+
+    def contradicted_by(self, values: Mapping[str, JsonValue]) -> bool:
+        """Return whether one of the values is the contrary of the wanted one."""
+        return any(want.key in values and want.contradicted_by(values[want.key]) for want in self.wants)
 
     def met_by(self, values: Mapping[str, JsonValue]) -> bool:
         """Return whether the reported values hold every wanted one."""
@@ -57,6 +75,13 @@ class Source:
     topic: str
     read: Callable[[bytes], Mapping[str, JsonValue]]
     scope: str = KIND
+
+
+def _switched(value: JsonValue) -> bool | None:
+    """Return whether a value says on or off; None for neither."""
+    if isinstance(value, str):
+        return _SWITCHED.get(value.strip().casefold())
+    return value if isinstance(value, bool) else None
 
 
 def matches(found: JsonValue, wanted: JsonValue, tolerance: float = 0.0) -> bool:

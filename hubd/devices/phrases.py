@@ -88,6 +88,35 @@ def unconfirmed(command: Command, label: str, expectation: Expectation, state: M
     return _sentence(f"the command was sent, but {the(label)} did not report {wanted}")
 
 
+def contradicted(command: Command, label: str, expectation: Expectation, state: Mapping[str, JsonValue]) -> str:
+    """Return the sentence about a command after which the device reported the contrary."""
+    if command.function is not None or not (said := _found(command, state)):
+        return unconfirmed(command, label, expectation, state)
+    they = "they are" if is_plural(label) else "it is"
+    return _sentence(
+        f"the command was sent, but {the(label)} {'report' if is_plural(label) else 'reports'} that {they} {said}"
+    )
+
+
+def went_back(command: Command, label: str, state: Mapping[str, JsonValue]) -> str:
+    """Return the sentence about a device that did not stay as it had reported to be; state: what it reports since."""
+    said, plural = _found(command, state), is_plural(label)
+    now = f": {'they are' if plural else 'it is'} {said} now" if said else ""
+    return _sentence(f"{the(label)} did not stay as {'they were' if plural else 'it was'} set{now}")
+
+
+def after_all(command: Command, label: str, expectation: Expectation, state: Mapping[str, JsonValue]) -> str:
+    """Return the sentence about a device that reports what was wanted, after it had reported the contrary."""
+    return _sentence(f"{the(label)} {_now(command, label, expectation, state)} after all")
+
+
+def _found(command: Command, state: Mapping[str, JsonValue]) -> str:
+    """Return what a device was found to be, as it follows "is"; empty where that can't be said so."""
+    if command.function is not None or command.device.kind is None:
+        return ""
+    return phrase(command.device, presentable(command.device.kind, state))
+
+
 def standing(device: Device, label: str, reading: Reading | None, now: float, *, offline: bool) -> str:
     """Return the sentence about how a device is, with the age of what is known; now: monotonic, s."""
     verb = "are" if is_plural(label) else "is"

@@ -6,15 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Protocol, assert_never
 
 from hubd import outcomes
 from hubd.allowance import Allowance
 from hubd.batches import Batches
 from hubd.confirmation import Confirmations
-from hubd.devices.functions import Schedule
 from hubd.devices.model import Command, Device
 from hubd.devices.state import StateStore
 from hubd.events import Answer, AnswerKind, Call, EndAsked, Event, Scheduling, ToolsDone
@@ -24,9 +21,11 @@ from hubd.own_functions import OwnCall
 from hubd.ports import Broker, InboundMessage
 from hubd.reports import AnsweredReport, CalledReport, ReportSink
 from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved, Several, device_of
-from hubd.stages.errand import Errand, Means
-from hubd.stages.round import Round, errand_of, label_of
+from hubd.stages.errand import Means
+from hubd.stages.round import errand_of, label_of
+from hubd.stages.running import Running, Standing
 from hubd.tools import Toolbox
+from hubd.vigil import Vigil
 
 MAX_RUNNING = 64
 # What the broker has not taken by this part of the time in which a call has to be answered is withdrawn: then the
@@ -34,34 +33,6 @@ MAX_RUNNING = 64
 _SENDING = 0.8
 
 logger = logging.getLogger(__name__)
-
-
-class _Standing(Enum):
-    """What the model waits for: the outcome; nothing, as it was answered early; nothing, as it took the call back."""
-
-    OPEN = auto()
-    EXPIRED = auto()
-    TAKEN_BACK = auto()
-
-
-@dataclass(slots=True, eq=False)
-class _Running:
-    """A call that is being carried out; timer: when the model hears of it before there is an outcome."""
-
-    errand: Errand | Round
-    schedule: Schedule
-    standing: _Standing = _Standing.OPEN
-    timer: asyncio.TimerHandle | None = None
-
-    def leave(self, standing: _Standing) -> None:
-        """Note that the model waits no more."""
-        self.standing = standing
-        self.rest()
-
-    def rest(self) -> None:
-        """Stop the timer."""
-        if self.timer is not None:
-            self.timer.cancel()
 
 
 class Keeper(Protocol):
@@ -108,7 +79,8 @@ class Act:
         self._report = report
         self._post = post
         self._clock = clock
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, Running] = {}
+        self._vigil = Vigil(states)
         self._batches = Batches(together=together)
         self._keeper = keeper
         self._confirmations = confirmations or Confirmations()
@@ -172,9 +144,9 @@ class Act:
         """Answer these calls no more; what was published stays so, and is told as an afterword once it is known."""
         for call_id in ids:
             running = self._running.get(call_id)
-            if running is None or running.standing is not _Standing.OPEN:
+            if running is None or running.standing is not Standing.OPEN:
                 continue
-            running.leave(_Standing.TAKEN_BACK)
+            running.leave(Standing.TAKEN_BACK)
             running.errand.take_back()
             self._batches.drop(call_id, self._clock())
             self._conclude(running.errand.call, running.errand.asked, outcomes.cancelled(), Scheduling.SILENT)
@@ -209,7 +181,8 @@ class Act:
         early = self._toolbox.early_answer(found)
         sent_within = early.after * _SENDING if early is not None and early.kind is AnswerKind.OUTCOME else None
         errand = errand_of(self._means, call, found, self._toolbox.catalog, asked=now, sent_within=sent_within)
-        running = self._running[call.id] = _Running(errand, self._toolbox.schedule(found))
+        self._vigil.drop(errand.device_ids)
+        running = self._running[call.id] = Running(errand, self._toolbox.schedule(found))
         if self._keeper is not None:
             # Before anything is sent: a hub that is killed in between does not know whether it was.
             self._keeper.begun(outcomes.lost_sight_of(errand.label).answer(call, running.schedule.failed))
@@ -223,18 +196,22 @@ class Act:
         told = states.receive(message.topic, message.payload, self._clock(), stored=message.retained)
         for running in self._running.values():
             running.errand.heed(told)
+        for watch, outcome in self._vigil.heed(told, self._clock()):
+            scheduling = watch.schedule.of(outcome.status)
+            self._answer(watch.call, watch.asked, outcome, scheduling, AnswerKind.AFTERWORD)
+            self._send()
 
-    def _answer_early(self, running: _Running, early: EarlyAnswer) -> None:
+    def _answer_early(self, running: Running, early: EarlyAnswer) -> None:
         """Say that there is no outcome yet."""
         errand = running.errand
         outcome = outcomes.early(errand.label, early.status, early.after)
         scheduling = running.schedule.of(early.status)
         if early.kind is AnswerKind.OUTCOME:
-            running.leave(_Standing.EXPIRED)
+            running.leave(Standing.EXPIRED)
         self._answer(errand.call, errand.asked, outcome, scheduling, early.kind)
         self._send()
 
-    async def _carry_out(self, running: _Running) -> None:
+    async def _carry_out(self, running: Running) -> None:
         errand = running.errand
         outcome = await errand.run()
         running.rest()
@@ -245,18 +222,19 @@ class Act:
             return
         scheduling = running.schedule.of(outcome.status)
         match running.standing:
-            case _Standing.OPEN:
+            case Standing.OPEN:
                 self._answer(errand.call, errand.asked, outcome, scheduling)
-            case _Standing.TAKEN_BACK:
+            case Standing.TAKEN_BACK:
                 told = outcomes.taken_back_too_late(outcome)
                 self._answer(errand.call, errand.asked, told, scheduling, AnswerKind.AFTERWORD)
-            case _Standing.EXPIRED:
+            case Standing.EXPIRED:
                 heard = self._ledger.answer(errand.call.id)
                 # That nothing was heard from the device is no news after it was said once.
                 if heard is None or heard.status is not outcome.status:
                     self._answer(errand.call, errand.asked, outcome, scheduling, AnswerKind.AFTERWORD)
             case _:
                 assert_never(running.standing)
+        self._vigil.keep(errand.call, errand.asked, running.schedule, errand.settled, self._clock())
         self._send()
 
     def _conclude(

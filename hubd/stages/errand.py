@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +22,10 @@ from hubd.ledger import Ledger
 from hubd.outcomes import Outcome
 from hubd.ports import Broker
 from hubd.reports import PublishedReport, ReportSink
+from hubd.vigil import Settled
 
-# A device that is in the wanted state already may send no echo: so long it is waited for, s.
+# A device that is in the wanted state already may send no echo: so long it is waited for. A report of the contrary may
+# have been on its way before the command: after so long it counts, s.
 GRACE = 1.0
 # A known state not older than this is success without an echo (``mqtt-devices.md`` 1: "a few seconds"), s.
 FRESH = 5.0
@@ -36,6 +39,14 @@ class _Held(Enum):
     NO = auto()
     ONCE = auto()
     JUST_NOW = auto()
+
+
+class _Heard(Enum):
+    """What a device has reported: nothing of interest, what was wanted, the contrary of it."""
+
+    NOTHING = auto()
+    WANTED = auto()
+    CONTRARY = auto()
 
 
 class Crowd(Enum):
@@ -85,7 +96,18 @@ class Errand:
         self._crowd = crowd
         self._published = False
         self._taken_back = False
+        self._settled: Settled | None = None
         self._changed = asyncio.Event()
+
+    @property
+    def device_ids(self) -> frozenset[str]:
+        """The id of the device."""
+        return frozenset({self.command.device.id})
+
+    @property
+    def settled(self) -> tuple[Settled, ...]:
+        """What the device was found to be, once it has reported."""
+        return () if self._settled is None else (self._settled,)
 
     def take_back(self) -> None:
         """Publish nothing more; what was published stays so, and is watched to its end."""
@@ -107,10 +129,10 @@ class Errand:
         except TemplateError as error:
             return outcomes.not_sent(self.label, str(error), retryable=False)
         deadline = self.asked + min(order.valid_for, self._sent_within or order.valid_for)
-        if reason := await self._crowded(len(order.publishes), deadline):
-            return outcomes.too_many(self.label, reason)
         if hindrance := self._hindrance():
             return outcomes.not_sent(self.label, hindrance, retryable=True)
+        if reason := await self._crowded(len(order.publishes), deadline):
+            return outcomes.too_many(self.label, reason)
         return await self._carried_out(order, deadline)
 
     async def _carried_out(self, order: Order, deadline: float) -> Outcome:
@@ -147,40 +169,57 @@ class Errand:
         return ""
 
     async def _confirmation(self, order: Order, expectation: Expectation, mark: int, held: _Held) -> Outcome:
-        """Wait for the report; after ``within`` ask for it once, and wait as long again before it counts as failed."""
+        """Return the outcome once the device has reported, or has had the time to."""
         states, device_id = self._means.states, self.command.device.id
+        status = await self._status(order, expectation, mark, held)
+        instead = states.since(device_id, mark, expectation.scope)
+        if status is not CallStatus.FAILED or expectation.contradicted_by(instead):
+            self._settled = Settled(self.command, self.label, expectation, status, order.within, states.mark())
+        if status is CallStatus.FAILED:
+            return outcomes.unconfirmed(self.command, self.label, expectation, instead)
+        values = states.known(device_id, expectation.scope)
+        return outcomes.confirmed(self.command, self.label, expectation, values, status)
+
+    async def _status(self, order: Order, expectation: Expectation, mark: int, held: _Held) -> CallStatus:
+        """Wait for the report; after ``within`` ask for it once, and wait as long again before it counts as failed."""
         published = self._means.clock()
-
-        def confirmed(status: CallStatus) -> Outcome:
-            values = states.known(device_id, expectation.scope)
-            return outcomes.confirmed(self.command, self.label, expectation, values, status)
-
+        heard = _Heard.NOTHING
         if held is not _Held.NO:
-            if await self._reported(expectation, mark, published + min(GRACE, order.within)):
-                return confirmed(CallStatus.DONE)
-            if held is _Held.JUST_NOW and expectation.met_by(states.known(device_id, expectation.scope)):
-                return confirmed(CallStatus.DONE)
-            await self._poll(order)
-        if await self._reported(expectation, mark, published + order.within):
-            return confirmed(CallStatus.DONE)
+            heard = await self._reported(expectation, mark, published + min(GRACE, order.within))
+            known = self._means.states.known(self.command.device.id, expectation.scope)
+            if heard is _Heard.NOTHING and held is _Held.JUST_NOW and expectation.met_by(known):
+                return CallStatus.DONE
+            if heard is _Heard.NOTHING:
+                await self._poll(order)
+        if heard is _Heard.NOTHING:
+            heard = await self._reported(expectation, mark, published + order.within)
+        if heard is not _Heard.NOTHING:
+            return CallStatus.DONE if heard is _Heard.WANTED else CallStatus.FAILED
         if held is _Held.NO:
             await self._poll(order)
-        if await self._reported(expectation, mark, published + 2 * order.within):
-            return confirmed(CallStatus.LATE)
-        instead = states.since(device_id, mark, expectation.scope)
-        return outcomes.unconfirmed(self.command, self.label, expectation, instead)
+        heard = await self._reported(expectation, mark, published + 2 * order.within)
+        return CallStatus.LATE if heard is _Heard.WANTED else CallStatus.FAILED
 
-    async def _reported(self, expectation: Expectation, mark: int, deadline: float) -> bool:
-        """Return whether the device reports what is expected before the deadline."""
-        states, device_id = self._means.states, self.command.device.id
-        while not expectation.met_by(states.since(device_id, mark, expectation.scope)):
+    async def _reported(self, expectation: Expectation, mark: int, deadline: float) -> _Heard:
+        """Return what the device reports before the deadline; a contrary report counts if it stands for a second."""
+        stands_at: float | None = None
+        while True:
+            values = self._means.states.since(self.command.device.id, mark, expectation.scope)
+            now = self._means.clock()
+            if expectation.met_by(values):
+                return _Heard.WANTED
+            if not expectation.contradicted_by(values):
+                stands_at = None
+            elif stands_at is None:
+                stands_at = now + GRACE
+            elif now >= stands_at:
+                return _Heard.CONTRARY
+            if now >= deadline:
+                return _Heard.NOTHING
             self._changed.clear()
-            try:
-                async with asyncio.timeout(deadline - self._means.clock()):
+            with contextlib.suppress(TimeoutError):  # then it is looked at what was said until now
+                async with asyncio.timeout(min(deadline, stands_at or deadline) - now):
                     await self._changed.wait()
-            except TimeoutError:
-                return expectation.met_by(states.since(device_id, mark, expectation.scope))
-        return True
 
     async def _publish(self, publish: Publish, deadline: float) -> None:
         """Hand a command over; raises BrokerError if the broker has not taken it by the deadline."""

@@ -11,6 +11,7 @@ from hubd.outcomes import Outcome
 from hubd.requests import Several
 from hubd.stages.errand import Crowd, Errand, Means
 from hubd.sums import summed
+from hubd.vigil import Settled
 
 
 class Round:
@@ -45,6 +46,16 @@ class Round:
             )
             for command in several.commands
         ]
+
+    @property
+    def device_ids(self) -> frozenset[str]:
+        """The ids of the devices."""
+        return frozenset(command.device.id for command in self._several.commands)
+
+    @property
+    def settled(self) -> tuple[Settled, ...]:
+        """What the devices were found to be, as far as they have reported."""
+        return tuple(each for errand in self._errands for each in errand.settled)
 
     def take_back(self) -> None:
         """Publish nothing more; what was published stays so, and is watched to its end."""

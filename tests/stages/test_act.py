@@ -157,7 +157,7 @@ def test_a_jammed_door_fails_with_what_it_reports() -> None:
         house.ask("open_garage_door")
         house.broker.say("garage", {"state": "jammed"})
         (answer,) = await house.answers()
-        assert house.now == 6.0
+        assert house.now == 1.0
         assert answer.scheduling is Scheduling.INTERRUPT
         assert answer.response["message"] == "The garage door did not report state open, but state jammed."
         assert answer.response["state"] == {"state": "jammed"}
