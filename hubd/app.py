@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -43,6 +43,7 @@ from hubd.ledger import Ledger
 from hubd.live.models import capabilities
 from hubd.offline.server import OfflineServer
 from hubd.offline.standby import Standby
+from hubd.offline.stop_word import StopWord
 from hubd.ports import Sound, Store
 from hubd.reports import Report, ReportSink
 from hubd.stages.act import Act
@@ -54,10 +55,13 @@ from hubd.stages.discover import Discover
 from hubd.stages.line import Line
 from hubd.stages.listen import Listen
 from hubd.stages.purse import Purse
+from hubd.stages.ring import Ring
 from hubd.stages.speak import Speak
 from hubd.stages.tell import Tell
+from hubd.timer_functions import FUNCTIONS
+from hubd.timers import Timers
 from hubd.wake import WakeGate
-from hubd.wishes import SayAsked
+from hubd.wishes import SayAsked, WishStatus
 
 # When Home Assistant starts, every hub of the house answers at a moment of its own within so many s
 # (``mqtt-devices.md`` 2a).
@@ -68,8 +72,8 @@ class Hub:
     """One hub, wired; run() is its life.
 
     sound: microphone with speaker. backend, url: whom to talk to, from live_server(). report: takes the event stream.
-    standby: the offline server for conversations in which the other one can't be reached. store, tokens: what survives
-    a restart, of conversations, of their cost; None for nothing.
+    standby: the offline server for conversations in which the other one can't be reached. store, tokens, timers: what
+    survives a restart, of conversations, of their cost, of timers; None for nothing.
     """
 
     def __init__(  # noqa: PLR0913 -- everything comes together here
@@ -85,13 +89,14 @@ class Hub:
         store: Store | None = None,
         tokens: Store | None = None,
         asked: Store | None = None,
+        timers: Store | None = None,
     ) -> None:
         self._sound = sound
         self._report = report
         self._tell: Tell | None = None
         report = self.report
         self._discovers = config.discovery.enabled
-        toolbox = offer(config)
+        toolbox = offer(config, FUNCTIONS if config.timers.enabled else ())
         manners = pace(config, toolbox)
         uplink = Uplink(round(manners.replay * 1000))
         self._broker = PahoBroker(
@@ -117,6 +122,16 @@ class Hub:
         servers = [server(backend, url, dial(config.live, url, key))]
         if standby is not None:
             servers.append(server(Backend.OFFLINE, "", partial(dial_standby, config.live, standby)))
+        self._ring = Ring(
+            Timers(config.timers.most),
+            timers if config.timers.enabled else None,
+            uplink,
+            ear=StopWord if config.timers.stop_word else None,
+            lasts=config.timers.ring_for,
+            post=self.post,
+            clock=time.monotonic,
+            wall=time.time,
+        )
         self._act = Act(
             toolbox=toolbox,
             broker=self._broker,
@@ -126,6 +141,7 @@ class Hub:
             post=self.post,
             together=capabilities(config.live.model).answers_together,
             keeper=self._carry_over,
+            own=self._ring.carry_out,
             allowance=allowance(config),
             confirmations=self._confirmations,
             clock=time.monotonic,
@@ -147,6 +163,7 @@ class Hub:
             voice=self._speak,
             herald=self._announce,
             reply=self._reply,
+            quiet=self._ring.quiet,
             hands=self._act,
             usage=self._purse.count,
             report=report,
@@ -195,6 +212,7 @@ class Hub:
     def post(self, event: Event) -> None:
         """Put an event into the conversation's inbox."""
         self._confirmations.witness(event, speaking=self._speak.speaking)
+        self._ring.witness(event)
         self.converse.post(event)
 
     def _say(self, text: str) -> None:
@@ -203,7 +221,8 @@ class Hub:
 
     def _reply(self, reply: Reply) -> None:
         """Give the conversation's word on a request to all who may have made it."""
-        takers = [self._automate.reply] if self._tell is None else [self._automate.reply, self._tell.reply]
+        takers: list[Callable[[str, WishStatus, str], None]] = [self._automate.reply, self._ring.reply]
+        takers += [] if self._tell is None else [self._tell.reply]
         for take in takers:
             take(reply.request, reply.status, reply.text)
 
@@ -218,6 +237,7 @@ class Hub:
                 ("sound", self._sound),
                 ("broker", self._broker),
                 ("act", self._act),
+                ("ring", self._ring),
                 ("automate", self._automate),
                 ("carry over", self._carry_over),
                 ("purse", self._purse),
@@ -253,5 +273,6 @@ async def run(config: Config, secrets: Secrets, report: ReportSink, environment:
             store=kept("session", config, environment, tell),
             tokens=kept("tokens", config, environment, tell),
             asked=kept("asked", config, environment, tell),
+            timers=kept("timers", config, environment, tell),
         )
         await hub.run()

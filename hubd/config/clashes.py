@@ -13,6 +13,7 @@ from hubd.devices.catalog import fold
 from hubd.devices.kinds import KIND_OF_FUNCTION, KINDS
 from hubd.devices.queries import GET_STATE
 from hubd.errors import Complaint
+from hubd.timer_functions import FUNCTIONS
 from hubd.tools import END_CONVERSATION
 
 _NAME = "name"
@@ -21,6 +22,7 @@ _AUTOMATION = "automation id"
 _RESERVED: Mapping[str, str] = {
     END_CONVERSATION: "ends a conversation",
     GET_STATE: "tells how devices are",
+    **{function.name: "is for timers" for function in FUNCTIONS},
     **{name: f"is the function of every {KINDS[kind].noun}" for name, (kind, _) in KIND_OF_FUNCTION.items()},
 }
 

@@ -29,6 +29,7 @@ from hubd.config.sections import (
     SpeakerSettings,
     WakeSettings,
 )
+from hubd.config.timer_section import TimerSettings
 from hubd.config.toml_files import TomlFile, name_of
 from hubd.config.toml_lines import KeyPath
 from hubd.devices.fields import Table
@@ -60,6 +61,7 @@ class MainFile(Table):
     mqtt: MqttSettings = Field(default_factory=MqttSettings)
     presence: PresenceSettings = Field(default_factory=PresenceSettings)
     privacy: PrivacySettings = Field(default_factory=PrivacySettings)
+    timers: TimerSettings = Field(default_factory=TimerSettings)
     discovery: DiscoverySettings = Field(default_factory=DiscoverySettings)
     limits: LimitsSettings = Field(default_factory=LimitsSettings)
     devices: DeviceDefaults = Field(default_factory=DeviceDefaults)
@@ -94,6 +96,7 @@ class Config:
     mqtt: MqttSettings
     presence: PresenceSettings
     privacy: PrivacySettings
+    timers: TimerSettings
     discovery: DiscoverySettings
     limits: LimitsSettings
     devices: tuple[Device, ...]
@@ -154,6 +157,7 @@ def load(path: Path) -> Config:
         mqtt=sections.mqtt,
         presence=sections.presence,
         privacy=sections.privacy,
+        timers=sections.timers,
         discovery=sections.discovery,
         limits=sections.limits,
         devices=tuple(_with_defaults(device, sections.devices) for device in devices),

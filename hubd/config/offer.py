@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hubd.allowance import Allowance
 from hubd.config.loading import Config
 from hubd.devices.catalog import Catalog
 from hubd.events import Behavior
 from hubd.live.models import capabilities
+from hubd.own_functions import OwnFunction
 from hubd.site import Site
 from hubd.tools import Toolbox
 
 _SHOWN_NAMES = 4
 
 
-def offer(config: Config) -> Toolbox:
-    """Return the functions, declared as the model of the configuration takes them."""
+def offer(config: Config, own: Sequence[OwnFunction] = ()) -> Toolbox:
+    """Return the functions, declared as the model of the configuration takes them; own: those of the hub's own."""
     takes = capabilities(config.live.model)
     return Toolbox(
-        Catalog(config.devices), takes, blocking_timeout=config.conversation.blocking_timeout, site=site(config)
+        Catalog(config.devices),
+        takes,
+        blocking_timeout=config.conversation.blocking_timeout,
+        site=site(config),
+        own=own,
     )
 
 

@@ -87,7 +87,7 @@ class Ring:
         self._changed.set()
         return outcome
 
-    def reply(self, request: str, status: WishStatus) -> None:
+    def reply(self, request: str, status: WishStatus, _text: str = "") -> None:
         """Take the conversation's word on a request; those of others are passed over."""
         if request != self._request or not self._bell.rings:
             return

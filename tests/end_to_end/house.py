@@ -158,10 +158,12 @@ async def home(  # noqa: PLR0913 -- what a test may want otherwise
     tokens: Path | None = None,
     state: Path | None = None,
     standby: Standby | None = None,
+    timers: Path | None = None,
 ) -> AsyncIterator[Home]:
     """Run a hub that talks to the Live server at url; settings: its hubd.toml. It has to live through the block.
 
-    tokens: where it keeps what was spent. state: where it keeps what survives a restart. standby: the offline server.
+    tokens: where it keeps what was spent. state: where it keeps what survives a restart. timers: where it keeps those.
+    standby: the offline server.
     """
     file = folder / "hubd.toml"
     file.write_text(settings)
@@ -179,6 +181,7 @@ async def home(  # noqa: PLR0913 -- what a test may want otherwise
             tokens=purse,
             store=None if state is None else StateFile(state, diary),
             standby=standby,
+            timers=None if timers is None else StateFile(timers, diary),
         )
         hub._listen._model = _Watched(hub._listen._model, room.scored)
         running = [tasks.create_task(hub.run(), name="hub")]
