@@ -81,4 +81,6 @@ class Visit:
 
 
 def _calls(post: Post) -> Calls:
-    return Calls(sent=lambda: None, ready=lambda _mouth: None, handle=lambda _handle: None, post=post)
+    return Calls(
+        sent=lambda: None, ready=lambda _mouth: None, handle=lambda _handle: None, turn_over=lambda: None, post=post
+    )
