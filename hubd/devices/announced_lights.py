@@ -12,6 +12,7 @@ from hubd.devices import colors
 from hubd.devices.announced_reports import (
     Options,
     Report,
+    Settings,
     list_option,
     number,
     number_option,
@@ -24,14 +25,7 @@ from hubd.devices.announced_reports import (
 from hubd.devices.discovered import Sent, Speech
 from hubd.devices.expectations import Source, number_of
 from hubd.devices.payloads import object_in
-
-Settings = Mapping[str, JsonValue]
-
-ON: Final = "on"
-BRIGHTNESS: Final = "brightness"
-COLOR: Final = "color"
-COLOR_TEMPERATURE: Final = "color_temperature"
-EFFECT: Final = "effect"
+from hubd.devices.vocabulary import BRIGHTNESS, COLOR, COLOR_TEMPERATURE, EFFECT, ON
 
 _MIRED: Final = 1_000_000
 _TOLERANCES: Final = {BRIGHTNESS: 2.0, COLOR_TEMPERATURE: 100.0}

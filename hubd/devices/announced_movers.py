@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from hubd.devices.announced_reports import (
     Options,
     Report,
+    Settings,
     Unchanged,
     number_option,
     rendered,
@@ -22,12 +23,7 @@ from hubd.devices.discovered import Sent, Speech
 from hubd.devices.expectations import Source, number_of
 from hubd.devices.payloads import object_in, text_in
 from hubd.devices.templates import TemplateError
-
-Settings = Mapping[str, JsonValue]
-
-ACTION: Final = "action"
-STATE: Final = "state"
-POSITION: Final = "position"
+from hubd.devices.vocabulary import ACTION, POSITION, STATE
 
 _LEVEL_TOLERANCE: Final = 2.0
 _STOPPED: Final = "stopped"

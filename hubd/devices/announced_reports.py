@@ -12,6 +12,8 @@ from hubd.devices.payloads import is_readable, text_in
 from hubd.devices.value_templates import template
 
 Options = Mapping[str, JsonValue]
+# What a device is set to: values by the kind's parameter names, in its units.
+Settings = Mapping[str, JsonValue]
 Convert = Callable[[str], JsonValue]
 
 _MOST = 10**9

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from pydantic import JsonValue
@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from hubd.devices.announced_reports import (
     Options,
     Report,
+    Settings,
     Unchanged,
     list_option,
     number,
@@ -23,15 +24,7 @@ from hubd.devices.announced_reports import (
 )
 from hubd.devices.discovered import Sent, Speech
 from hubd.devices.expectations import number_of
-
-Settings = Mapping[str, JsonValue]
-
-ON: Final = "on"
-SPEED: Final = "speed"
-MODE: Final = "mode"
-TEMPERATURE: Final = "temperature"
-CURRENT_TEMPERATURE: Final = "current_temperature"
-VALUE: Final = "value"
+from hubd.devices.vocabulary import CURRENT_TEMPERATURE, MODE, ON, SPEED, TEMPERATURE, VALUE
 
 _SPEED_TOLERANCE: Final = 2.0
 _TEMPERATURE_TOLERANCE: Final = 0.1

@@ -13,6 +13,24 @@ _POSITION: Final = frozenset({Feature.POSITION})
 _SPEED: Final = frozenset({Feature.SPEED})
 _MODE: Final = frozenset({Feature.MODE})
 
+# Of topics of one's own each kind can be made.
+_ALL: Final[Mapping[Kind, frozenset[Feature]]] = {
+    Kind.LIGHT: _LIGHT,
+    Kind.SWITCH: _NOTHING,
+    Kind.COVER: _POSITION,
+    Kind.LOCK: _NOTHING,
+    Kind.CLIMATE: _MODE,
+    Kind.FAN: _SPEED,
+    Kind.MEDIA_PLAYER: frozenset({Feature.VOLUME}),
+    Kind.SCENE: _NOTHING,
+    Kind.GROUP: _NOTHING,
+    Kind.SENSOR: _NOTHING,
+    Kind.BINARY_SENSOR: _NOTHING,
+    Kind.VACUUM: _NOTHING,
+    Kind.ALARM: _NOTHING,
+    Kind.VALVE: _POSITION,
+}
+
 # Features that a device of the dialect may have, or the reason why there are no such devices (``mqtt-devices.md`` 1).
 OFFERS: Final[Mapping[Dialect, Mapping[Kind, frozenset[Feature] | str]]] = {
     Dialect.ZIGBEE2MQTT: {
@@ -64,20 +82,8 @@ OFFERS: Final[Mapping[Dialect, Mapping[Kind, frozenset[Feature] | str]]] = {
         Kind.VALVE: _POSITION,
     },
     Dialect.HOME_ASSISTANT: {
-        Kind.LIGHT: _LIGHT,
-        Kind.SWITCH: _NOTHING,
-        Kind.COVER: _POSITION,
-        Kind.LOCK: _NOTHING,
-        Kind.CLIMATE: _MODE,
-        Kind.FAN: _SPEED,
+        **_ALL,
         Kind.MEDIA_PLAYER: 'Home Assistant has no media players on MQTT: use dialect = "plain"',
-        Kind.SCENE: _NOTHING,
-        Kind.GROUP: _NOTHING,
-        Kind.SENSOR: _NOTHING,
-        Kind.BINARY_SENSOR: _NOTHING,
-        Kind.VACUUM: _NOTHING,
-        Kind.ALARM: _NOTHING,
-        Kind.VALVE: _POSITION,
     },
     Dialect.SHELLY: {
         Kind.LIGHT: _LIGHT - {Feature.EFFECT},
@@ -95,22 +101,7 @@ OFFERS: Final[Mapping[Dialect, Mapping[Kind, frozenset[Feature] | str]]] = {
         Kind.ALARM: "Shelly knows no alarm panels",
         Kind.VALVE: _NOTHING,
     },
-    Dialect.PLAIN: {
-        Kind.LIGHT: _LIGHT,
-        Kind.SWITCH: _NOTHING,
-        Kind.COVER: _POSITION,
-        Kind.LOCK: _NOTHING,
-        Kind.CLIMATE: _MODE,
-        Kind.FAN: _SPEED,
-        Kind.MEDIA_PLAYER: frozenset({Feature.VOLUME}),
-        Kind.SCENE: _NOTHING,
-        Kind.GROUP: _NOTHING,
-        Kind.SENSOR: _NOTHING,
-        Kind.BINARY_SENSOR: _NOTHING,
-        Kind.VACUUM: _NOTHING,
-        Kind.ALARM: _NOTHING,
-        Kind.VALVE: _POSITION,
-    },
+    Dialect.PLAIN: _ALL,
 }
 
 # What a device of a kind can do if nothing is said about it.

@@ -30,7 +30,8 @@ _FILTERS = frozenset(
 _TESTS = frozenset(
     {"boolean", "eq", "equalto", "false", "float", "ge", "gt", "in", "integer", "le", "lessthan", "lt"}
 ) | frozenset({"ne", "none", "number", "string", "true"})
-_ALLOWED: tuple[type[nodes.Node], ...] = (
+# What computes a value, and nothing else.
+COMPUTING: tuple[type[nodes.Node], ...] = (
     nodes.Template,
     nodes.Output,
     nodes.If,
@@ -51,7 +52,7 @@ _ALLOWED: tuple[type[nodes.Node], ...] = (
 )
 _WHAT = {nodes.For: "a loop", nodes.Call: "a call", nodes.Getattr: "an attribute", nodes.Assign: "an assignment"}
 # What an expression over checked arguments can raise: division by zero, a filter that does not fit its value, ...
-_RENDER_FAULTS = (JinjaError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError)
+RENDER_FAULTS = (JinjaError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError)
 
 Renderer = Callable[[Mapping[str, JsonValue]], JsonValue]
 
@@ -101,6 +102,12 @@ def _replace(value: object, old: object, new: object) -> str:
     return text.replace(before, after)
 
 
+def is_huge_product(left: float, right: float) -> bool:
+    """Return whether the product of two numbers would take long to compute."""
+    whole = isinstance(left, int) and isinstance(right, int)
+    return whole and int(left).bit_length() + int(right).bit_length() > _MAX_BITS
+
+
 class _Environment(ImmutableSandboxedEnvironment):
     """A sandbox without loops, calls, attributes or assignments: the work is bounded by the template's length."""
 
@@ -120,8 +127,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             raise TemplateError(f"{operator} is for numbers only")
         if operator == "**" and (abs(left) > _MAX_BASE or abs(right) > _MAX_EXPONENT):
             raise TemplateError("** is for small numbers only")
-        whole = isinstance(left, int) and isinstance(right, int)
-        if operator == "*" and whole and int(left).bit_length() + int(right).bit_length() > _MAX_BITS:
+        if operator == "*" and is_huge_product(left, right):
             raise TemplateError("the number is too big")
         return super().call_binop(context, operator, left, right)
 
@@ -142,7 +148,7 @@ def _parse(source: str) -> nodes.Template:
     except JinjaError as error:
         raise TemplateError(f"found {source!r}, which is no Jinja2 template: {error.message}") from error
     for node in tree.find_all(nodes.Node):
-        if not isinstance(node, _ALLOWED):
+        if not isinstance(node, COMPUTING):
             what = _WHAT.get(type(node), f"{{% {type(node).__name__.lower()} %}}")
             raise TemplateError(
                 f"found {what} in {source!r}, allowed are {{{{ expressions }}}}, filters and {{% if %}}"
@@ -228,7 +234,7 @@ def render(value: JsonValue, arguments: Mapping[str, JsonValue]) -> JsonValue:
                 rendered = renderer(arguments)
             except TemplateError:
                 raise
-            except _RENDER_FAULTS as error:
+            except RENDER_FAULTS as error:
                 raise TemplateError(f"the template {value!r} can't be rendered: {error}") from error
             text_of(rendered)
             return rendered

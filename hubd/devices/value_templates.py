@@ -17,12 +17,12 @@ from jinja2.visitor import NodeTransformer
 from pydantic import JsonValue
 
 from hubd.devices import value_filters, value_sums
+from hubd.devices.templates import COMPUTING, RENDER_FAULTS, is_huge_product
 from hubd.devices.value_filters import MAX_OUTPUT, DroppedError, replaced, text_of
 
 # ``mqtt-devices.md`` 2, templates.
 MAX_SOURCE = 4096
 MAX_PAYLOAD = 64 * 1024
-_MAX_BITS = 1024
 _MAX_ITEMS = 4096
 _FILTERS = {**value_filters.FILTERS, **value_sums.FILTERS}
 # Filters that Home Assistant has as functions as well.
@@ -60,30 +60,9 @@ _TESTS = frozenset(
 )
 _METHODS = _OF_MAPPINGS | _OF_TEXTS
 _COLLECTIONS = (nodes.List, nodes.Dict, nodes.Tuple)
-_ALLOWED: tuple[type[nodes.Node], ...] = (
-    nodes.Template,
-    nodes.Output,
-    nodes.If,
-    nodes.Assign,
-    nodes.Name,
-    nodes.Literal,
-    nodes.CondExpr,
-    nodes.Filter,
-    nodes.Test,
-    nodes.Getattr,
-    nodes.Getitem,
-    nodes.Call,
-    nodes.Slice,
-    nodes.Compare,
-    nodes.Operand,
-    nodes.BinExpr,
-    nodes.UnaryExpr,
-    nodes.Concat,
-    nodes.Pair,
-    nodes.Keyword,
-)
-# What rendering can raise over any payload, as in ``templates.py``.
-_FAULTS = (JinjaError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError, MemoryError)
+_ALLOWED: tuple[type[nodes.Node], ...] = (*COMPUTING, nodes.Assign, nodes.Getattr, nodes.Call)
+# What rendering can raise over any payload.
+_FAULTS = (*RENDER_FAULTS, MemoryError)
 
 
 class Flaw(Enum):
@@ -136,8 +115,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         """Refuse an operation whose result could be huge, before it is carried out."""
         match left, right:
             case (int() | float(), int() | float()):
-                whole = isinstance(left, int) and isinstance(right, int)
-                if operator == "*" and whole and int(left).bit_length() + int(right).bit_length() > _MAX_BITS:
+                if operator == "*" and is_huge_product(left, right):
                     raise DroppedError("the number is too big")
             case (str(), str()) | (list(), list()) if operator == "+":
                 limit = MAX_OUTPUT if isinstance(left, str) else _MAX_ITEMS

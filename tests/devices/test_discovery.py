@@ -22,17 +22,9 @@ from hubd.devices.templates import TemplateError
 from hubd.events import Call
 from hubd.requests import Refusal
 from hubd.tools import Toolbox
+from tests.devices import announcements
 
-LAMP: Final = {
-    "~": "lamps/1",
-    "name": "Reading lamp",
-    "uniq_id": "lamp_1",
-    "cmd_t": "~/set",
-    "stat_t": "~",
-    "schema": "json",
-    "brightness": True,
-    "dev": {"ids": ["1"], "name": "Corner", "sa": "Living room"},
-}
+LAMP: Final = announcements.LAMP | {"dev": {"ids": ["1"], "name": "Corner", "sa": "Living room"}}
 TOPIC: Final = "homeassistant/light/lamp_1/config"
 PLUG: Final = {"name": "Fan plug", "uniq_id": "plug_1", "cmd_t": "plugs/1/set", "stat_t": "plugs/1"}
 PLUG_TOPIC: Final = "homeassistant/switch/plug_1/config"

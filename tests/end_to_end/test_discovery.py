@@ -16,20 +16,12 @@ from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.devices.render import Publish
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.live.messages import FunctionCall
+from tests.devices.announcements import LAMP
 from tests.end_to_end.house import WARM_UP, Tape, home, saying, speech
 from tests.end_to_end.program import Outcome, run
 from tests.live_server import LiveServer, Visit
 
 ON: Final = '[mqtt]\nhost = "{host}"\nport = {port}\n[live]\nbackend = "offline"\n[discovery]\nenabled = true\n'
-LAMP: Final = {
-    "~": "lamps/1",
-    "name": "Reading lamp",
-    "uniq_id": "lamp_1",
-    "cmd_t": "~/set",
-    "stat_t": "~",
-    "schema": "json",
-    "brightness": True,
-}
 
 
 @asynccontextmanager
