@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
-
-from pydantic import JsonValue
+from typing import TYPE_CHECKING
 
 from hubd.exhibits import Exhibit
 from hubd.wishes import Announced, AskAsked, ListenAsked, SayAsked, Told
 from hubd.wishes import Scheduling as Scheduling  # noqa: PLC0414 -- it is what most events are scheduled with
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue  # at run time it would be the only thing that a Live client has from there
 
 
 class Behavior(StrEnum):

@@ -26,6 +26,7 @@ ROWS: tuple[str, ...] = (
     "backoff bell timers",
     "wake",
     "live.wire",
+    "live.message",
     "live.content",
     "live.declarations",
     "live.failures live.setup",

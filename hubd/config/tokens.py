@@ -161,4 +161,4 @@ def _of_sound(seconds: float) -> Range:
 
 
 def _of_declaration(declaration: FunctionDeclaration) -> int:
-    return _of_text(len(declaration.model_dump_json(by_alias=True, exclude_defaults=True)))
+    return _of_text(len(declaration.to_text()))

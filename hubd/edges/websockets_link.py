@@ -9,10 +9,9 @@ import os
 import re
 import ssl
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as websockets_connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
@@ -34,6 +33,14 @@ _BODY_MESSAGE: Final = re.compile(r'"message"\s*:\s*"([^"\\]{1,200})')
 _KEY: Final = re.compile(r"[!-~]{1,512}")
 
 
+class Key(Protocol):
+    """A key that shows itself to nobody by accident, such as pydantic's SecretStr."""
+
+    def get_secret_value(self) -> str:
+        """Return the key."""
+        ...
+
+
 class _Discreet(logging.LoggerAdapter[logging.Logger]):
     """A logger that never takes debug records: with those the library writes down headers and frames."""
 
@@ -50,7 +57,7 @@ class _Direct(websockets_connect):
 
 async def connect(
     url: str,
-    key: SecretStr | None,
+    key: Key | None,
     *,
     open_timeout: float = CONNECT_TIMEOUT,
     ping_interval: float = PING_INTERVAL,

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Sequence
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-import pydantic_core
-from pydantic import ValidationError
-from pydantic.alias_generators import to_snake
-from pydantic_core import ErrorDetails
+from pydantic_core import from_json
 
 from hubd.audio.pcm import UPLINK_RATE
 from hubd.errors import RemoteProtocolError
 from hubd.live.messages import ClientMessage, ServerMessage
+from hubd.live.wire import Strangers, UnreadableError
 
 _Message = TypeVar("_Message", ClientMessage, ServerMessage)
 
@@ -28,11 +25,8 @@ def encode(message: ClientMessage | ServerMessage) -> str:
 
     Half a surrogate pair, which JSON can't hold, is replaced by U+FFFD.
     """
-    try:
-        return message.model_dump_json(by_alias=True, exclude_defaults=True)
-    except pydantic_core.PydanticSerializationError:
-        body = message.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        return _replace_surrogates(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+    text = message.to_text()
+    return text if text.isascii() else _replace_surrogates(text)
 
 
 def encode_sound(pcm: bytes) -> str:
@@ -49,7 +43,7 @@ def decode_server(frame: str | bytes) -> ServerMessage:
 
     Raises RemoteProtocolError, and nothing else, for a frame that can't be read. Its text quotes no value of the frame.
     """
-    return _decode(ServerMessage, frame, lenient=True)
+    return _decode(ServerMessage, frame, Strangers.PASSED_OVER)
 
 
 def decode_client(frame: str | bytes) -> ClientMessage:
@@ -57,45 +51,34 @@ def decode_client(frame: str | bytes) -> ClientMessage:
 
     Raises RemoteProtocolError, and nothing else; its text is the reason that the service closes with (code 1007).
     """
-    return _decode(ClientMessage, frame, lenient=False)
+    return _decode(ClientMessage, frame, Strangers.REFUSED)
 
 
-def _decode(kind: type[_Message], frame: str | bytes, *, lenient: bool) -> _Message:
+def _decode(kind: type[_Message], frame: str | bytes, strangers: Strangers) -> _Message:
     try:
-        data: Any = pydantic_core.from_json(frame.encode() if isinstance(frame, str) else frame, allow_inf_nan=False)
+        data: object = from_json(frame.encode() if isinstance(frame, str) else frame, allow_inf_nan=False)
     except ValueError:
         # The parser's own words may quote the frame.
         raise RemoteProtocolError("Invalid JSON payload received.") from None
     try:
-        return kind.model_validate(data, extra="ignore" if lenient else "forbid")
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        raise RemoteProtocolError(_wording(first)) from None
+        return kind.read(data, strangers)
+    except UnreadableError as fault:
+        raise RemoteProtocolError(_wording(fault)) from None
 
 
-_WORDS: Final = {
-    "tuple_type": "a list is wanted",
-    "dict_type": "an object is wanted",
-    "model_type": "an object is wanted",
-    "missing": "this field is required",
-}
+def _wording(fault: UnreadableError) -> str:
+    where = _path(fault.place)
+    if fault.stranger is not None:
+        place = f" at '{where}'" if where else ""
+        return f'Invalid JSON payload received. Unknown name "{_printable(fault.stranger)}"{place}: {fault.problem}'
+    return (
+        f"Invalid value at '{where}': {fault.problem}" if where else f"Invalid JSON payload received. {fault.problem}"
+    )
 
 
-def _wording(fault: ErrorDetails) -> str:
-    problem = _WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
-    match fault:
-        case {"type": "extra_forbidden", "loc": (*parents, name)}:
-            where = f" at '{_path(parents)}'" if parents else ""
-            return f'Invalid JSON payload received. Unknown name "{_printable(name)}"{where}: Cannot find field.'
-        case {"loc": ()}:
-            return f"Invalid JSON payload received. {problem}"
-        case _:
-            return f"Invalid value at '{_path(fault['loc'])}': {problem}"
-
-
-def _path(location: Sequence[int | str]) -> str:
+def _path(place: Sequence[int | str]) -> str:
     """Write a place as the service does: ``setup.tools[0].function_declarations[1]``."""
-    parts = [f"[{part}]" if isinstance(part, int) else f".{to_snake(_printable(part))}" for part in location]
+    parts = [f"[{part}]" if isinstance(part, int) else f".{_printable(part)}" for part in reversed(place)]
     return "".join(parts).removeprefix(".")
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
-
-from hubd.live.wire import Bool, Bytes, Struct, Wire, enum_name
+from hubd.live.message import Wire, field
+from hubd.live.wire import Bool, Bytes, Struct, enum_name
 
 
 class Blob(Wire):
     """Bytes with their type, such as ``audio/pcm;rate=16000``."""
 
     mime_type: str = ""
-    data: Bytes = Field(default=b"", repr=False)
+    data: Bytes = field(default=b"", repr=False)
 
 
 class ExecutableCode(Wire):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-
-from pydantic import Field, JsonValue, model_validator
+from typing import Annotated
 
 from hubd.events import Behavior
-from hubd.live.wire import Bool, Int64, Number, Struct, Wire
+from hubd.live.message import Wire, field
+from hubd.live.wire import Bool, Int64, Json, Number, Struct, text_like
 
 
 class SchemaType(StrEnum):
@@ -33,7 +33,7 @@ class Schema(Wire):
     items: Schema | None = None
     min_items: Int64 | None = None
     max_items: Int64 | None = None
-    properties: dict[str, Schema] = Field(default_factory=dict)
+    properties: dict[str, Schema] = field(default={})
     required: tuple[str, ...] = ()
     property_ordering: tuple[str, ...] = ()
     any_of: tuple[Schema, ...] = ()
@@ -42,7 +42,7 @@ class Schema(Wire):
     min_length: Int64 | None = None
     max_length: Int64 | None = None
     pattern: str = ""
-    default: JsonValue = None
+    default: Json = None
 
 
 class FunctionDeclaration(Wire):
@@ -53,20 +53,13 @@ class FunctionDeclaration(Wire):
     parameters: a Schema of type OBJECT, or None for a function without parameters.
     """
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_:.\-]{1,64}$")
-    description: str
+    name: Annotated[str, text_like(r"[A-Za-z0-9_:.\-]{1,64}")]
+    description: str = field(default="", written=True)
     behavior: Behavior | None = None
     parameters: Schema | None = None
-    parameters_json_schema: JsonValue = None
+    parameters_json_schema: Json = None
     response: Schema | None = None
-    response_json_schema: JsonValue = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _description_may_be_absent(cls, data: object) -> object:
-        if isinstance(data, dict) and data.get("description") is None:
-            return {**data, "description": ""}
-        return data
+    response_json_schema: Json = None
 
 
 class Tool(Wire):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self, TypeVar
-
-from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, model_validator
+from typing import Annotated
 
 from hubd.events import Scheduling
 from hubd.live.content import Blob, Content
+from hubd.live.message import Empty, Readable, Wire, field, fields_of
 from hubd.live.setup import Setup
-from hubd.live.wire import Bool, Duration, Empty, EnumName, Int32, Int64, Struct, Wire, enum_name
+from hubd.live.wire import Bool, Duration, EnumName, Int32, Int64, Struct, enum_name
 
 # Client to server
 
@@ -65,14 +64,14 @@ class ClientMessage(Wire):
     realtime_input: RealtimeInput | None = None
     tool_response: ToolResponse | None = None
 
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        members = [name for name in type(self).model_fields if getattr(self, name) is not None]
+    def problem(self) -> str:
+        """Return what is wrong if there is not exactly one."""
+        members = [each.name for each in fields_of(type(self)).values() if getattr(self, each.name) is not None]
         if not members:
-            raise ValueError("One of setup, clientContent, realtimeInput, toolResponse is wanted.")
+            return "One of setup, clientContent, realtimeInput, toolResponse is wanted."
         if len(members) > 1:
-            raise ValueError(f"oneof field 'message_type' is already set to '{members[0]}'. Cannot set '{members[1]}'.")
-        return self
+            return f"oneof field 'message_type' is already set to '{members[0]}'. Cannot set '{members[1]}'."
+        return ""
 
 
 # Server to client
@@ -125,18 +124,6 @@ class UrlContextMetadata(Wire):
     url_metadata: tuple[UrlMetadata, ...] = ()
 
 
-def _if_readable(value: object, read: ValidatorFunctionWrapHandler) -> object:
-    try:
-        return read(value)
-    except ValidationError:
-        return None
-
-
-_T = TypeVar("_T")
-# For display alone (``live-protocol.md`` 7.1): that it looks different one day must not end a conversation.
-Readable = Annotated[_T | None, WrapValidator(_if_readable)]
-
-
 class ServerContent(Wire):
     """Everything that the model says; a frame may set several fields (``live-protocol.md`` 7.1)."""
 
@@ -159,7 +146,7 @@ class FunctionCall(Wire):
 
     id: str = ""
     name: str
-    args: Struct = Field(default_factory=dict)
+    args: Struct = field(default={})
 
 
 class ToolCall(Wire):
@@ -183,7 +170,7 @@ class GoAway(Wire):
 class SessionResumptionUpdate(Wire):
     """A handle, a secret; worth keeping only if resumable and not empty (``live-protocol.md`` 9)."""
 
-    new_handle: str = Field(default="", repr=False)
+    new_handle: str = field(default="", repr=False)
     resumable: Bool = False
     last_consumed_client_message_index: Int64 | None = None
 

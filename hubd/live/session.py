@@ -26,6 +26,7 @@ from hubd.live import codec
 from hubd.live.content import Content, Part
 from hubd.live.declarations import FunctionDeclaration
 from hubd.live.history import history_message
+from hubd.live.message import Empty
 from hubd.live.messages import (
     ClientContent,
     ClientMessage,
@@ -39,7 +40,7 @@ from hubd.live.messages import (
 from hubd.live.models import Option
 from hubd.live.settings import SessionSettings, setup_message
 from hubd.live.turn import Turn
-from hubd.live.wire import Empty, to_struct
+from hubd.live.wire import to_struct
 
 # Sound that has waited is sent in pieces of this length (``live-protocol.md`` 4).
 _FRAME_BYTES: Final = bytes_of(40, UPLINK_RATE)

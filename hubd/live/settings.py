@@ -212,7 +212,7 @@ class _Assembly:
 
     def _tools(self, declarations: Sequence[FunctionDeclaration], takes: Capabilities) -> tuple[Tool, ...]:
         functions = tuple(
-            declaration.model_copy(update={"behavior": takes.behavior(declaration.behavior or Behavior.NON_BLOCKING)})
+            declaration.changed(behavior=takes.behavior(declaration.behavior or Behavior.NON_BLOCKING))
             for declaration in declarations
         )
         tools = [Tool(function_declarations=functions)] if functions else []

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import Field
-
 from hubd.live.content import Content
 from hubd.live.declarations import Tool
-from hubd.live.wire import Bool, Int32, Int64, Number, Wire
+from hubd.live.message import Wire, field
+from hubd.live.wire import Bool, Int32, Int64, Number
 
 
 class Modality(StrEnum):
@@ -131,7 +130,7 @@ class RealtimeInputConfig(Wire):
 class SessionResumption(Wire):
     """Asks for handles; with a handle, a secret, goes on from it."""
 
-    handle: str = Field(default="", repr=False)
+    handle: str = field(default="", repr=False)
 
 
 class SlidingWindow(Wire):

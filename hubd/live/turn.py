@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Final
 
 from hubd.audio.pcm import DOWNLINK_RATE, SAMPLE_BYTES
@@ -97,7 +98,7 @@ class Turn:
             yield from _program(part)
 
     def _sound(self, blob: Blob) -> Iterator[Event]:
-        rate = _rate(blob)
+        rate = _rate(blob.mime_type)
         pcm = self._half_sample + blob.data
         whole = len(pcm) - len(pcm) % SAMPLE_BYTES
         self._half_sample = pcm[whole:]
@@ -125,10 +126,11 @@ def _sources(found: GroundingMetadata | None, fetched: UrlContextMetadata | None
     return tuple(dict.fromkeys(sources))
 
 
-def _rate(blob: Blob) -> int:
-    if _PCM.fullmatch(blob.mime_type) is None:
+@lru_cache(maxsize=4)
+def _rate(mime_type: str) -> int:
+    if _PCM.fullmatch(mime_type) is None:
         raise RemoteProtocolError("the server sent sound that is not PCM")
-    match = _RATE.search(blob.mime_type)
+    match = _RATE.search(mime_type)
     rate = int(match[1]) if match else DOWNLINK_RATE
     if rate not in _RATES:
         raise RemoteProtocolError(f"the server sent sound at {rate} Hz")

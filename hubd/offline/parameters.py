@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
 from hubd.live.declarations import FunctionDeclaration, Schema, SchemaType
+from hubd.live.wire import UnreadableError
 from hubd.offline.phrases import Phrase, assign, branching, in_order, maybe, one_of, seldom
 from hubd.offline.words import number_words, spoken
 
@@ -214,6 +215,6 @@ def _member_from_json_schema(member: JsonValue) -> Schema | None:
     if isinstance(values, list):
         kept["enum"] = [str(value) for value in values]
     try:
-        return Schema.model_validate({"type": str(kind or "string").upper(), **kept})
-    except ValidationError:
+        return Schema.read({"type": str(kind or "string").upper(), **kept})
+    except UnreadableError:
         return None

@@ -306,9 +306,9 @@ def same(ours: SessionSettings, theirs: Setup, handle: str | None = None) -> Non
     ignored: dict[str, object] = {
         "tools": tuple(tool for tool in theirs.tools if not tool.function_declarations),
         # Their instruction says that it is the user's; the service does not look (``live-protocol.md`` 3).
-        "system_instruction": theirs.system_instruction and theirs.system_instruction.model_copy(update={"role": ""}),
+        "system_instruction": theirs.system_instruction and theirs.system_instruction.changed(role=""),
     }
-    assert setup.model_dump() == theirs.model_copy(update=ignored).model_dump()
+    assert setup == theirs.changed(**ignored)
 
 
 class TestCapturedFrames:
@@ -347,7 +347,7 @@ class TestCapturedFrames:
         ours = setup_message(settings, (), None).context_window_compression
         assert theirs.context_window_compression is not None
         assert theirs.context_window_compression.sliding_window is not None
-        same(settings, theirs.model_copy(update={"context_window_compression": ours}))
+        same(settings, theirs.changed(context_window_compression=ours))
 
     def test_rich(self) -> None:
         """Everything that there is; but for the language code, which goes into the instruction (pitfall 18)."""
@@ -380,9 +380,9 @@ class TestCapturedFrames:
         assert theirs.generation_config is not None
         assert theirs.generation_config.speech_config is not None
         # A handle with a history, as they have it, would seed a session twice (pitfall 13).
-        speech = theirs.generation_config.speech_config.model_copy(update={"language_code": ""})
-        generation = theirs.generation_config.model_copy(update={"speech_config": speech})
-        same(settings, theirs.model_copy(update={"generation_config": generation, "history_config": None}), handle)
+        speech = theirs.generation_config.speech_config.changed(language_code="")
+        generation = theirs.generation_config.changed(speech_config=speech)
+        same(settings, theirs.changed(generation_config=generation, history_config=None), handle)
 
 
 class TestFunctions:
@@ -409,9 +409,9 @@ class TestFunctions:
     def test_tools_stand_side_by_side(self, tool: str) -> None:
         """The service's own tools are offered beside the functions, each for itself."""
         setup = setup_message(replace(PLAIN, **{tool: True}), BOTH, None)  # type: ignore[arg-type] # all are flags
-        assert [sorted(tool.model_dump(exclude_defaults=True)) for tool in setup.tools] == [
-            ["function_declarations"],
-            [tool],
+        assert [list(each.to_json()) for each in setup.tools] == [
+            ["functionDeclarations"],
+            [{"google_search": "googleSearch", "code_execution": "codeExecution", "url_context": "urlContext"}[tool]],
         ]
 
 

@@ -26,7 +26,7 @@ Frame = dict[str, Any]  # as JSON, looked into by key
 
 def declared(declarations: Sequence[FunctionDeclaration]) -> list[Frame]:
     """Return declarations as they go over the wire."""
-    return [json.loads(each.model_dump_json(by_alias=True, exclude_defaults=True)) for each in declarations]
+    return [json.loads(each.to_text()) for each in declarations]
 
 
 def set_up(declarations: Sequence[FunctionDeclaration] = HOUSE, /, **more: object) -> Frame:

@@ -16,7 +16,7 @@ def function(
 ) -> FunctionDeclaration:
     """Return a declaration; each property is its schema as it goes over the wire."""
     schema = {"type": "OBJECT", "properties": properties, "required": list(required)} if properties else None
-    return FunctionDeclaration.model_validate(
+    return FunctionDeclaration.read(
         {"name": name, "description": description, "behavior": behavior, "parameters": schema}
     )
 

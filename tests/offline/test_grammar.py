@@ -198,7 +198,7 @@ def test_json_schema_is_read_as_well() -> None:
         "required": ["device", "on"],
         "additionalProperties": False,
     }
-    declaration = FunctionDeclaration.model_validate({"name": "set_light", "parametersJsonSchema": schema})
+    declaration = FunctionDeclaration.read({"name": "set_light", "parametersJsonSchema": schema})
     assert calls(Grammar([declaration]), "turn off the lamp") == [("set_light", {"device": "lamp", "on": False})]
 
 

@@ -19,10 +19,11 @@ from hubd.devices.model import Device
 from hubd.events import Answer, AnswerKind, Backend, Behavior, Call, CallStatus, Scheduling
 from hubd.live.declarations import FunctionDeclaration
 from hubd.live.history import HistoryTurn, Role, outcome_turn
+from hubd.live.message import Wire
+from hubd.live.message import fields_of as fields_of_one
 from hubd.live.models import MODELS, Option
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
-from hubd.live.wire import Wire
 from hubd.tools import Toolbox
 
 # What the type of a setting does not tell: what a fitting value is.
@@ -189,8 +190,7 @@ def answers(scheduling: Scheduling, response: dict[str, JsonValue], kind: Answer
 def fields_in(message: JsonValue, kind: type[Wire]) -> Iterator[str]:
     """Yield each field that a frame makes use of, as ``Setup.model``."""
     assert isinstance(message, dict)
-    for field in kind.model_fields.values():
-        assert field.alias is not None
+    for field in fields_of_one(kind).values():
         if field.alias not in message:
             continue
         yield f"{kind.__name__}.{field.alias}"
@@ -204,9 +204,9 @@ def fields_of(kind: type[Wire]) -> set[str]:
     """Return each field that a message of this kind can have, at any depth."""
     kinds = [kind]
     for each in kinds:
-        inner = [inner for field in each.model_fields.values() for inner, _ in _messages(field.annotation)]
+        inner = [inner for field in fields_of_one(each).values() for inner, _ in _messages(field.annotation)]
         kinds += [found for found in dict.fromkeys(inner) if found not in kinds]
-    return {f"{each.__name__}.{field.alias}" for each in kinds for field in each.model_fields.values()}
+    return {f"{each.__name__}.{field.alias}" for each in kinds for field in fields_of_one(each).values()}
 
 
 def _messages(annotation: object, origin: object = None) -> Iterator[tuple[type[Wire], object]]:

@@ -7,13 +7,13 @@ import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from annotated_types import Ge
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from hubd.live.content import Part
+from hubd.live.message import Wire, fields_of
 from hubd.live.messages import ServerMessage
-from hubd.live.wire import Wire
+from hubd.live.wire import Int64
 
 # The types that the proto has, and hubd, which takes a server as it is, does not.
 _SPECIAL: Final[Mapping[str, st.SearchStrategy[Any]]] = {
@@ -29,8 +29,9 @@ _READ_ALONE: Final = frozenset({"function_call", "function_response"})
 # Of these the proto wants one at most.
 _UNIONS: Final[Mapping[type[Wire], frozenset[str]]] = {
     Part: frozenset({"text", "inline_data", "executable_code", "code_execution_result"}),
-    ServerMessage: frozenset(ServerMessage.model_fields) - {"usage_metadata", "voice_activity", "interaction_status"},
+    ServerMessage: ServerMessage.wire_names - {"usage_metadata", "voice_activity", "interaction_status"},
 }
+_INT64: Final = typing.get_args(Int64)[1]
 _TEXT: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 JSON: Final[st.SearchStrategy[JsonValue]] = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | _TEXT,
@@ -42,16 +43,16 @@ JSON: Final[st.SearchStrategy[JsonValue]] = st.recursive(
 @st.composite
 def made_up(draw: st.DrawFn, kind: type[Wire]) -> Any:
     """Return a message of this kind with any of its fields set."""
-    fields = sorted(kind.model_fields.keys() - _READ_ALONE)
+    fields = sorted(kind.wire_names - _READ_ALONE)
     union = _UNIONS.get(kind, frozenset())
     chosen = set(draw(st.lists(st.sampled_from(fields), unique=True, max_size=4))) if fields else set()
     chosen -= set(sorted(chosen & union)[1:])
-    chosen |= {name for name, field in kind.model_fields.items() if field.is_required()}
+    chosen |= kind.wire_required
     values = {}
     for name in sorted(chosen):
-        field = kind.model_fields[name]
+        field = fields_of(kind)[name]
         special = _SPECIAL.get(f"{kind.__name__}.{field.alias}")
-        values[name] = draw(special if special is not None else _any(field.annotation, field.metadata))
+        values[name] = draw(special if special is not None else _any(field.annotation, []))
     return kind(**values)
 
 
@@ -68,8 +69,7 @@ def _any(hint: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
         return st.dictionaries(_TEXT, JSON, max_size=3)
     if isinstance(hint, type) and issubclass(hint, Wire):
         return made_up(hint)
-    # proto3 has two sizes of whole numbers; the lower bound tells which one is meant.
-    lowest = next((each.ge for each in metadata if isinstance(each, Ge) and isinstance(each.ge, int)), -(2**31))
+    lowest = -(2**63) if _INT64 in metadata else -(2**31)
     return {
         bool: st.booleans(),
         bytes: st.binary(max_size=8),

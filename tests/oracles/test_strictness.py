@@ -14,6 +14,7 @@ from hubd.errors import RemoteProtocolError
 from hubd.events import AnswerKind, Scheduling
 from hubd.live import codec
 from hubd.live.messages import ClientMessage
+from hubd.live.wire import Strangers
 from tests.oracles import emitted
 from tests.oracles.reading import SENT_UNPUBLISHED, Reader, without_unpublished
 
@@ -99,4 +100,4 @@ def test_a_lenient_server_would_be_found(reader: Reader) -> None:
     """A server that let unknown names pass would differ from Google's parser."""
     frame = '{"realtimeInput":{"text":"a","language":"en"}}'
     assert reader.read("client", frame)[0] is not None
-    codec._decode(ClientMessage, frame, lenient=True)
+    codec._decode(ClientMessage, frame, Strangers.PASSED_OVER)
