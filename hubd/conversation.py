@@ -239,6 +239,7 @@ class Conversation(Parts):
         self.bridge.departure.turn_began()
         self.effects += (*self.minutes.close_utterance(), effects.Play(audio.pcm, audio.rate))
         self.patience.forever()
+        self.patience.awaiting = Awaiting.SPEECH
         return State.SPEAKING
 
     def _asked(self, asked: events.ToolsAsked, now: float) -> State:

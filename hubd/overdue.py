@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import assert_never
 
 from hubd import effects
+from hubd.bridge import Owed
 from hubd.crossing import cross, depart
+from hubd.floor import Turn
 from hubd.parts import Parts
 from hubd.patience import Awaiting
 from hubd.states import State
 
+_NO_ANSWER = "the server did not answer"
 _WITH_A_PERSON = frozenset({State.LISTENING, State.FOLLOWING_UP})
 
 
@@ -37,6 +40,15 @@ def overdue(parts: Parts, now: float) -> State:
 
 def _silent_too_long(parts: Parts, now: float) -> State:
     """Return the state after a turn that does not go on, or speech that is not answered."""
+    if parts.state is State.SPEAKING and parts.floor.turn is Turn.RUNNING:
+        if parts.patience.awaiting is not Awaiting.NUDGED:
+            parts.nudge()
+            parts.patience.nudged(now)
+            return parts.state
+        owed = parts.bridge.owed(parts.state, ending=parts.ending)
+        if owed is not Owed.NOTHING and parts.bridge.despair():
+            parts.patience.awaiting = Awaiting.ANSWER
+            return cross(parts, owed, _NO_ANSWER)
     if parts.floor.running:
         parts.floor.complete()
         if parts.state is State.LISTENING and parts.ear.owed and parts.ear.finished:
@@ -62,10 +74,10 @@ def _unanswered(parts: Parts, now: float) -> State:
             parts.expect(Awaiting.NUDGED, now)
             return parts.state
         case Awaiting.NUDGED if parts.bridge.despair():
-            return cross(parts, parts.bridge.owed(parts.state, ending=False), "the server did not answer")
+            return cross(parts, parts.bridge.owed(parts.state, ending=False), _NO_ANSWER)
         case Awaiting.NUDGED:
             parts.effects.append(effects.Signal(effects.Sign.FAILED))
-            parts.minutes.reason = "the server did not answer"
+            parts.minutes.reason = _NO_ANSWER
             return State.IDLE
         case _:
             assert_never(parts.patience.awaiting)

@@ -45,4 +45,5 @@ class Pace:
     @property
     def replay(self) -> float:
         """How long the sound of what was said may be wanted again, s: by the successor of a server that fell silent."""
-        return min(self.max_listening + 2 * self.answer_timeout + _CONNECTING, _LONGEST_REPLAY)
+        silence = self.silence_timeout + 2 * self.answer_timeout
+        return min(self.max_listening + silence + _CONNECTING, _LONGEST_REPLAY)

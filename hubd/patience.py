@@ -72,6 +72,11 @@ class Patience:
         """Wait for the end of a turn of which all is played that has come."""
         self.deadline = now + (_TURN_END_OVERDUE if generated else self._pace.silence_timeout)
 
+    def nudged(self, now: float) -> None:
+        """Wait for the rest of an answer in which the model fell silent."""
+        self.awaiting = Awaiting.NUDGED
+        self.deadline = now + self._pace.answer_timeout
+
     def hear_out(self, now: float, *, calls_open: bool) -> None:
         """Wait for the end of what is being said after an answer."""
         patience = max(self._pace.max_listening, self._pace.follow_up)

@@ -508,16 +508,46 @@ class TestPatience:
         talk.waits()
         assert talk.hear(AUDIO) == [PLAY, SILENCE]
 
-    @pytest.mark.parametrize(("generated", "patience"), [(True, 3.0), (False, 30.0)])
-    def test_pitfall_28_lost_end_of_turn(self, *, generated: bool, patience: float) -> None:
-        """A turn whose end never comes is over 3 s after its last sound, or 30 s if more might have come."""
+    def test_pitfall_28_lost_end_of_turn(self) -> None:
+        """A turn of which all was generated, and whose end never comes, is over 3 s after its last sound."""
         talk = speaking()
-        if generated:
-            talk.hear(events.GenerationComplete())
+        talk.hear(events.GenerationComplete())
         talk.played()
-        assert talk.patience == patience
+        assert talk.patience == 3.0
         talk.waits()
         assert talk.where() is State.FOLLOWING_UP
+
+    def test_pitfall_22_half_an_answer(self) -> None:
+        """An answer that breaks off: 30 s of silence, one nudge, then another connection that is asked again."""
+        talk = speaking()
+        talk.played()
+        assert talk.patience == 30.0
+        assert talk.waits() == [effects.Nudge()]
+        assert (talk.where(), talk.patience) == (State.SPEAKING, 20.0)
+        assert talk.waits() == [effects.OpenLine()]
+        assert talk.hear(READY) == [effects.Feed(Source.MICROPHONE, WOKE.end)]
+        talk.hear(AUDIO)
+        talk.played()
+        talk.waits()
+        talk.waits()
+        assert talk.where() is State.FOLLOWING_UP
+
+    def test_half_an_answer_after_a_call(self) -> None:
+        """The calls are not made again: the next connection is asked for the rest."""
+        talk = listening()
+        talk.hear(events.SpeechEnded(40_000), events.ToolsAsked((LAMP,)), done(LAMP), AUDIO)
+        talk.played()
+        talk.waits()
+        assert talk.waits() == [effects.OpenLine(effects.Manner.OWED)]
+
+    def test_answer_that_goes_on_after_the_nudge(self) -> None:
+        """Then it is as if nothing had been; the next silence is met with a nudge again."""
+        talk = speaking()
+        talk.played()
+        talk.waits()
+        talk.hear(AUDIO)
+        talk.played()
+        assert talk.waits() == [effects.Nudge()]
 
     def test_lost_end_of_a_silent_turn(self) -> None:
         """A turn that only called is over after 30 s of silence."""
