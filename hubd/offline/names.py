@@ -54,7 +54,9 @@ class Names:
         """Return a parameter that takes devices with all their names; a free one takes every device of the house."""
         match parameter:
             case Choice(values=values):
-                also = tuple((alias, name) for name in values for alias in self._aliases.get(str(name), ()))
+                # What the function takes by its further name as well is no second reading of it.
+                pairs = ((alias, name) for name in values for alias in self._aliases.get(str(name), ()))
+                also = tuple((alias, name) for alias, name in pairs if alias not in values)
                 return replace(parameter, also=also)
             case Free(name) if name == DEVICE and self.known:
                 return self.told(Choice(name, self.known))

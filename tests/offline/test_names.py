@@ -24,3 +24,14 @@ def test_a_free_name_is_any_device() -> None:
     assert isinstance(names.told(Free("device")), Choice)
     assert names.told(Free("text")) == Free("text")
     assert Names().told(Free("device")) == Free("device")
+
+
+def test_a_second_name_that_the_function_takes_itself_is_understood_once() -> None:
+    """What is in the enum and in the description as well leaves nothing to ask."""
+    both = devices("bulb", "lamp by the door") | {
+        "description": "Which light. The same under two names: lamp by the door = bulb."
+    }
+    light = function("set_light", "Light.", ["device", "on"], device=both, on=ON)
+    assert called([light], "turn on the lamp by the door") == [
+        ("set_light", {"device": "lamp by the door", "on": True})
+    ]
