@@ -90,6 +90,13 @@ class World:
         """Return the frames in which the model was given the text."""
         return [text for text in self.service.texts[since:] if TEXT in text]
 
+    def say(self, pieces: int) -> None:
+        """Let the model say a turn of so many half seconds."""
+        for _ in range(pieces):
+            self.wire.say({"serverContent": AUDIO})
+        self.wire.say({"serverContent": {"generationComplete": True}})
+        self.wire.say({"serverContent": {"turnComplete": True}})
+
     async def reach(self, state: State) -> None:
         """Bring the conversation into a state."""
         if state in TALKING:
@@ -99,12 +106,9 @@ class World:
             case State.ACTING:
                 self.wire.ask(next(number for number, call in enumerate(CALLS) if call[0] == GARAGE))
             case State.SPEAKING:
-                for _ in range(100):
-                    self.wire.say({"serverContent": AUDIO})
+                self.say(pieces=40)
             case State.FOLLOWING_UP:
-                self.wire.say({"serverContent": AUDIO})
-                self.wire.say({"serverContent": {"generationComplete": True}})
-                self.wire.say({"serverContent": {"turnComplete": True}})
+                self.say(pieces=1)
                 await self.hear(1.0)
             case State.MUTED:
                 self.kitchen.post(events.MuteChanged(muted=True))
