@@ -12,6 +12,7 @@ from hubd.patience import Awaiting
 from hubd.reports import HeardReport, SaidReport, ToldReport
 from hubd.states import State
 from hubd.wishes import (
+    NAMELESS,
     Announced,
     AskAsked,
     Ending,
@@ -27,7 +28,6 @@ from hubd.wishes import (
 
 MUTED = "the microphone is muted"
 _ANOTHER = "another question is open"
-_ASKER = "an automation"
 
 
 def wished(parts: Parts, event: Told | SayAsked | AskAsked | ListenAsked | Announced, now: float) -> State:
@@ -62,7 +62,7 @@ def _ask_asked(parts: Parts, event: AskAsked, now: float) -> State:
         reason = MUTED if parts.state is State.MUTED else _ANOTHER
         parts.effects.append(effects.Reply(event.request, WishStatus.REFUSED, reason))
         return parts.state
-    return _wait(parts, Notice(Purpose.ASK, bounded(event.text), request=event.request, source=_ASKER), now)
+    return _wait(parts, Notice(Purpose.ASK, bounded(event.text), request=event.request, source=NAMELESS), now)
 
 
 def _listen_asked(parts: Parts, event: ListenAsked, now: float) -> State:

@@ -10,7 +10,7 @@ from typing import Final
 from hubd.effects import Manner
 from hubd.events import Answer, AnswerKind, CallStatus, Scheduling
 from hubd.tools import END_CONVERSATION
-from hubd.wishes import Fact, Standing
+from hubd.wishes import NAMELESS, Fact, Standing
 
 # A handle that comes so soon after an outcome may have been on its way already, as the one that follows each set-up, s.
 _CROSSING: Final = 1.0
@@ -204,8 +204,10 @@ def items_of(facts: Iterable[Fact], now: float) -> tuple[Item, ...]:
 
 def _item_of(fact: Fact, now: float) -> Item:
     scheduling = Scheduling.WHEN_IDLE if fact.standing is Standing.WANTED else Scheduling.SILENT
+    # Who does not say who it is may be several.
+    teller = f"{fact.source}: {fact.text}" if fact.source == NAMELESS else fact.source
     # Quoted, so that no text passes for the hub's own.
-    return Item(f"told by {fact.source}", fact.source, _quoted(fact.text), fact.text, scheduling, now, fact.standing)
+    return Item(f"told by {teller}", fact.source, _quoted(fact.text), fact.text, scheduling, now, fact.standing)
 
 
 def _quoted(text: str) -> str:

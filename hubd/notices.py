@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import Final
 
 from hubd import effects
-from hubd.wishes import LONGEST_TEXT, Ending, Fact, Scheduling, Sign, Standing, WishStatus
+from hubd.wishes import LONGEST_TEXT, NAMELESS, Ending, Fact, Scheduling, Sign, Standing, WishStatus
 
 # Who has so much to say at once says the rest never.
 MOST: Final = 8
@@ -66,7 +66,7 @@ def bounded(text: str) -> str:
 def plain(source: str) -> str:
     """Return the name of who tells something, fit for a line of its own."""
     words = "".join(character if character.isprintable() else " " for character in source).split()
-    return " ".join(words)[:_LONGEST_SOURCE] or "an automation"
+    return " ".join(words)[:_LONGEST_SOURCE] or NAMELESS
 
 
 class Notices:

@@ -8,6 +8,8 @@ from typing import Final
 
 # The longest text, in characters, that is taken from others; the rest is cut off. Read aloud it takes 40 s.
 LONGEST_TEXT: Final = 500
+# Who tells something without saying who it is.
+NAMELESS: Final = "an automation"
 
 
 class Scheduling(StrEnum):
@@ -53,7 +55,8 @@ class Told:
     by the hub's own voice, with a sign before it, whatever is being said. What the hub's own voice says the model
     learns as well. A muted hub speaks: muted is the microphone.
 
-    source: who tells, in words a person knows ("the washing machine"), for model and event stream.
+    source: who tells, in words a person knows ("the washing machine"), for model and event stream. NAMELESS may be
+    several: of those only the same text replaces the one before.
     """
 
     source: str

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hubd.effects import Manner
 from hubd.events import Answer, AnswerKind, Call, CallStatus, Scheduling
 from hubd.news import MOST, STALE_AFTER, News, items_of, note
-from hubd.wishes import Fact, Standing
+from hubd.wishes import NAMELESS, Fact, Standing
 
 NOW = 1_795_000_000.0
 
@@ -164,6 +164,13 @@ class TestFacts:
         news.closed()
         assert [item.scheduling for item in news.waiting] == [Scheduling.SILENT] * 2
         assert [item.standing for item in news.waiting] == [Standing.KNOWN, None]
+
+    def test_nameless(self) -> None:
+        """Those who do not say who they are don't drive each other out; the same text is kept once."""
+        news = News()
+        for text in ("The door is open.", "It rains.", "The door is open."):
+            news.learn([Fact(NAMELESS, text, Standing.KNOWN)], NOW, sent=False)
+        assert [item.message for item in news.waiting] == ["It rains.", "The door is open."]
 
     def test_old_question(self) -> None:
         """A question that nobody answered is not put to the next conversation."""

@@ -22,10 +22,8 @@ from hubd.mqtt.tree import Tree
 from hubd.ports import Broker, InboundMessage, Wanted
 from hubd.presence import ONLINE, Presence
 from hubd.reports import Report
-from hubd.wishes import AskAsked, ListenAsked, SayAsked, Told, WishStatus
+from hubd.wishes import NAMELESS, AskAsked, ListenAsked, SayAsked, Told, WishStatus
 
-# What an automation is called that does not say who it is.
-NAMELESS: Final = "an automation"
 # So long a connected broker may take over one message, s.
 _VALID_FOR: Final = 5.0
 _LONGEST_CORRELATION: Final = 1024

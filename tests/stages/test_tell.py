@@ -22,8 +22,8 @@ from hubd.mqtt.tree import Tree
 from hubd.ports import InboundMessage
 from hubd.presence import Presence, Words
 from hubd.reports import PublicState, StateReport, WokeReport
-from hubd.stages.tell import NAMELESS, Commands, Tell
-from hubd.wishes import AskAsked, ListenAsked, SayAsked, Scheduling, Told, WishStatus
+from hubd.stages.tell import Commands, Tell
+from hubd.wishes import NAMELESS, AskAsked, ListenAsked, SayAsked, Scheduling, Told, WishStatus
 from tests.running import running
 from tests.stages.act_fakes import FakeBroker
 from tests.virtual_time import now, pass_time, run, settle
