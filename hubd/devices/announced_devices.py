@@ -24,6 +24,13 @@ _QUICK: Final = frozenset({Kind.LIGHT, Kind.SWITCH, Kind.FAN})
 # What the model is told of one device stays small.
 _MOST_EFFECTS: Final = 40
 _MOST_MODES: Final = 16
+_HEATER_MODES: Final = ("off", "eco", "electric", "gas", "heat_pump", "high_demand", "performance")
+# Classes of Home Assistant's whose words are those of another one.
+_ALIKE: Final[Mapping[str, str]] = {
+    "carbon_monoxide": DeviceClass.GAS,
+    "opening": DeviceClass.DOOR,
+    "presence": DeviceClass.OCCUPANCY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,21 @@ def _climate(options: Options) -> dict[str, JsonValue]:
     }
 
 
+def _water_heater(options: Options) -> dict[str, JsonValue]:
+    modes = list_option(options, "modes") or _HEATER_MODES
+    return {
+        "modes": [*modes[:_MOST_MODES]],
+        "minimum": number_option(options, "min_temp", 43),
+        "maximum": number_option(options, "max_temp", 60),
+    }
+
+
+def _humidifier(options: Options) -> Speech:
+    """Return a humidifier as what it is at least: switched on or off."""
+    renamed = {"state_value_template": "value_template"}
+    return announced_things.switch({renamed.get(key, key): value for key, value in options.items()})
+
+
 def _fan(options: Options) -> dict[str, JsonValue]:
     steps = number_option(options, "speed_range_max", 100) - number_option(options, "speed_range_min", 1) + 1
     return {"speeds": round(min(255, max(1, steps)))}
@@ -71,7 +93,8 @@ def _sensor(options: Options) -> dict[str, JsonValue]:
 
 def _binary_sensor(options: Options) -> dict[str, JsonValue]:
     device_class = options.get("device_class")
-    return {"device_class": device_class} if isinstance(device_class, str) and device_class in set(DeviceClass) else {}
+    device_class = _ALIKE.get(device_class, device_class) if isinstance(device_class, str) else None
+    return {"device_class": device_class} if device_class in set(DeviceClass) else {}
 
 
 ROWS: Final[Mapping[str, Row]] = {
@@ -81,6 +104,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "climate": Row(Kind.CLIMATE, announced_things.climate, _climate),
     "cover": Row(Kind.COVER, announced_movers.cover),
     "fan": Row(Kind.FAN, announced_things.fan, _fan),
+    "humidifier": Row(Kind.SWITCH, _humidifier),
     "light": Row(Kind.LIGHT, announced_lights.speech, _light),
     "lock": Row(Kind.LOCK, announced_movers.lock),
     "scene": Row(Kind.SCENE, announced_things.scene),
@@ -89,6 +113,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "switch": Row(Kind.SWITCH, announced_things.switch),
     "vacuum": Row(Kind.VACUUM, announced_movers.vacuum),
     "valve": Row(Kind.VALVE, announced_movers.valve),
+    "water_heater": Row(Kind.CLIMATE, announced_things.climate, _water_heater),
 }
 _WHY_NOT: Final[Mapping[Voice, str]] = {
     Voice.EVENT: "it is an event, which automations wait for",

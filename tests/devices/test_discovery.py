@@ -309,3 +309,15 @@ def test_every_kind_of_component_has_a_reason_or_a_device() -> None:
     for entity in discovery.entities():
         found = device_of(entity)
         assert getattr(found, "confirm", False) or (isinstance(found, NotOffered) and " " in found.reason)
+
+
+@pytest.mark.parametrize(
+    ("announced", "known"),
+    [("presence", "occupancy"), ("opening", "door"), ("carbon_monoxide", "gas"), ("window", "window"), ("sound", None)],
+)
+def test_a_sensor_is_spoken_of_by_its_class(announced: str, known: str | None) -> None:
+    """A class is that of the front, or the one whose words fit; without such words it is on or off."""
+    discovery = Discovery(Rules())
+    sensor = {"name": "Attic", "uniq_id": "attic", "stat_t": "attic", "dev_cla": announced}
+    told(discovery, "homeassistant/binary_sensor/attic/config", sensor)
+    assert [device.device_class for device in discovery.house(()).devices] == [known]
