@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
-from types import NoneType, UnionType
+from functools import cached_property
+from types import MappingProxyType, NoneType, UnionType
 from typing import (
     Annotated,
     ClassVar,
-    Final,
     Self,
     TypeVar,
     Union,
     dataclass_transform,
     get_args,
     get_origin,
-    get_type_hints,
 )
 
 from hubd.live.wire import TEXT, UNSET, Kind, Read, Strangers, UnreadableError, enum_kind
@@ -36,13 +36,42 @@ Readable = Annotated[_T | None, _Rule.READ_IF_POSSIBLE]
 @dataclass(frozen=True, slots=True)
 class _Spec:
     default: object
-    repr: bool
+    shown: bool
     written: bool
 
 
 def field(*, default: _T, repr: bool = True, written: bool = False) -> _T:  # noqa: A002 -- the name that dataclasses have
     """Describe a field: repr: whether its value may be shown; written: whether it is written at its default, too."""
-    return _Spec(default, repr, written)  # type: ignore[return-value]  # as with dataclasses, it stands for the value
+    return _Spec(default, shown=repr, written=written)  # type: ignore[return-value]  # as with dataclasses, it stands for the value
+
+
+class Field:
+    """A field of a message.
+
+    alias: its name on the wire. default: UNSET if there is none. shown: its value may be seen in a repr.
+    written: it is written, whatever its value. What its annotation means is found out when it is needed: most never is.
+    """
+
+    def __init__(self, owner: type[Wire], name: str) -> None:
+        given = vars(owner).get(name, UNSET)
+        spec = given if isinstance(given, _Spec) else _Spec(given, shown=True, written=given is UNSET)
+        self._owner = owner
+        self.name = name
+        self.alias = _camel(name)
+        self.default = spec.default
+        self.shown = spec.shown
+        self.written = spec.written
+
+    @cached_property
+    def annotation(self) -> object:
+        """The type."""
+        source = self._owner.__annotations__[self.name]
+        return eval(source, vars(sys.modules[self._owner.__module__]))  # noqa: S307 -- our own source text
+
+    @cached_property
+    def kind(self) -> Kind:
+        """How it is read and written."""
+        return _kind_of(self.annotation)
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
@@ -54,23 +83,19 @@ class Wire:
     What is at its default is kept once, in the class: nobody changes a message, nor what is in it.
     """
 
-    wire_names: ClassVar[frozenset[str]] = frozenset()
+    wire_fields: ClassVar[Mapping[str, Field]] = MappingProxyType({})  # by their names, in order
     wire_required: ClassVar[frozenset[str]] = frozenset()
-    wire_hidden: ClassVar[frozenset[str]] = frozenset()
-    wire_written: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls) -> None:
-        cls.wire_names = frozenset(cls.__annotations__)
-        cls.wire_required = frozenset(name for name in cls.wire_names if name not in cls.__dict__)
-        specs = {name: spec for name, spec in vars(cls).items() if isinstance(spec, _Spec)}
-        cls.wire_hidden = frozenset(name for name, spec in specs.items() if not spec.repr)
-        cls.wire_written = cls.wire_required | {name for name, spec in specs.items() if spec.written}
-        for name, spec in specs.items():
-            setattr(cls, name, spec.default)
+        cls.wire_fields = {name: Field(cls, name) for name in cls.__annotations__}
+        cls.wire_required = frozenset(name for name, each in cls.wire_fields.items() if each.default is UNSET)
+        for each in cls.wire_fields.values():
+            if each.default is not UNSET:
+                setattr(cls, each.name, each.default)
 
     def __init__(self, **values: object) -> None:
-        if not self.wire_required <= values.keys() <= self.wire_names:
-            wrong = sorted((self.wire_required - values.keys()) | (values.keys() - self.wire_names))
+        if not self.wire_required <= values.keys() <= self.wire_fields.keys():
+            wrong = sorted((self.wire_required - values.keys()) | (values.keys() - self.wire_fields.keys()))
             raise TypeError(f"{type(self).__name__}: missing or unknown: {', '.join(wrong)}")
         self.__dict__.update(values)
 
@@ -80,12 +105,12 @@ class Wire:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in self.wire_names)
+        return all(getattr(self, name) == getattr(other, name) for name in self.wire_fields)
 
     __hash__ = None  # type: ignore[assignment]  # what is in it may be a dict
 
     def __repr__(self) -> str:
-        shown = (f"{name}={value!r}" for name, value in self.__dict__.items() if name not in self.wire_hidden)
+        shown = (f"{name}={value!r}" for name, value in self.__dict__.items() if self.wire_fields[name].shown)
         return f"{type(self).__name__}({', '.join(shown)})"
 
     @classmethod
@@ -107,7 +132,7 @@ class Wire:
     def to_json(self) -> dict[str, object]:
         """Return the message as JSON has it, in Python's types."""
         found: dict[str, object] = {}
-        for each in fields_of(type(self)).values():
+        for each in self.wire_fields.values():
             value = getattr(self, each.name)
             if value != each.default or each.written:
                 found[each.alias] = value if each.kind.write is None else each.kind.write(value)
@@ -120,42 +145,6 @@ class Wire:
 
 class Empty(Wire):
     """A message whose presence is all that it says: written as ``{}``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field of a message; default is UNSET if there is none. written: it is written, whatever its value."""
-
-    name: str
-    alias: str
-    annotation: object
-    kind: Kind
-    default: object
-    required: bool
-    written: bool
-
-
-_FIELDS: Final[dict[type[Wire], Mapping[str, Field]]] = {}
-
-
-def fields_of(kind: type[Wire]) -> Mapping[str, Field]:
-    """Return the fields of a message by their names, in order."""
-    if (known := _FIELDS.get(kind)) is not None:
-        return known
-    hints = get_type_hints(kind, include_extras=True)
-    _FIELDS[kind] = {
-        name: Field(
-            name,
-            _camel(name),
-            hints[name],
-            _kind_of(hints[name]),
-            getattr(kind, name, UNSET),
-            name in kind.wire_required,
-            name in kind.wire_written,
-        )
-        for name in kind.__annotations__
-    }
-    return _FIELDS[kind]
 
 
 def _camel(name: str) -> str:
@@ -244,15 +233,13 @@ def _map_of(kind: Kind) -> Kind:
 
 
 def _reader(kind: type[Wire]) -> Read:
-    """Return what reads a message of this kind. It finds out about the fields when it is needed: many never are."""
-    table: dict[str, tuple[str, Read]] = {}
+    """Return what reads a message of this kind."""
+    table = {key: each for each in kind.wire_fields.values() for key in (each.name, each.alias)}
     required, judged = kind.wire_required, kind.problem is not Wire.problem
 
     def read(value: object, strangers: Strangers) -> object:
         if type(value) is not dict:
             raise UnreadableError("an object is wanted")
-        if not table:
-            table.update(_table(kind))
         message = kind.__new__(kind)
         values = message.__dict__
         _fill(values, value, table, strangers)
@@ -265,28 +252,18 @@ def _reader(kind: type[Wire]) -> Read:
     return read
 
 
-def _table(kind: type[Wire]) -> Iterator[tuple[str, tuple[str, Read]]]:
-    """Yield each field under both of its names, with what reads it."""
-    for each in fields_of(kind).values():
-        yield each.name, (each.name, each.kind.read)
-        yield each.alias, (each.name, each.kind.read)
-
-
-def _fill(
-    values: dict[str, object], data: dict[str, object], table: Mapping[str, tuple[str, Read]], strangers: Strangers
-) -> None:
+def _fill(values: dict[str, object], data: dict[str, object], table: Mapping[str, Field], strangers: Strangers) -> None:
     for key, given in data.items():
         if given is None:
             continue
         known = table.get(key)
-        if known is None or known[0] in values:  # nobody knows a field's second spelling beside the first
+        if known is None or known.name in values:  # nobody knows a field's second spelling beside the first
             if strangers is Strangers.REFUSED:
                 raise UnreadableError("Cannot find field.", key)
             continue
-        name, read = known
         try:
-            found = read(given, strangers)
+            found = known.kind.read(given, strangers)
         except UnreadableError as fault:
-            raise fault.within(name) from None
+            raise fault.within(known.name) from None
         if found is not UNSET:
-            values[name] = found
+            values[known.name] = found

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from hubd.events import Scheduling
 from hubd.live.content import Blob, Content
-from hubd.live.message import Empty, Readable, Wire, field, fields_of
+from hubd.live.message import Empty, Readable, Wire, field
 from hubd.live.setup import Setup
 from hubd.live.wire import Bool, Duration, EnumName, Int32, Int64, Struct, enum_name
 
@@ -66,7 +66,7 @@ class ClientMessage(Wire):
 
     def problem(self) -> str:
         """Return what is wrong if there is not exactly one."""
-        members = [each.name for each in fields_of(type(self)).values() if getattr(self, each.name) is not None]
+        members = [each.name for each in self.wire_fields.values() if getattr(self, each.name) is not None]
         if not members:
             return "One of setup, clientContent, realtimeInput, toolResponse is wanted."
         if len(members) > 1:

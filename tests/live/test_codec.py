@@ -47,10 +47,10 @@ JSON_VALUES = st.recursive(
 )
 NAMES = st.sampled_from(
     [
-        *ClientMessage.wire_names,
-        *ServerMessage.wire_names,
-        *Setup.wire_names,
-        *ServerContent.wire_names,
+        *ClientMessage.wire_fields,
+        *ServerMessage.wire_fields,
+        *Setup.wire_fields,
+        *ServerContent.wire_fields,
         *("setupComplete", "serverContent", "toolCall", "functionCalls", "modelTurn", "parts", "inlineData", "data"),
         *("goAway", "timeLeft", "realtimeInput", "audio", "ids", "args", "id", "name", "text"),
     ]

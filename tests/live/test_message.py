@@ -8,7 +8,6 @@ from hubd.events import Behavior
 from hubd.live.codec import decode_client
 from hubd.live.content import Blob, Content, Part
 from hubd.live.declarations import FunctionDeclaration, Schema, SchemaType
-from hubd.live.message import fields_of
 from hubd.live.messages import FunctionResponse, SessionResumptionUpdate, SetupComplete, Transcription
 from hubd.live.wire import UnreadableError
 
@@ -71,7 +70,7 @@ def test_what_is_written_at_its_default() -> None:
 
 def test_both_spellings() -> None:
     """Names are camelCase on the wire, and read either way."""
-    assert fields_of(Schema)["property_ordering"].alias == "propertyOrdering"
+    assert Schema.wire_fields["property_ordering"].alias == "propertyOrdering"
     for name in ("propertyOrdering", "property_ordering"):
         assert Schema.read({"type": "OBJECT", name: ["a"]}) == Schema(type=SchemaType.OBJECT, property_ordering=("a",))
     with pytest.raises(UnreadableError) as caught:

@@ -20,7 +20,6 @@ from hubd.events import Answer, AnswerKind, Backend, Behavior, Call, CallStatus,
 from hubd.live.declarations import FunctionDeclaration
 from hubd.live.history import HistoryTurn, Role, outcome_turn
 from hubd.live.message import Wire
-from hubd.live.message import fields_of as fields_of_one
 from hubd.live.models import MODELS, Option
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
@@ -190,7 +189,7 @@ def answers(scheduling: Scheduling, response: dict[str, JsonValue], kind: Answer
 def fields_in(message: JsonValue, kind: type[Wire]) -> Iterator[str]:
     """Yield each field that a frame makes use of, as ``Setup.model``."""
     assert isinstance(message, dict)
-    for field in fields_of_one(kind).values():
+    for field in kind.wire_fields.values():
         if field.alias not in message:
             continue
         yield f"{kind.__name__}.{field.alias}"
@@ -204,9 +203,9 @@ def fields_of(kind: type[Wire]) -> set[str]:
     """Return each field that a message of this kind can have, at any depth."""
     kinds = [kind]
     for each in kinds:
-        inner = [inner for field in fields_of_one(each).values() for inner, _ in _messages(field.annotation)]
+        inner = [inner for field in each.wire_fields.values() for inner, _ in _messages(field.annotation)]
         kinds += [found for found in dict.fromkeys(inner) if found not in kinds]
-    return {f"{each.__name__}.{field.alias}" for each in kinds for field in fields_of_one(each).values()}
+    return {f"{each.__name__}.{field.alias}" for each in kinds for field in each.wire_fields.values()}
 
 
 def _messages(annotation: object, origin: object = None) -> Iterator[tuple[type[Wire], object]]:

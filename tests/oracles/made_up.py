@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from hubd.live.content import Part
-from hubd.live.message import Wire, fields_of
+from hubd.live.message import Wire
 from hubd.live.messages import ServerMessage
 from hubd.live.wire import Int64
 
@@ -29,7 +29,7 @@ _READ_ALONE: Final = frozenset({"function_call", "function_response"})
 # Of these the proto wants one at most.
 _UNIONS: Final[Mapping[type[Wire], frozenset[str]]] = {
     Part: frozenset({"text", "inline_data", "executable_code", "code_execution_result"}),
-    ServerMessage: ServerMessage.wire_names - {"usage_metadata", "voice_activity", "interaction_status"},
+    ServerMessage: frozenset(ServerMessage.wire_fields) - {"usage_metadata", "voice_activity", "interaction_status"},
 }
 _INT64: Final = typing.get_args(Int64)[1]
 _TEXT: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -43,14 +43,14 @@ JSON: Final[st.SearchStrategy[JsonValue]] = st.recursive(
 @st.composite
 def made_up(draw: st.DrawFn, kind: type[Wire]) -> Any:
     """Return a message of this kind with any of its fields set."""
-    fields = sorted(kind.wire_names - _READ_ALONE)
+    fields = sorted(kind.wire_fields.keys() - _READ_ALONE)
     union = _UNIONS.get(kind, frozenset())
     chosen = set(draw(st.lists(st.sampled_from(fields), unique=True, max_size=4))) if fields else set()
     chosen -= set(sorted(chosen & union)[1:])
     chosen |= kind.wire_required
     values = {}
     for name in sorted(chosen):
-        field = fields_of(kind)[name]
+        field = kind.wire_fields[name]
         special = _SPECIAL.get(f"{kind.__name__}.{field.alias}")
         values[name] = draw(special if special is not None else _any(field.annotation, []))
     return kind(**values)
