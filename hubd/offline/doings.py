@@ -27,6 +27,8 @@ _PATTERNS: Final = {
     "arm night": (("arm {} for the night", "set {} to night"), ("arm night {}",)),
     "arm vacation": (("arm {} for the vacation", "set {} to vacation"), ("arm vacation {}",)),
 }
+# What lets something through is turned on as well.
+_OF_VALVES: Final = {"open": ("turn on {}", "turn {} on"), "close": ("turn off {}", "turn {} off")}
 # What needs no name where there is one such thing only.
 _WITHOUT_NAME: Final = {
     "next": ("next song", "next title", "skip this song"),
@@ -38,10 +40,10 @@ _WITHOUT_NAME: Final = {
 _MUSIC: Final = frozenset({"next", "previous"})
 
 
-def doings(action: Choice, thing: Phrase, *, only: Phrase | None) -> Phrase:
+def doings(action: Choice, thing: Phrase, *, kind: str, only: Phrase | None) -> Phrase:
     """Return the sentences for each value of an action that is done to a thing.
 
-    only: the meaning of the one thing that there is, if it need not be named.
+    kind: what such things are called. only: the meaning of the one that there is, if it need not be named.
     """
     plays = {spoken(str(value)) for value in action.values} >= {(word,) for word in _MUSIC}
     ways: list[Phrase] = []
@@ -49,6 +51,8 @@ def doings(action: Choice, thing: Phrase, *, only: Phrase | None) -> Phrase:
         words = " ".join(spoken(str(value)))
         usual, unusual = _PATTERNS.get(words, ((f"{words} {_IT}",), ()))
         said = [_filled(pattern, thing) for pattern in usual]
+        if kind == "valve":
+            said += [_filled(pattern, thing) for pattern in _OF_VALVES.get(words, ())]
         said += [seldom(_filled(pattern, thing)) for pattern in unusual]
         if only is not None and plays:
             said += [in_order(text, only) for text in _WITHOUT_NAME.get(words, ())]

@@ -24,12 +24,12 @@ _ALL: Final = one_of(["all the", "all", seldom("all of the", "all my")])
 # A kind → what people call several of it: first what is usual.
 _PLURALS: Final = {
     "light": ("lights", "lamps"),
-    "switch": ("switches", "plugs", "sockets"),
-    "cover": ("blinds", "shutters", "covers", "curtains"),
-    "climate": ("heating", "heaters", "thermostats", "radiators"),
-    "media player": ("music", "players", "media players"),
-    "vacuum": ("vacuums", "vacuum cleaners", "robots"),
-    "alarm": ("alarms", "alarm systems"),
+    "switch": ("switches", "plugs"),
+    "cover": ("blinds", "shutters", "covers"),
+    "climate": ("heating", "thermostats"),
+    "media player": ("music", "media players"),
+    "vacuum": ("vacuum cleaners",),
+    "alarm": ("alarms",),
     "motion": ("motion sensors", "motion detectors"),
     "occupancy": ("occupancy sensors",),
     "moisture": ("water sensors", "leak sensors"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
@@ -15,9 +16,15 @@ _STATES: Final = (
     *("on", "off", "open", "closed", "locked", "unlocked", "running", "playing", "cleaning"),
     *("armed", "disarmed", "wet", "dry"),
 )
+_OPEN_OR_CLOSED: Final = ("open", "closed")
+# What ends in such a word is not asked whether it is on: "is the window on" sounds too much like "is the window open".
+_OPENING: Final = frozenset(
+    ("window", "windows", "gate", "blind", "blinds", "shutter", "shutters", "curtain", "curtains", "awning", "valve")
+)
+_DOORS: Final = frozenset(("door", "doors"))
 # A kind → how one asks whether its devices are so; others are on or off.
 _STATES_OF: Final = {
-    **dict.fromkeys(("cover", "valve", "door", "window", "garage door"), ("open", "closed")),
+    **dict.fromkeys(("cover", "valve", "door", "window", "garage door"), _OPEN_OR_CLOSED),
     "lock": ("locked", "unlocked"),
     "media player": ("on", "off", "playing"),
     "vacuum": ("running", "cleaning"),
@@ -56,7 +63,8 @@ def about(named: Sequence[Named], commanded: Collection[str] = ()) -> Iterator[P
         some = [(words, meaning) for words, meaning in named if words[-1].endswith("s") is plural]
         yield in_order(f"how {verb}", _THE, branching(some))
         yield in_order(f"what {verb}", _THE, branching(each for each in read if each in some))
-        yield in_order(verb, _THE, branching(some), one_of(_STATES))
+        for states, told in itertools.groupby(sorted(some, key=_states_of), _states_of):
+            yield in_order(verb, _THE, branching(told), one_of(states))
     # "Is the garage closed?" is asked of the garage door.
     doors = [(words[:-1], meaning) for words, meaning in named if words[1:] and words[-1] == "door"]
     yield in_order("is", _THE, branching(doors), one_of(["open", "closed"]))
@@ -76,7 +84,6 @@ def about_several(kind: Choice, area: Choice | None) -> Iterator[Phrase]:
         if area is not None:
             yield in_order(one_of(["which", seldom("what", probability=0.1)]), names, place, "are", states)
             yield in_order("are", some, names, place, states)
-        yield in_order("how are the", names, there)
 
 
 def about_place(area: Choice) -> Iterator[Phrase]:
@@ -85,6 +92,14 @@ def about_place(area: Choice) -> Iterator[Phrase]:
     yield in_order(one_of(["what is", "what's"]), one_of(["on", "open"]), there)
     yield in_order("is", one_of(["everything off", "anything on", "everything closed", "anything open"]), there)
     yield in_order("how is everything", there)
+
+
+def _states_of(named: Named) -> tuple[str, ...]:
+    """Return how one asks whether something is so, by the last word of its name."""
+    last = named[0][-1]
+    if last in _DOORS:
+        return (*_OPEN_OR_CLOSED, "locked", "unlocked")
+    return _OPEN_OR_CLOSED if last in _OPENING else _STATES
 
 
 def _measurements(named: Sequence[Named]) -> Iterator[Phrase]:

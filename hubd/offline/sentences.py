@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from hubd.live.declarations import FunctionDeclaration
@@ -167,7 +168,7 @@ class _Writer:
             case Amount() if self._complete(setting) and self._settable:
                 yield in_order(implied, one_of(self._changing(setting, setting.phrase)))
             case Choice() if self._complete(setting) and setting.name in _VERBS and self._things:
-                yield in_order(implied, doings(setting, self._thing, only=self._only))
+                yield in_order(implied, doings(setting, self._thing, kind=" ".join(self._name[1:]), only=self._only))
             case Choice() if self._complete(setting) and self._settable:
                 yield in_order(implied, one_of(self._changing(setting, setting.phrase)))
             case _:
@@ -183,7 +184,7 @@ class _Writer:
     @property
     def _settable(self) -> bool:
         """Whether "set it to" may stand for the function: not for one that switches off or closes."""
-        return self._name[0] in _SETTING or self._action in (ON, OPEN, SET)
+        return self._name[0] in _SETTING or replace(self._action, own="") in (ON, OPEN, SET)
 
     def _switching(self, flag: Flag) -> Iterator[Phrase]:
         """Yield the sentences for yes and for no."""

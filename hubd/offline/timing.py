@@ -16,11 +16,13 @@ _LIST: Final = ("list", "get", "show")
 
 # What people cook, wash and wait for; another name is a timer without a name to the one who can't spell it.
 _PURPOSES: Final = (
-    *("eggs", "egg", "pasta", "noodles", "spaghetti", "rice", "potatoes", "pizza", "bread", "cake", "cookies", "pie"),
+    *("eggs", "pasta", "noodles", "spaghetti", "rice", "potatoes", "pizza", "bread", "cake", "cookies", "pie"),
     *("chicken", "meat", "fish", "soup", "sauce", "vegetables", "tea", "coffee", "oven", "dinner", "lunch"),
     *("breakfast", "laundry", "washing", "dryer", "dishes", "dishwasher", "nap", "break", "homework", "meeting"),
     *("workout", "bath", "game"),
 )
+# Before "timer" a word can stand in the singular.
+_SINGULAR: Final = {"egg": "eggs"}
 _USUAL_STEP: Final = 5
 _FEW: Final = 12
 # Unit → its word for one, the numbers that can be said.
@@ -45,15 +47,15 @@ def timing(name: Sequence[str], parameters: Sequence[Parameter]) -> Iterator[Phr
     match name[0]:
         case verb if verb in _SET:
             if lengths:
-                yield from _setting(lengths, _purposes(named))
+                yield from _setting(lengths, named)
         case verb if verb in _END:
             yield from _ending(named)
         case _:
             yield from _asking()
 
 
-def _setting(units: set[str], purposes: Phrase | None) -> Iterator[Phrase]:
-    length = _length(units)
+def _setting(units: set[str], named: str) -> Iterator[Phrase]:
+    length, purposes = _length(units), _purposes(named)
     purpose = (
         maybe(in_order("for", one_of(["the", seldom(NOTHING, "my", "a", probability=0.1)]), purposes))
         if purposes
@@ -64,7 +66,7 @@ def _setting(units: set[str], purposes: Phrase | None) -> Iterator[Phrase]:
     yield in_order(start, "a", _length(units, single=True), "timer", purpose)
     yield seldom(in_order(maybe("a"), "timer for", length, purpose), probability=0.1)
     if purposes is not None:
-        yield in_order(start, one_of(["a", "an", "the"]), purposes, "timer for", length)
+        yield in_order(start, one_of(["a", "an", "the"]), _titles(named), "timer for", length)
         yield seldom(in_order(length, "for the", purposes), probability=0.1)
 
 
@@ -73,7 +75,7 @@ def _ending(named: str) -> Iterator[Phrase]:
     yield in_order(verb, one_of(["the", seldom("my", probability=0.1)]), "timer")
     purposes = _purposes(named)
     if purposes is not None:
-        yield in_order(verb, one_of(["the", "my"]), purposes, "timer")
+        yield in_order(verb, one_of(["the", "my"]), _titles(named), "timer")
         yield in_order(verb, "the timer for the", purposes)
         yield in_order(verb, "the", _lengths_as_names(named), "timer")
         yield in_order(verb, one_of(["all timers", "all the timers", seldom("all my timers")]), assign(named, "all"))
@@ -85,11 +87,17 @@ def _asking() -> Iterator[Phrase]:
     yield in_order("how long", one_of(["is left", "is the timer", "does the timer have"]))
     yield in_order(one_of(["which", "what"]), "timers are", one_of(["running", "set", "there"]))
     yield in_order(one_of(["how is", "what about", "check"]), "the timer")
-    yield one_of(["how are the timers", "list the timers", "list my timers", "check the timers"])
+    yield one_of(["list the timers", "list my timers", "check the timers"])
 
 
 def _purposes(named: str) -> Phrase | None:
     return branching(((word,), assign(named, word)) for word in _PURPOSES) if named else None
+
+
+def _titles(named: str) -> Phrase:
+    """Return the names as they stand before "timer"."""
+    titles = {**{word: word for word in _PURPOSES}, **_SINGULAR}
+    return branching(((word,), assign(named, name)) for word, name in titles.items())
 
 
 def _lengths_as_names(named: str) -> Phrase:
@@ -131,7 +139,9 @@ def _count(unit: str, *, single: bool) -> Phrase:
     usual = [number for number in numbers if 1 < number <= _FEW or number % _USUAL_STEP == 0]
     rare = [number for number in numbers if number > 1 and number not in {*usual}]
     several = in_order(one_of([_number(usual, unit), seldom(_number(rare, unit))]), word if single else unit)
-    one = in_order("one" if single else one_of(["one", "a", "an"]), word, assign(unit, 1))
+    # "An minute" is what "ten minutes" sounds like.
+    article = "an" if unit == "hours" else "a"
+    one = in_order("one" if single else one_of(["one", seldom(article, probability=0.1)]), word, assign(unit, 1))
     return one_of([several, one])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hubd.offline.phrases import NOTHING, Phrase, in_order, one_of, seldom
@@ -31,17 +31,20 @@ class Action:
     """What is done to a thing: "open the door", "switch the lamp on".
 
     plain: verbs that stand before the thing. split: verbs that come with the particle, before or after the thing.
-    The first of each, or of split if there are any, is what people say; the others are understood.
+    The first of each, or of split if there are any, is what people say; the others are understood. own: a plain verb
+    that is said as often.
     """
 
     plain: tuple[str, ...]
     split: tuple[str, ...] = ()
     particle: str = ""
+    own: str = ""
 
     @property
     def leading(self) -> Phrase:
         """All that may stand before the thing."""
-        usual = [f"{verb} {self.particle}" for verb in self.split[:_USUAL_SPLIT]] or self.plain[:1]
+        usual = [f"{verb} {self.particle}" for verb in self.split[:_USUAL_SPLIT]] or [*self.plain[:1]]
+        usual += [self.own] if self.own else []
         unusual = [*self.plain, *(f"{verb} {self.particle}" for verb in self.split)]
         return one_of([*usual, seldom(*(verb for verb in unusual if verb not in usual))])
 
@@ -80,7 +83,8 @@ def split_verb(words: tuple[str, ...]) -> tuple[Action, tuple[str, ...]]:
         if verb in action.split and action.particle in words[1:2]:
             return action, words[2:]
         if verb in action.plain and action is not SET:
-            return action, words[1:]
+            # Who calls a function "activate" means it to be said.
+            return (replace(action, own=verb) if action.split else action), words[1:]
     if verb in SET.plain:
         return SET, words[1:]
     return Action((verb,) if verb else ()), words[1:]
