@@ -16,7 +16,7 @@ from hubd.demo.private_broker import HOST
 from hubd.devices.render import Publish
 from hubd.edges.paho_broker import BrokerSettings
 from hubd.live.messages import FunctionCall
-from hubd.reports import PublishedReport
+from hubd.reports import PublicState, PublishedReport
 from tests.edges.mqtt_parts import running
 from tests.end_to_end.house import WARM_UP, Tape, home, saying, speech
 from tests.live_server import DEADLINE, LiveServer, Visit
@@ -97,6 +97,8 @@ NAMES: Final = (
     *("", " ", "lamp\u202e", "lamp; rm -rf /", "%prefix%/vault"),
 )
 _SPEAKABLE: Final = 1000
+# Bytes of the question: a third of a second at 24 kHz.
+_QUESTION: Final = 16_000
 _TREE: JsonValue = {"on": True}
 for _ in range(20):
     _TREE = {"on": [_TREE]}
@@ -221,6 +223,44 @@ async def test_nothing_reaches_the_broker_that_the_configuration_does_not_allow(
     assert {payload for topic, payload in seen if topic == "z/lamp/set"} <= {
         f'{{"state":"ON","brightness":{level}}}' for level in range(255)
     }
+
+
+async def test_a_person_says_yes(tmp_path: Path) -> None:
+    """The door is opened by the second call, after the hub has put the question, and its own ear heard an answer."""
+    unlock: dict[str, JsonValue] = {"device": "front door", "locked": False}
+    asked = asyncio.Event()
+
+    async def answer_to(visit: Visit, call: str) -> None:
+        await visit.call(FunctionCall(id=call, name="set_lock", args=unlock))
+        await visit.until(
+            lambda: visit.over or (visit.tool_responses[-1:] != [] and visit.tool_responses[-1]["id"] == call)
+        )
+
+    async def script(visit: Visit) -> None:
+        await visit.until(lambda: visit.over or [mark.name for mark in visit.marks] == ["start", "end"])
+        await answer_to(visit, "first")
+        await answer_to(visit, "too soon")
+        await visit.say(bytes(_QUESTION))
+        asked.set()
+        await visit.until(lambda: visit.over or [mark.name for mark in visit.marks][2:3] == ["start"])
+        await answer_to(visit, "second")
+        await answer_to(visit, "once more")
+
+    local = HOUSE.replace("[limits]", '[conversation]\nturn_end = "local"\n\n[limits]', 1)
+    local = local.replace("confirm = true", "confirm = true\nreports_state = false")
+    async with LiveServer(script) as server, home(tmp_path, server.url, local, speed=3) as inside:
+        async with saying(inside.room, Tape(WARM_UP, speech("hey jarvis open the front door"), 2 * WARM_UP).pcm):
+            visit = await server.visit()
+            await asked.wait()
+            await inside.diary.state(PublicState.FOLLOWING_UP)
+        async with saying(inside.room, Tape(WARM_UP, speech("yes please"), 4 * WARM_UP).pcm):
+            await visit.until(lambda: visit.over or any(each["id"] == "once more" for each in visit.tool_responses))
+        published = [report.topic for report in inside.diary.reports if isinstance(report, PublishedReport)]
+    status = {str(each["id"]): str(_response(each)["status"]) for each in visit.tool_responses}
+    assert status["first"] == status["too soon"] == "refused"
+    assert _response(visit.tool_responses[0])["message"] == "Shall the front door be unlocked?"
+    assert status["second"] == "done"
+    assert published == ["z/door/set"]
 
 
 def _response(each: dict[str, JsonValue]) -> dict[str, JsonValue]:
