@@ -20,6 +20,8 @@ from hubd.reports import StateReport, WokeReport
 from hubd.states import STALE, TRANSITIONS, State
 from hubd.wishes import Announced, AskAsked, ListenAsked, SayAsked, Told, WishStatus
 
+# Nobody says a request, is heard out, and understood within so short a time, s.
+_UNDERSTOOD = 2.0
 _SILENT = frozenset({State.IDLE, State.MUTED})
 _LINELESS = _SILENT | {State.OPENING}
 
@@ -210,6 +212,7 @@ class Conversation(Parts):
         if self.state is State.OPENING:
             self.bridge.spoken_to()
         self.ear.speech_began(position)
+        self.spoke_at = now
         self.expect(Awaiting.ITS_END, now)
         if self.bridge.cut_off:
             return speech_without_line(self)
@@ -244,7 +247,7 @@ class Conversation(Parts):
 
     def _asked(self, asked: events.ToolsAsked, now: float) -> State:
         self.floor.begin()
-        self.ear.answered()
+        self.ear.called(just_began=now - self.spoke_at < _UNDERSTOOD)
         self.bridge.departure.turn_began()
         self.effects += self.minutes.close_utterance()
         self.effects.append(effects.Act(asked.calls))

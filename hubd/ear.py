@@ -36,6 +36,7 @@ class Ear:
         self._covered = False
         self._said_from: int | None = None
         self._said_to: int | None = None
+        self._anew: int | None = None
 
     @property
     def owed(self) -> bool:
@@ -66,12 +67,14 @@ class Ear:
         """Note a wake word: where it ended, and where the sound was when it was decided."""
         self._start = None if self._hears_all else end
         self._end, self._decided = None, decided
-        self._said_from, self._said_to = end, None
+        self._said_from, self._said_to, self._anew = end, None, None
 
     def speech_began(self, position: int) -> None:
         """Note where the person began; what the wake word's sound began is noted already."""
-        self._end = self._said_to = None
         start = max(self._decided, position - _PRE_ROLL)
+        if self._said_from is None or self.finished:
+            self._anew = start
+        self._end = self._said_to = None
         if self._said_from is None:
             self._said_from = start
         if self._start is None and not self._hears_all:
@@ -82,12 +85,24 @@ class Ear:
         if position <= self._decided:
             return False
         self._end = self._said_to = position
+        self._anew = None
         return True
 
     def answered(self) -> None:
         """Note that the model has understood what was said, but for speech that is marked as still going on."""
         if self._mark is Mark.NONE:
-            self._said_from = self._said_to = None
+            self._said_from = self._said_to = self._anew = None
+
+    def called(self, *, just_began: bool) -> None:
+        """Note that the model has understood what was said, as answered() does.
+
+        just_began: the person began to speak too short a time ago for that to be understood: if they go on, and what
+        they said before had ended, the call is about that.
+        """
+        anew = self._anew if just_began else None
+        self.answered()
+        if self._said_from is None and anew is not None:
+            self._said_from = self._anew = anew
 
     def open(self) -> tuple[Effect, ...]:
         """Let the server hear the person, from what was noted on; without a note, from now on."""
@@ -144,11 +159,11 @@ class Ear:
     def reconnect(self) -> None:
         """Note that the connection is gone: the next one hears what is owed an answer from its beginning."""
         self._source, self._mark = Source.NOTHING, Mark.NONE
-        self._start, self._end = self._said_from, self._said_to
+        self._start, self._end, self._anew = self._said_from, self._said_to, None
 
     def shut(self) -> tuple[Effect, ...]:
         """Let nothing out any more, and forget what was noted."""
-        self._start = self._end = self._said_from = self._said_to = None
+        self._start = self._end = self._said_from = self._said_to = self._anew = None
         self._mark = Mark.NONE
         return self.feed(Source.NOTHING)
 

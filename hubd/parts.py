@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from hubd import effects
@@ -21,6 +22,7 @@ class Parts:
 
     effects: what the event that is being decided about leads to. ending: whether the person expects no more. untold:
     whether something is to be told to the model in the next pause. working: whether the model works on between turns.
+    spoke_at: when the person was last heard to begin.
     """
 
     def __init__(self, pace: Pace) -> None:
@@ -37,6 +39,7 @@ class Parts:
         self.ending = False
         self.untold = False
         self.working = False
+        self.spoke_at = -math.inf
 
     @property
     def busy(self) -> bool:

@@ -272,6 +272,29 @@ class TestMeanwhile:
         assert talk.hear(done(LAMP)) == [effects.Respond((answer(LAMP),))]
 
 
+class TestCallWhileThePersonSpeaks:
+    def test_speech_that_the_call_is_not_about(self) -> None:
+        """What the person has begun to say when a call comes, and the connection goes, is heard by the next one."""
+        talk = following_up()
+        talk.hear(events.SpeechBegan(90_000), events.ToolsAsked((LAMP,)))
+        assert talk.hear(LOST) == AGAIN
+        assert talk.hear(READY) == [effects.Feed(effects.Source.MICROPHONE, 82_000)]
+
+    def test_speech_that_it_is_about(self) -> None:
+        """What has gone on for longer may be what the call is about: it is not said again."""
+        talk = following_up()
+        talk.hear(events.SpeechBegan(90_000))
+        talk.now += 3.0
+        talk.hear(events.ToolsAsked((LAMP,)))
+        assert talk.hear(LOST) == [effects.OpenLine(Manner.ALOUD)]
+
+    def test_first_words(self) -> None:
+        """There is nothing before the words after a wake word that a call could be about."""
+        talk = listening()
+        talk.hear(events.SpeechBegan(30_000), events.ToolsAsked((LAMP,)))
+        assert talk.hear(LOST) == [effects.OpenLine(Manner.ALOUD)]
+
+
 class TestGoAway:
     def test_in_the_pause(self) -> None:
         """With the answer given and a handle that holds it, the connection is changed at once, and goes on there."""
