@@ -33,11 +33,24 @@ class Owed(Enum):
     REST = auto()
 
 
+class Contact(Enum):
+    """Whether a conversation has a connection, or seeks one; CUT: not before somebody speaks."""
+
+    KEPT = auto()
+    CUT = auto()
+
+
+class Faith(Enum):
+    """Whether a server that does not answer is tried once more; SHAKEN: it was."""
+
+    WHOLE = auto()
+    SHAKEN = auto()
+
+
 class Bridge:
     """Keeps what one connection of a conversation leaves to the next (``live-protocol.md`` 8.5).
 
-    It reads, and on crossing prepares, the conversation's own parts. cut_off: whether there is no connection, and none
-    is sought before somebody speaks.
+    It reads, and on crossing prepares, the conversation's own parts.
     """
 
     def __init__(self, ear: Ear, floor: Floor, calls: OpenCalls, patience: Patience) -> None:
@@ -48,20 +61,25 @@ class Bridge:
         self.departure = Departure()
         self._owed = Owed.UTTERANCE
         self._crossings = 0
-        self._despaired = False
-        self.cut_off = False
+        self._faith = Faith.WHOLE
+        self._contact = Contact.KEPT
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether there is no connection, and none is sought before somebody speaks."""
+        return self._contact is Contact.CUT
 
     def begin(self) -> None:
         """Begin anew with somebody who talks."""
         self.departure = Departure()
         self._owed = Owed.UTTERANCE
-        self.cut_off = False
+        self._contact = Contact.KEPT
         self.progressed()
 
     def progressed(self) -> None:
         """Note that the person got an answer."""
         self._crossings = 0
-        self._despaired = False
+        self._faith = Faith.WHOLE
 
     @property
     def manner(self) -> Manner:
@@ -100,14 +118,14 @@ class Bridge:
 
     def despair(self) -> bool:
         """Return whether another connection is to be tried because this one does not answer: once."""
-        first, self._despaired = not self._despaired, True
-        return first and self._crossings < _MOST_CROSSINGS
+        faith, self._faith = self._faith, Faith.SHAKEN
+        return faith is Faith.WHOLE and self._crossings < _MOST_CROSSINGS
 
     def cross(self, owed: Owed) -> None:
         """Leave the connection for the next one."""
         self._crossings += 1
         self._owed = owed
-        self.cut_off = False
+        self._contact = Contact.KEPT
         self.departure = Departure()
         self._floor.turn = Turn.NONE
         self._ear.reconnect()
@@ -121,7 +139,7 @@ class Bridge:
 
     def rest(self) -> None:
         """Do without a connection until somebody speaks."""
-        self.cut_off = True
+        self._contact = Contact.CUT
         self.departure = Departure()
         self._ear.reconnect()
         self._calls.leave()

@@ -8,18 +8,19 @@ from typing import assert_never
 from hubd import announcing, effects, events
 from hubd.audio.pcm import UPLINK_RATE
 from hubd.crossing import depart_if_quiet, lost, speech_without_line
-from hubd.errors import LocalProtocolError
 from hubd.floor import Turn
 from hubd.leaving import muted, stopped
 from hubd.open_calls import closed_by
 from hubd.overdue import overdue
 from hubd.pace import BargeIn
-from hubd.parts import Parts
+from hubd.parts import Ahead, Parts
 from hubd.patience import Awaiting
 from hubd.reports import StateReport, WokeReport
 from hubd.states import STALE, TRANSITIONS, State
+from hubd.transitions import Table
 from hubd.wishes import Announced, AskAsked, ListenAsked, SayAsked, Told, WishStatus
 
+_TABLE: Table[State, events.Event] = Table(TRANSITIONS, STALE)
 # Nobody says a request, is heard out, and understood within so short a time, s.
 _UNDERSTOOD = 2.0
 _SILENT = frozenset({State.IDLE, State.MUTED})
@@ -41,14 +42,9 @@ class Conversation(Parts):
 
     def step(self, event: events.Event, now: float) -> tuple[effects.Effect, ...]:
         """Return what is to be done about an event; raises LocalProtocolError for one that can't come in this state."""
-        allowed = TRANSITIONS[self.state].get(type(event))
-        if allowed is None:
-            if type(event) in STALE[self.state]:
-                return ()
-            raise LocalProtocolError(f"{type(event).__name__} can't come while {self.state}")
-        target = self._decide(event, now)
-        if target not in allowed:
-            raise LocalProtocolError(f"{type(event).__name__} can't lead from {self.state} to {target}")
+        target = _TABLE.target(self.state, event, lambda: self._decide(event, now))
+        if target is None:
+            return ()
         if target is not self.state:
             self._enter(target, now)
         announcing.answered(self)
@@ -104,13 +100,13 @@ class Conversation(Parts):
                     self.ear.answered()
                 return self.sound_or_turn_ended(now)
             case events.TurnComplete(unfinished):
-                self.working = unfinished
+                self.ahead = self.ahead | Ahead.TURN if unfinished else self.ahead & ~Ahead.TURN
                 return self._turn_complete(now)
             case events.Drained(plays):
                 self.floor.drain(plays)
                 return self.sound_or_turn_ended(now)
             case events.EndAsked():
-                self.ending = True
+                self.ahead |= Ahead.END
                 self.minutes.reason = "the conversation was over"
                 self.extend(now)
                 return self.state
@@ -155,9 +151,9 @@ class Conversation(Parts):
                 self.patience.awaiting = Awaiting.SPEECH
                 self.patience.renew(now)
                 self.extend(now)
-                if self.untold:
+                if Ahead.NEWS in self.ahead:
                     self.effects.append(effects.Brief(effects.Manner.ALOUD))
-                    self.untold = False
+                    self.ahead &= ~Ahead.NEWS
                 else:
                     announcing.proceed(self, now)
                 depart_if_quiet(self, now)
@@ -171,7 +167,7 @@ class Conversation(Parts):
         announcing.answered(self)
         self.effects += self.notices.closed(WishStatus.FAILED, reason)
         self.floor.turn = Turn.NONE
-        self.ending = self.untold = self.working = False
+        self.ahead = Ahead.NOTHING
         self.calls.clear()
         self.bridge.begin()
 
@@ -180,7 +176,7 @@ class Conversation(Parts):
         if self.state is State.SPEAKING and self.pace.barge_in is BargeIn.OFF:
             return self.state
         self.effects.append(effects.Tell(WokeReport(woke.model, round(woke.score, 3), woke.end_ms)))
-        self.ending = False
+        self.ahead &= ~Ahead.END
         self.expect(Awaiting.SPEECH, now)
         self.patience.renew(now)
         self.bridge.progressed()
@@ -270,7 +266,7 @@ class Conversation(Parts):
     def _tell(self, answers: Sequence[events.Answer]) -> None:
         """Have the model told what no call of the connection waits for, in the next pause if it speaks."""
         if self.state is State.SPEAKING:
-            self.untold = True
+            self.ahead |= Ahead.NEWS
         elif self.state not in _LINELESS:
             self.effects.append(effects.Brief(self.bridge.manner_of(answers, self.pace.blocking)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from enum import Flag, auto
 
 from hubd import effects
 from hubd.bridge import Bridge
@@ -17,12 +18,20 @@ from hubd.patience import Awaiting, Patience
 from hubd.states import State
 
 
+class Ahead(Flag):
+    """What lies ahead of a conversation: its end, another turn that the model works on, news to be told in a pause."""
+
+    NOTHING = 0
+    END = auto()
+    TURN = auto()
+    NEWS = auto()
+
+
 class Parts:
     """What a conversation consists of; each ``now`` is monotonic, s.
 
-    effects: what the event that is being decided about leads to. ending: whether the person expects no more. untold:
-    whether something is to be told to the model in the next pause. working: whether the model works on between turns.
-    spoke_at: when the person was last heard to begin.
+    effects: what the event that is being decided about leads to. ahead: what comes by itself. spoke_at: when the person
+    was last heard to begin.
     """
 
     def __init__(self, pace: Pace) -> None:
@@ -36,15 +45,18 @@ class Parts:
         self.calls = OpenCalls(pace.blocking)
         self.notices = Notices()
         self.bridge = Bridge(self.ear, self.floor, self.calls, self.patience)
-        self.ending = False
-        self.untold = False
-        self.working = False
+        self.ahead = Ahead.NOTHING
         self.spoke_at = -math.inf
 
     @property
     def busy(self) -> bool:
         """Whether more comes by itself: the outcomes of calls, another turn."""
-        return self.working or bool(self.calls)
+        return Ahead.TURN in self.ahead or bool(self.calls)
+
+    @property
+    def ending(self) -> bool:
+        """Whether the person expects no more."""
+        return Ahead.END in self.ahead
 
     def expect(self, awaiting: Awaiting, now: float) -> None:
         """Wait for this from now on; talk without end is no reason to wait for an end of it once more."""

@@ -14,7 +14,9 @@ from hubd.exhibits import Exhibit, Program, ProgramResult, Source, Sources
 from hubd.minutes import Minutes
 from hubd.question_states import ENDS, STALE, TRANSITIONS, State
 from hubd.reports import HeardReport, Showing, ShownReport
+from hubd.transitions import Table
 
+_TABLE: Final[Table[State, events.Event]] = Table(TRANSITIONS, STALE)
 # How long after its outcome, or an empty turn, the model may begin to speak, s. The offline server does so at once.
 LINGER: Final[Mapping[Backend, float]] = {Backend.OFFLINE: 1.0, Backend.GEMINI: 4.0}
 # The end of the turn comes when the speech is assumed to be played; some never comes (``live-protocol.md`` 13, 28), s.
@@ -82,14 +84,9 @@ class Question:
 
     def step(self, event: events.Event, now: float) -> tuple[Effect, ...]:
         """Return what is to be done about an event; raises LocalProtocolError for one that can't come in this state."""
-        allowed = TRANSITIONS[self.state].get(type(event))
-        if allowed is None:
-            if type(event) in STALE[self.state]:
-                return ()
-            raise LocalProtocolError(f"{type(event).__name__} can't come while {self.state}")
-        target = self._decide(event, now)
-        if target not in allowed:
-            raise LocalProtocolError(f"{type(event).__name__} can't lead from {self.state} to {target}")
+        target = _TABLE.target(self.state, event, lambda: self._decide(event, now))
+        if target is None:
+            return ()
         self.state = target
         if self.ended:
             self._close()

@@ -16,7 +16,7 @@ LONGEST_MODULE = 300
 # other. A new module has to be placed here.
 ROWS: tuple[str, ...] = (
     "errors exhibits spans tables wishes",
-    "events",
+    "events transitions",
     "reports",
     "effects",
     "audio.pcm",

@@ -64,18 +64,18 @@ class CarryOver:
     def handle(self, backend: Backend, fingerprint: str) -> str | None:
         """Return where a conversation that is set up like this goes on from; a secret."""
         handle = self._continuation.handle(backend, fingerprint, self._wall())
-        self._note(Unsaved.NOTHING)
+        self._wake()
         return handle
 
     def spent(self, backend: Backend) -> None:
         """Forget a handle that had its one attempt."""
         self._continuation.erase(backend)
-        self._note(Unsaved.NOTHING)
+        self._wake()
 
     def proved(self, backend: Backend, *, good: bool) -> None:
         """Note that the model did something, or that a session that was taken up again ended before it did."""
         self._continuation.proved(backend, good=good)
-        self._note(Unsaved.NOTHING)
+        self._wake()
 
     def good(self, backend: Backend, handle: str, fingerprint: str) -> None:
         """Note that the server took this handle."""
@@ -143,5 +143,9 @@ class CarryOver:
 
     def _note(self, extent: Unsaved) -> None:
         self._continuation.change(extent)
+        self._wake()
+
+    def _wake(self) -> None:
+        """Have written what the continuation itself has noted, if it has."""
         if self._continuation.unsaved is not Unsaved.NOTHING:
             self._changed.set()
