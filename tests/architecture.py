@@ -81,7 +81,7 @@ ROWS: tuple[str, ...] = (
     "stages.running",
     # The line in four parts: it alone uses the others.
     "stages.carry_over stages.connection",
-    "stages.briefing",
+    "stages.briefing stages.inbox",
     # The one edge in four parts: each is used by the next one alone.
     "edges.paho_dialling",
     "edges.paho_packets",

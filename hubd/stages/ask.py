@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol, assert_never
 
 from hubd import effects
-from hubd.errors import LocalProtocolError
-from hubd.events import Answer, Call, DeadlinePassed, Event, TokensUsed
+from hubd.events import Answer, Call, Event, TokensUsed
 from hubd.question import Effect, Question, SayText
 from hubd.reports import ReportSink
+from hubd.stages.inbox import Inbox
 from hubd.usage import TokenCount
 
 # As many events wait at most; the connection leaves half of the room to the outcomes of calls.
 _INBOX: Final = 400
 _CONNECTION_SHARE: Final = _INBOX // 2
+# There is but one connection at a time, which is told apart by whoever holds it.
+_CONNECTION: Final = 1
 
 
 class Line(Protocol):
@@ -43,14 +44,6 @@ class Hands(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    """An event on its way; whether it came over the connection."""
-
-    event: Event
-    from_connection: bool
-
-
 class Ask:
     """Brings one question to its end. clock: monotonic, s, in step with the event loop's."""
 
@@ -70,20 +63,16 @@ class Ask:
         self._usage = usage
         self._report = report
         self._clock = clock
-        self._inbox: asyncio.Queue[_Letter] = asyncio.Queue(_INBOX)
-        self._room = asyncio.Semaphore(_CONNECTION_SHARE)
+        self._inbox = Inbox(asyncio.Queue(_INBOX), _CONNECTION_SHARE)
 
     def post(self, event: Event) -> None:
         """Put an event of the hub's own into the inbox; raises LocalProtocolError if nobody takes any out."""
-        try:
-            self._inbox.put_nowait(_Letter(event, from_connection=False))
-        except asyncio.QueueFull:
-            raise LocalProtocolError("the request's inbox is full") from None
+        self._inbox.post(event)
 
     async def run(self) -> None:
         """Return when the question has ended."""
         while not self._question.ended:
-            event = await self._next()
+            event = (await self._inbox.next(self._question.deadline)).event
             if isinstance(event, TokensUsed):
                 self._report(self._usage.add(event))
             for effect in self._question.step(event, self._clock()):
@@ -91,18 +80,7 @@ class Ask:
 
     async def post_from_connection(self, event: Event) -> None:
         """Put an event of the Live connection into the inbox; waits for room in its share."""
-        await self._room.acquire()
-        self._inbox.put_nowait(_Letter(event, from_connection=True))
-
-    async def _next(self) -> Event:
-        try:
-            async with asyncio.timeout_at(self._question.deadline):
-                letter = await self._inbox.get()
-        except TimeoutError:
-            return DeadlinePassed()
-        if letter.from_connection:
-            self._room.release()
-        return letter.event
+        await self._inbox.post_from(_CONNECTION, event)
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from enum import IntEnum, auto
+from functools import partial
 from typing import Protocol, assert_never
 
 from hubd import effects
 from hubd.conversation import Conversation
-from hubd.errors import LocalProtocolError
-from hubd.events import Answer, Call, DeadlinePassed, Event, TokensUsed
+from hubd.events import Answer, Call, Event, TokensUsed
 from hubd.reports import ReportSink
+from hubd.stages.inbox import Inbox, Origin
 from hubd.states import State
 from hubd.usage import TokenCount
 from hubd.wishes import Fact, Sign
@@ -21,27 +19,6 @@ from hubd.wishes import Fact, Sign
 # Bounded, but never full while the hub is well: the busiest source, the Live connection, waits for room in its share.
 _INBOX = 1000
 _CONNECTION_SHARE = 500
-
-
-class _Source(IntEnum):
-    """Who posted an event, in the order in which they are heard.
-
-    The hub's own events come first: they are few, a wake word or a mute does not wait behind speech, and what the hub
-    itself answers to a server's calls can't pile up behind more calls.
-    """
-
-    HUB = auto()
-    CONNECTION = auto()
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class _Letter:
-    """An event on its way: number is its place among those of its source, connection the one that it came over."""
-
-    source: _Source
-    number: int
-    event: Event = field(compare=False)
-    connection: int | None = field(compare=False, default=None)
 
 
 class Line(Protocol):
@@ -155,9 +132,7 @@ class Converse:
         self._clock = clock
         self._reply = reply
         self._quiet = quiet
-        self._inbox: asyncio.PriorityQueue[_Letter] = asyncio.PriorityQueue(_INBOX)
-        self._numbers = itertools.count()
-        self._room = asyncio.Semaphore(_CONNECTION_SHARE)
+        self._inbox = Inbox(asyncio.PriorityQueue(_INBOX), _CONNECTION_SHARE)
         self._connection = 0
 
     @property
@@ -167,7 +142,7 @@ class Converse:
 
     def post(self, event: Event) -> None:
         """Put an event into the inbox; raises LocalProtocolError if the conversation does not get to it at all."""
-        self._put(_Letter(_Source.HUB, next(self._numbers), event))
+        self._inbox.post(event)
 
     async def run(self) -> None:
         """Take event after event until cancelled."""
@@ -180,24 +155,11 @@ class Converse:
             for effect in self._conversation.step(event, self._clock()):
                 self._carry_out(effect)
 
-    def _put(self, letter: _Letter) -> None:
-        try:
-            self._inbox.put_nowait(letter)
-        except asyncio.QueueFull:
-            raise LocalProtocolError("the conversation's inbox is full") from None
-
     async def _next(self) -> Event | None:
         """Return the next event, or None for one of a connection that is closed; its tokens have been spent."""
-        try:
-            async with asyncio.timeout_at(self._conversation.deadline):
-                letter = await self._inbox.get()
-        except TimeoutError:
-            return DeadlinePassed()
-        if letter.source is _Source.CONNECTION:
-            self._room.release()
-            if letter.connection != self._connection and not isinstance(letter.event, TokensUsed):
-                return None
-        return letter.event
+        letter = await self._inbox.next(self._conversation.deadline)
+        current = letter.origin is Origin.HUB or letter.connection == self._connection
+        return letter.event if current or isinstance(letter.event, TokensUsed) else None
 
     def _carry_out(self, effect: effects.Effect) -> None:  # noqa: C901, PLR0912 -- one case an effect
         match effect:
@@ -246,9 +208,4 @@ class Converse:
 
     def _poster(self, connection: int) -> Callable[[Event], Awaitable[None]]:
         """Return what a connection posts with: its words are passed over once it is closed, its costs are not."""
-
-        async def post(event: Event) -> None:
-            await self._room.acquire()
-            self._put(_Letter(_Source.CONNECTION, next(self._numbers), event, connection))
-
-        return post
+        return partial(self._inbox.post_from, connection)

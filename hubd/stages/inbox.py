@@ -1,0 +1,70 @@
+"""Where events wait for the one who decides about them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import dataclass, field
+from enum import IntEnum, auto
+
+from hubd.errors import LocalProtocolError
+from hubd.events import DeadlinePassed, Event
+
+
+class Origin(IntEnum):
+    """Who posted an event, in the order in which a queue that sorts hears them.
+
+    The hub's own events come first: they are few, a wake word or a mute does not wait behind speech, and what the hub
+    itself answers to a server's calls can't pile up behind more calls.
+    """
+
+    HUB = auto()
+    CONNECTION = auto()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Letter:
+    """An event on its way: number is its place among those of its origin, connection the one that it came over."""
+
+    origin: Origin
+    number: int
+    event: Event = field(compare=False)
+    connection: int | None = field(compare=False, default=None)
+
+
+class Inbox:
+    """A bounded queue in which the busiest source, the Live connection, has a share of its own, and waits for room.
+
+    queue: decides about the order. share: how many of the connection's events it may hold.
+    """
+
+    def __init__(self, queue: asyncio.Queue[Letter], share: int) -> None:
+        self._queue = queue
+        self._room = asyncio.Semaphore(share)
+        self._numbers = itertools.count()
+
+    def post(self, event: Event) -> None:
+        """Put an event of the hub's own in; raises LocalProtocolError if nobody takes any out."""
+        self._put(Letter(Origin.HUB, next(self._numbers), event))
+
+    async def post_from(self, connection: int, event: Event) -> None:
+        """Put an event of a connection in; waits for room in its share."""
+        await self._room.acquire()
+        self._put(Letter(Origin.CONNECTION, next(self._numbers), event, connection))
+
+    async def next(self, deadline: float | None) -> Letter:
+        """Take an event out; after the deadline, of the loop's clock, that is DeadlinePassed."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                letter = await self._queue.get()
+        except TimeoutError:
+            return Letter(Origin.HUB, next(self._numbers), DeadlinePassed())
+        if letter.origin is Origin.CONNECTION:
+            self._room.release()
+        return letter
+
+    def _put(self, letter: Letter) -> None:
+        try:
+            self._queue.put_nowait(letter)
+        except asyncio.QueueFull:
+            raise LocalProtocolError("the inbox is full") from None

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from hubd.errors import LocalProtocolError
+from hubd.events import DeadlinePassed, EndAsked, StopAsked, TurnComplete
+from hubd.stages.inbox import Inbox, Origin
+from tests.virtual_time import now, run, settle
+
+
+def test_the_hubs_own_first() -> None:
+    """Where the queue sorts, the hub's own events come before those of a connection; each kind keeps its order."""
+
+    async def main() -> None:
+        inbox = Inbox(asyncio.PriorityQueue(10), 5)
+        await inbox.post_from(7, TurnComplete())
+        inbox.post(EndAsked())
+        inbox.post(StopAsked())
+        letters = [await inbox.next(None) for _ in range(3)]
+        assert [letter.event for letter in letters] == [EndAsked(), StopAsked(), TurnComplete()]
+        assert [letter.connection for letter in letters] == [None, None, 7]
+
+    run(main())
+
+
+def test_connection_waits_for_room() -> None:
+    """A connection that has used up its share waits until something of it is taken out; the hub does not."""
+
+    async def main() -> None:
+        inbox = Inbox(asyncio.Queue(10), 1)
+        await inbox.post_from(1, TurnComplete())
+        second = asyncio.create_task(inbox.post_from(1, TurnComplete()))
+        await settle()
+        inbox.post(EndAsked())
+        assert not second.done()
+        await inbox.next(None)
+        await second
+
+    run(main())
+
+
+def test_deadline() -> None:
+    """After the deadline the event is that it has passed."""
+
+    async def main() -> None:
+        letter = await Inbox(asyncio.Queue(1), 1).next(5.0)
+        assert (letter.event, letter.origin, now()) == (DeadlinePassed(), Origin.HUB, 5.0)
+
+    run(main())
+
+
+def test_full() -> None:
+    """More events of the hub's own than anybody takes out are a bug."""
+
+    async def main() -> None:
+        inbox = Inbox(asyncio.Queue(1), 1)
+        inbox.post(EndAsked())
+        inbox.post(EndAsked())
+
+    with pytest.raises(LocalProtocolError, match="inbox is full"):
+        run(main())
