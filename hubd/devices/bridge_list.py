@@ -19,6 +19,7 @@ MAX_LISTED: Final = 2000
 _MAX_ID: Final = 64
 # A bit of an expose's access: it can be set.
 _SET: Final = 2
+_ADDRESS: Final = re.compile(r"0x[0-9a-f]{16}\b", re.IGNORECASE)
 # Zigbee2MQTT's own group for binding.
 _DEFAULT_GROUP: Final = "default_bind_group"
 
@@ -27,6 +28,7 @@ _COMMANDED: Final[Mapping[str, Kind]] = {
     "cover": Kind.COVER,
     "fan": Kind.FAN,
     "light": Kind.LIGHT,
+    "lock": Kind.LOCK,
     "switch": Kind.SWITCH,
 }
 _MEASURED: Final = frozenset(
@@ -62,6 +64,11 @@ class Listed:
     topic: str
     device: Device
     texts: tuple[str, ...]
+
+    @property
+    def is_nameless(self) -> bool:
+        """Whether nobody has given it a name: it is called by its address (``mqtt-devices.md`` 3)."""
+        return _ADDRESS.match(self.device.name) is not None
 
 
 def devices(base: str, payload: bytes) -> tuple[Listed, ...]:
@@ -107,7 +114,8 @@ def _listed(base: str, key: str, name: str, options: Mapping[str, JsonValue]) ->
     """Yield the device, unless its name or something else of it can't be used."""
     spoken = cleaned(name.replace("/", " "))
     # What tells it from the others of the same name.
-    label = options.get("label") or options.get("endpoint") or options.get("key")
+    key_of_sensor = options.get("key") if options["kind"] is Kind.SENSOR else None
+    label = options.get("label") or options.get("endpoint") or key_of_sensor
     words = f"{spoken.text} {in_words(str(label)).lower()}" if label else spoken.text
     if spoken.tampered:
         return
@@ -154,8 +162,11 @@ def _commanded(
     if isinstance(endpoint := expose.get("endpoint"), str):
         options["endpoint"] = endpoint
     able = {_FEATURES[name] for name in named if name in _FEATURES}
-    options["features"] = [*sorted(able)]
+    if kind is not Kind.LOCK:
+        options["features"] = [*sorted(able)]
     match kind:
+        case Kind.LOCK:
+            options["confirm"] = True
         case Kind.LIGHT if isinstance(temperature := named.get("color_temp"), dict):
             low, high = temperature.get("value_max"), temperature.get("value_min")
             if isinstance(low, int) and isinstance(high, int) and low > high > 0:

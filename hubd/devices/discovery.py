@@ -129,13 +129,13 @@ class Discovery:
                         devices.append(device)
                     else:
                         left.append(Left(entity, "the configuration has it"))
-        devices.extend(
-            _with(listed.device, self._rules.given.get(listed.key, {}))
-            for several in self._listed.values()
-            for listed in several
+        for listed in (each for several in self._listed.values() for each in several):
+            own = self._rules.given.get(listed.key, {})
             # What Zigbee2MQTT announces in Home Assistant's form too says more there.
-            if listed.topic not in about and self._wanted(*listed.texts) and known.add(listed.device)
-        )
+            if listed.topic in about or (listed.is_nameless and "name" not in own):
+                continue
+            if self._wanted(*listed.texts) and known.add(listed.device):
+                devices.append(_with(listed.device, own))
         return House(tuple(devices), tuple(left))
 
     def _make(self, entity: Entity) -> DiscoveredDevice | NotOffered:

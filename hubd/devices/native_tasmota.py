@@ -14,6 +14,9 @@ from hubd.devices.announced_options import UnusableError
 FILTER: Final = "tasmota/discovery/+/config"
 _TOPIC: Final = re.compile(r"tasmota/discovery/([0-9A-Fa-f]{12})/config", re.ASCII)
 _RELAY, _LIGHT, _SHUTTER = 1, 2, 3
+_PARTS: Final[Mapping[str, str]] = {"cover": "shutter", "fan": "fan"}
+# A device has one fan.
+_FAN: Final = 1
 # Subtypes of a light from which on it has whites, colours.
 _WITH_WHITES: Final = (2, 5)
 _WITH_COLORS: Final = (3, 4, 5)
@@ -37,8 +40,8 @@ def read(topic: str, payload: bytes) -> Announcement | Gone:
     problems: list[str] = []
     for number, component, options in _channels(message, topics):
         own: dict[str, JsonValue] = {
-            "unique_id": f"{match[1]}_{'shutter' if component == 'cover' else 'relay'}_{number - 1}",
-            "name": _name(message, number),
+            "unique_id": f"{match[1]}_{_PARTS.get(component, 'relay')}_{number - 1}",
+            "name": message.get("dn") if component == "fan" else _name(message, number),
             "availability_topic": f"{topics['tele']}LWT",
             "payload_available": message.get("onln", "Online"),
             "payload_not_available": message.get("ofln", "Offline"),
@@ -79,6 +82,10 @@ def _channels(
     off, on = words[:2] if isinstance(words, list) and len(words) > 1 else ("OFF", "ON")
     result = f"{topics['stat']}RESULT"
     seen_light = False
+    if message.get("if") == 1:
+        # Of a fan's relays the first is its lamp, the others are the steps of its speed.
+        kinds = kinds[:1]
+        yield _FAN, "fan", _fan(topics)
     for number, kind in enumerate(kinds, start=1):
         power: dict[str, JsonValue] = {
             "command_topic": f"{topics['cmnd']}POWER{number}",
@@ -95,6 +102,21 @@ def _channels(
             yield number, "light", power | {"state_value_template": template} | _light(message, topics)
         elif kind == _SHUTTER and kinds[:number].count(_SHUTTER) % 2 == 1:
             yield _shutter(kinds[:number].count(_SHUTTER) // 2 + 1, topics)
+
+
+def _fan(topics: Mapping[str, str]) -> dict[str, JsonValue]:
+    command, result = f"{topics['cmnd']}FanSpeed", f"{topics['stat']}RESULT"
+    return {
+        "command_topic": command,
+        "payload_on": "2",
+        "payload_off": "0",
+        "state_topic": result,
+        "state_value_template": "{{ 2 if value_json.FanSpeed | is_defined else 0 }}",
+        "percentage_command_topic": command,
+        "percentage_state_topic": result,
+        "percentage_value_template": "{{ value_json.FanSpeed | is_defined }}",
+        "speed_range_max": 3,
+    }
 
 
 def _light(message: Mapping[str, JsonValue], topics: Mapping[str, str]) -> dict[str, JsonValue]:

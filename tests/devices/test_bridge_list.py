@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hubd.devices import bridge_list
 from hubd.devices.announced import BrokenError
+from hubd.devices.discovery import Discovery, Rules
 from hubd.devices.model import Device, Kind
 
 
@@ -125,3 +126,25 @@ def test_a_thermostat() -> None:
     (device,) = read({"type": "climate", "features": features})
     assert (device.kind, device.minimum, device.maximum) == (Kind.CLIMATE, 7, 30)
     assert (device.modes, device.key, device.can("mode")) == (("off", "heat"), "occupied_heating_setpoint", True)
+
+
+def test_a_lock_asks_a_person_first() -> None:
+    """It is offered, with a confirmation."""
+    (lock,) = read(exposes("lock", "state"))
+    assert (lock.kind, lock.name, lock.confirm) == (Kind.LOCK, "thing", True)
+
+
+def test_a_thermostat_has_its_own_name() -> None:
+    """The property that sets it is no part of what it is called."""
+    (thermostat,) = read(exposes("climate", "occupied_heating_setpoint", "system_mode"))
+    assert (thermostat.name, thermostat.key) == ("thing", "occupied_heating_setpoint")
+
+
+@pytest.mark.parametrize(("given", "names"), [({}, []), ({"name": "hall lamp"}, ["hall lamp"])])
+def test_a_device_that_has_only_an_address(given: dict[str, object], names: list[str]) -> None:
+    """It is offered once somebody has named it."""
+    address = "0x00158d0001020304"
+    item = {"ieee_address": address, "friendly_name": address, "definition": {"exposes": [exposes("switch", "state")]}}
+    discovery = Discovery(Rules(given={address: given}))
+    discovery.receive("zigbee2mqtt/bridge/devices", json.dumps([item]).encode())
+    assert [device.name for device in discovery.house(()).devices] == names

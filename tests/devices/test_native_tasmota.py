@@ -56,6 +56,21 @@ def test_a_shutter() -> None:
     assert report.read(b'{"Shutter1":{"Position":0}}') == {"position": 0, "state": "closed"}
 
 
+def test_a_fan_with_a_lamp() -> None:
+    """Of its four relays the first is the lamp, the others are the fan's three speeds."""
+    fan, lamp = devices(**{"rl": [1, 1, 1, 1], "if": 1})
+    assert [(each.kind, each.name) for each in (fan, lamp)] == [("fan", "Garden"), ("switch", "Pump")]
+    sent = [fan.messages(settings) for settings in ({"on": True}, {"on": False}, {"on": True, "speed": 100})]
+    assert [[(each.topic, each.payload) for each in messages] for messages in sent] == [
+        [("cmnd/plug/FanSpeed", payload)] for payload in ("2", "0", "3")
+    ]
+    known: dict[str, object] = {}
+    for source in fan.speech.sources:
+        if source.topic == "stat/plug/RESULT":
+            known |= source.read(b'{"FanSpeed":3}')
+    assert known == {"on": True, "speed": 100.0}
+
+
 def test_a_removal() -> None:
     """An empty message takes the device back."""
     assert native_tasmota.read(TOPIC, b"") == Gone()
