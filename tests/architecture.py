@@ -107,7 +107,7 @@ ROWS: tuple[str, ...] = (
     "offline.rates",
     "offline.dialogue",
     "offline.host",
-    "offline.connection",
+    "offline.connection offline.entered",
     "offline.listener",
     "offline.espeak_voice offline.pocketsphinx_decoder",
     "offline.pocketsphinx_recognizer",

@@ -7,11 +7,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from types import TracebackType
-from typing import Generic, Self, TypeVar, assert_never
+from typing import Generic, TypeVar, assert_never
 
 from hubd.offline.connection import Connection, End, Outgoing, Sense
 from hubd.offline.effects import Prepare, Recognise, Speak
+from hubd.offline.entered import Entered
 from hubd.offline.espeak_voice import EspeakVoice
 from hubd.offline.grammar import Grammar
 from hubd.offline.host import Host
@@ -23,7 +23,7 @@ from hubd.offline.recognizer_link import RecognizerLink
 _Item = TypeVar("_Item")
 
 
-class OfflineServer:
+class OfflineServer(Entered):
     """Speaks the Gemini Live protocol on loopback; ``url`` is its base address while it is entered.
 
     host: an address of this machine's loopback; anything else is a ValueError. port: 0 for any that is free.
@@ -45,20 +45,11 @@ class OfflineServer:
         self._voice = EspeakVoice()
         self._recognizer = RecognizerLink()
         self._handles = Handles()
-        self._stack = AsyncExitStack()
         self.url = ""
 
-    async def __aenter__(self) -> Self:
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._recognizer)
-            self.url = (await stack.enter_async_context(self._listener)).url
-            self._stack = stack.pop_all()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._stack.aclose()
+    async def _enter(self, stack: AsyncExitStack) -> None:
+        await stack.enter_async_context(self._recognizer)
+        self.url = (await stack.enter_async_context(self._listener)).url
 
     async def _serve(self, end: End, _dialled: Dialled) -> None:
         host = Host(self._handles, OfflineBrain.of, connected=lambda: end.open, on_audio=self._on_audio)

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from http import HTTPStatus
-from types import TracebackType
-from typing import Final, Self, assert_never
+from typing import Final, assert_never
 
 from hubd.errors import LinkError
 from hubd.offline.connection import Connection, End, Ending, Outgoing
 from hubd.offline.effects import Break, Close, Hush
+from hubd.offline.entered import Entered
 from hubd.offline.listener import Dialled, Listener
 from hubd.offline.memory import Handles
 from hubd.simulator.director import Attendance, Director
@@ -25,7 +25,7 @@ from hubd.simulator.script import Script
 _PATIENCE: Final = 60.0
 
 
-class Simulator:
+class Simulator(Entered):
     """The Live service as a script has it; ``url`` is its base address while it is entered.
 
     script: as read() takes it, or read already. host, port: as OfflineServer. pace: how many of the model's seconds
@@ -56,7 +56,6 @@ class Simulator:
         self._listener = (
             Listener(self._serve, host, port, admit=self._admit, text=self.script.text_frames) if listen else None
         )
-        self._stack = AsyncExitStack()
         self._tasks = asyncio.TaskGroup()
         self._pipes: set[End] = set()
         self._attending: dict[Visit, tuple[Attendance, Connection]] = {}
@@ -73,19 +72,11 @@ class Simulator:
         """The handles that were issued."""
         return self._director.handles
 
-    async def __aenter__(self) -> Self:
-        async with AsyncExitStack() as stack:
-            if self._listener is not None:
-                self.url = (await stack.enter_async_context(self._listener)).url
-            await stack.enter_async_context(self._tasks)
-            stack.callback(self._cut_pipes)
-            self._stack = stack.pop_all()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._stack.aclose()
+    async def _enter(self, stack: AsyncExitStack) -> None:
+        if self._listener is not None:
+            self.url = (await stack.enter_async_context(self._listener)).url
+        await stack.enter_async_context(self._tasks)
+        stack.callback(self._cut_pipes)
 
     async def connect(self, *, version: str = "v1beta", key: str = "") -> PipeLink:
         """Dial without a network; returns a LiveLink. Raises LinkError with the status of a refused upgrade."""
