@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+
+import pytest
 
 from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.devices.catalog import Catalog
@@ -19,9 +22,9 @@ from hubd.tools import Toolbox
 TOPIC = "homeassistant/light/lamp/config"
 
 
-def lamp(name: str) -> bytes:
+def lamp(name: str, unique_id: str = "lamp") -> bytes:
     """Return what a lamp of this name announces."""
-    return json.dumps({"name": name, "uniq_id": "lamp", "cmd_t": "lamp/set", "stat_t": "lamp"}).encode()
+    return json.dumps({"name": name, "uniq_id": unique_id, "cmd_t": "lamp/set", "stat_t": "lamp"}).encode()
 
 
 class Watched:
@@ -96,3 +99,18 @@ async def test_a_flood_of_states_does_not_hold_it_up(mosquitto: PrivateBroker) -
         await broker.publish(Publish(TOPIC, lamp("Lamp"), 1, retain=True), 5.0)
         await watched.until("Lamp")
         pouring.cancel()
+
+
+async def test_the_garbage_collector_is_spared_a_house_that_grew(
+    mosquitto: PrivateBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stays is set apart when the first device has come, then whenever there are more than twice as many."""
+    set_apart: list[str] = []
+    monkeypatch.setattr(gc, "freeze", lambda: set_apart.append("now"))
+    watched = Watched()
+    async with discovering(mosquitto.port, Toolbox(Catalog([])), watched) as (broker, _):
+        for number, times in ((1, 1), (2, 1), (3, 2)):
+            payload = lamp(f"Lamp {number}", f"lamp_{number}")
+            await broker.publish(Publish(f"homeassistant/light/{number}/config", payload, 1, retain=True), 5.0)
+            await watched.until(*(f"Lamp {each}" for each in range(1, number + 1)))
+            assert len(set_apart) == times
