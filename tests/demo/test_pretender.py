@@ -36,7 +36,7 @@ def told(house: StandIn, states: StateStore, command: Command) -> tuple[Report, 
     [
         (HOUSE["bedroom_lamp"], {"on": True, "brightness": 30}),
         (HOUSE["bedroom_lamp"], {"on": True, "color": "red"}),
-        (HOUSE["hall_light"], {"on": True, "brightness": 50}),
+        (HOUSE["hallway_light"], {"on": True, "brightness": 50}),
         (HOUSE["christmas_tree"], {"on": True}),
         (HOUSE["bedroom_blinds"], {"action": "open"}),
         (HOUSE["bedroom_blinds"], {"position": 40}),
