@@ -156,7 +156,7 @@ IMPURE = re.compile(
 )
 # What of the standard library pure modules may import: it computes.
 COMPUTES = """
-    __future__ base64 bisect codecs collections colorsys contextlib copy dataclasses datetime decimal difflib enum
+    __future__ abc base64 bisect codecs collections colorsys contextlib copy dataclasses datetime decimal difflib enum
     fnmatch fractions functools hashlib heapq http.HTTPStatus ipaddress itertools json logging math operator re
     statistics string struct textwrap tomllib types typing unicodedata urllib.parse uuid warnings zlib
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
@@ -18,6 +17,7 @@ from typing import (
     dataclass_transform,
     get_args,
     get_origin,
+    get_type_hints,
 )
 
 from hubd.live.wire import TEXT, UNSET, Kind, Read, Strangers, UnreadableError, enum_kind
@@ -65,8 +65,10 @@ class Field:
     @cached_property
     def annotation(self) -> object:
         """The type."""
-        source = self._owner.__annotations__[self.name]
-        return eval(source, vars(sys.modules[self._owner.__module__]))  # noqa: S307 -- our own source text
+        # A class with this field alone, for those beside it would be found out as well.
+        parts = {"__annotations__": {self.name: self._owner.__annotations__[self.name]}}
+        alone = type(self._owner.__name__, (), {**parts, "__module__": self._owner.__module__})
+        return get_type_hints(alone, include_extras=True)[self.name]
 
     @cached_property
     def kind(self) -> Kind:

@@ -1,4 +1,4 @@
-"""What is entered as a whole, and left as a whole."""
+"""What is entered as a whole."""
 
 from __future__ import annotations
 
