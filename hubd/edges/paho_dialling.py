@@ -85,8 +85,7 @@ async def dial(client: Client, settings: BrokerSettings, packet_limit: int) -> s
             result = _open(client, settings, packet_limit)
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
             result = error
-        # A loop that is closed has nobody who waits.
-        with suppress(RuntimeError):
+        with suppress(RuntimeError):  # a loop that is closed has nobody who waits
             loop.call_soon_threadsafe(settle, result)
 
     def settle(result: socket.socket | Fault | BaseException) -> None:

@@ -275,7 +275,7 @@ class _Device:
     async def _end(self, process: asyncio.subprocess.Process) -> None:
         """Kill the process: one that hangs in PortAudio heeds nothing else."""
         # process.kill() would look for its end itself, and the loop then misses it.
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError):  # it ended by itself meanwhile
             if process.returncode is None:
                 os.kill(process.pid, signal.SIGKILL)
         try:

@@ -67,7 +67,7 @@ class Standby:
     async def _until_idle(self) -> None:
         while True:
             self._asked.clear()
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(TimeoutError):  # which is what is waited for
                 async with asyncio.timeout(_IDLE):
                     await self._asked.wait()
                     continue
