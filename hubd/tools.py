@@ -97,7 +97,9 @@ class Toolbox:
         behavior = self.behavior(name)
         match name:
             case queries.GET_STATE:
-                parameters = queries.parameters(self.catalog, self._places)
+                parameters = queries.parameters(
+                    self.catalog, self._places, {each.kind for each in self._of_kinds.values()}
+                )
                 return declare(name, queries.DESCRIPTION, behavior, parameters)
             case name if name == ALL_OFF:
                 return self._all_off.declaration(behavior)
@@ -156,7 +158,7 @@ class Toolbox:
             return Refusal(sentence(str(error)))
         if found:
             return Query(found)
-        wanted = arguments.get(queries.DEVICE)
+        wanted = arguments.get(queries.DEVICE) or arguments.get(queries.SENSOR)
         if isinstance(wanted, str) and isinstance(near := self.catalog.find(wanted), Unknown):
             return Refusal(f"There is no device called {shown(wanted)}; there are: {', '.join(near.near)}.", near.near)
         return Refusal("There is no such device: leave device, area or kind out.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from itertools import islice, pairwise
@@ -80,7 +80,13 @@ class Catalog:
 
     def spoken(self, kind: Kind | None = None) -> tuple[str, ...]:
         """Return every name and alias of the kind's devices, or of all, each once, labels first."""
-        of_kind = [device for device in self.devices if kind in {None, device.kind}]
+        return self._spoken([device for device in self.devices if kind in {None, device.kind}])
+
+    def names_of(self, kind: Kind | None) -> tuple[str, ...]:
+        """Return the same for the kind's devices, or for those without a kind."""
+        return self._spoken([device for device in self.devices if device.kind is kind])
+
+    def _spoken(self, of_kind: Sequence[Device]) -> tuple[str, ...]:
         names = [self.label(device) for device in of_kind]
         names += [name for device in of_kind for name in (device.name, *device.aliases)]
         spoken: dict[str, str] = {}

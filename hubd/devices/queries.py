@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from pydantic import JsonValue
 
 from hubd.devices.catalog import Catalog
-from hubd.devices.model import Device
+from hubd.devices.model import Device, Kind
 from hubd.devices.parameters import Parameter, ParameterType, checked
 from hubd.devices.places import THE_HOUSE, Places
 
@@ -18,36 +18,50 @@ DESCRIPTION: Final = (
     "Ask it before you say anything about the state of a device."
 )
 DEVICE: Final = "device"
+SENSOR: Final = "sensor"
 _AREA: Final = "area"
 _KIND: Final = "kind"
 
 
-def parameters(catalog: Catalog, places: Places) -> dict[str, Parameter]:
-    """Return what a question may name: a device, a room or a floor, a kind; each may be left out."""
-    named = {
-        DEVICE: ("Which device; leave it out to ask about several.", catalog.spoken()),
+def parameters(catalog: Catalog, places: Places, commanded: Collection[Kind]) -> dict[str, Parameter]:
+    """Return what a question may name: a device, a room or a floor, a kind; each may be left out.
+
+    commanded: the kinds whose devices other functions name already. Their names are not listed twice: with a thousand
+    devices they are most of what the model is told (``design.md`` 10).
+    """
+    others = [kind for kind in {device.kind: None for device in catalog.devices} if kind not in commanded]
+    named: dict[str, tuple[str, tuple[str, ...]]] = {
+        SENSOR: (
+            "Which sensor, or what else is in no other function.",
+            tuple(dict.fromkeys(name for kind in others for name in catalog.names_of(kind))),
+        ),
         _AREA: ("Only devices in this room or on this floor.", places.names),
         _KIND: ("Only devices of this kind.", _kinds(catalog)),
     }
-    return {
+    listed = {
         name: Parameter(type=ParameterType.STRING, description=description, enum=enum)
         for name, (description, enum) in named.items()
         if enum
     }
+    if len(others) == len({device.kind for device in catalog.devices}):
+        return listed
+    by_name = "Which device, by its name in the other functions; leave it out to ask about several."
+    return {DEVICE: Parameter(type=ParameterType.STRING, description=by_name), **listed}
 
 
 def asked_for(catalog: Catalog, places: Places, arguments: Mapping[str, JsonValue]) -> tuple[Device, ...]:
     """Return the devices that a question is about, those of the house if it names none.
 
-    arguments: as the model gave them. Raises ArgumentError that says what is wrong with them; none are found if what
-    they say together fits no device.
+    arguments: as the model gave them; any name of a device will do, wherever it stands. Raises ArgumentError that says
+    what is wrong with them; none are found if what they say together fits no device.
     """
     text = Parameter(type=ParameterType.STRING)
-    takes = {**parameters(catalog, places), DEVICE: text, _AREA: text}
+    takes = {DEVICE: text, SENSOR: text, _AREA: text, _KIND: Parameter(type=ParameterType.STRING, enum=_kinds(catalog))}
     given = checked({name: value for name, value in arguments.items() if value is not None}, takes, frozenset())
-    device, kind = given.get(DEVICE), given.get(_KIND)
+    names = [str(given[name]) for name in (DEVICE, SENSOR) if name in given]
+    of = tuple(each for name in names for each in catalog.named(name)) if names else catalog.devices
+    kind = given.get(_KIND)
     area = places.area(given[_AREA]) if _AREA in given else THE_HOUSE
-    of = catalog.named(device) if isinstance(device, str) else catalog.devices
     return tuple(each for each in of if area.holds(each) and (kind is None or kind in {each.kind, each.device_class}))
 
 

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from hubd import outcomes
 from hubd.devices.catalog import MAX_CHOICES, Catalog
-from hubd.devices.model import Device
+from hubd.devices.model import Device, Kind
 from hubd.devices.queries import GET_STATE
 from hubd.devices.state import StateStore
 from hubd.events import Call, CallStatus
@@ -28,6 +28,9 @@ LAMP = {"id": "lamp", "name": "lamp", "kind": "light", "dialect": "zigbee2mqtt",
     [
         ({"device": "front door"}, ["front_door"]),
         ({"device": "Bathroom Window", "area": None}, ["bathroom_window"]),
+        ({"sensor": "front door"}, ["front_door"]),
+        ({"device": "bathroom window"}, ["bathroom_window"]),
+        ({"device": "front door", "sensor": "bathroom window"}, ["front_door", "bathroom_window"]),
         ({"kind": "cover"}, ["kitchen_blinds", "awning"]),
         ({"kind": "window"}, ["bathroom_window"]),
         ({"area": "The KITCHEN"}, ["kitchen_blinds"]),
@@ -49,7 +52,7 @@ def test_a_question_is_about_these_devices(arguments: dict[str, JsonValue], ids:
         ({"area": "cellar"}, 'There is no room or floor called "cellar"; there are: bedroom, kitchen'),
         ({"kind": "oven"}, "Kind has to be one of light, switch, cover"),
         ({"area": "bedroom", "kind": "lock"}, "There is no such device: leave device, area or kind out."),
-        ({"floor": 1}, 'There is no argument "floor", allowed are: device, area, kind.'),
+        ({"floor": 1}, 'There is no argument "floor", allowed are: device, sensor, area, kind.'),
         ({"device": 1}, "Device has to be a text"),
     ],
 )
@@ -58,6 +61,24 @@ def test_a_question_about_nothing_is_refused(arguments: dict[str, JsonValue], me
     found = TOOLBOX.resolve(Call("1", GET_STATE, arguments))
     assert isinstance(found, Refusal)
     assert found.message.startswith(message.rstrip("."))
+
+
+def test_no_name_is_declared_twice() -> None:
+    """What another function names is free text here; sensors, and what has no kind, are listed."""
+    bell = {
+        "id": "bell",
+        "name": "bell",
+        "function": [{"name": "ring", "description": "Ring.", "publish": {"topic": "b"}}],
+    }
+    toolbox = Toolbox(Catalog([*DEVICES, Device.model_validate(bell)]))
+    asked = next(each.parameters for each in toolbox.declarations() if each.name == GET_STATE)
+    assert asked is not None
+    assert asked.properties["device"].enum == ()
+    assert asked.properties["sensor"].enum == ("living room temperature", "bathroom window", "bell")
+    sensors = [device for device in DEVICES if device.kind in {Kind.SENSOR, Kind.BINARY_SENSOR}]
+    only = next(each.parameters for each in Toolbox(Catalog(sensors)).declarations() if each.name == GET_STATE)
+    assert only is not None
+    assert list(only.properties) == ["sensor", "kind"]
 
 
 def test_same_names_are_all_told() -> None:
@@ -91,18 +112,18 @@ def test_what_the_broker_kept_has_no_age() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "device"),
+    ("sentence", "arguments"),
     [
-        ("is the front door locked", "front door"),
-        ("what is the state of the kitchen blinds", "kitchen blinds"),
-        ("what's the living room temperature", "living room temperature"),
-        ("is the bathroom window open", "bathroom window"),
+        ("is the front door locked", {"device": "front door"}),
+        ("what is the state of the kitchen blinds", {"device": "kitchen blinds"}),
+        ("what's the living room temperature", {"sensor": "living room temperature"}),
+        ("is the bathroom window open", {"sensor": "bathroom window"}),
     ],
 )
-def test_questions_are_understood_offline(sentence: str, device: str) -> None:
+def test_questions_are_understood_offline(sentence: str, arguments: dict[str, JsonValue]) -> None:
     """The grammar has them from the declaration alone."""
     meaning = Grammar(TOOLBOX.declarations()).meaning(spoken(sentence))
-    assert meaning == Understood((Request(GET_STATE, {"device": device}),))
+    assert meaning == Understood((Request(GET_STATE, arguments),))
 
 
 def test_an_empty_house_is_not_asked_about() -> None:
