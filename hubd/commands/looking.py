@@ -51,10 +51,11 @@ async def looking(
         failure = await reach(broker, watch)
         if not failure and config.discovery.enabled:
             running.append(tasks.create_task(discover.run(), name="discover"))
+            await look.quiet()
             await discover.settled()
-            discover.prepare()
         if not failure:
             await look.quiet()
+            discover.prepare()
         yield Sight(toolbox, discovery, states, look, failure)
         for task in running:
             task.cancel()
