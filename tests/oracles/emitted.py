@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import json
 import types
 import typing
@@ -86,6 +87,7 @@ def _instances(kind: type) -> Sequence[object]:
     return [*alone, kind(**fullest)]
 
 
+@functools.cache
 def house() -> tuple[FunctionDeclaration, ...]:
     """Return what the demo house offers, with one more device that has a parameter of every sort."""
     device = Device.model_validate(
@@ -114,12 +116,19 @@ def house() -> tuple[FunctionDeclaration, ...]:
     return Toolbox(Catalog([*demo_devices(), device])).declarations()
 
 
-def setups() -> Iterator[str]:
-    """Yield the first frame of sessions with every option, with functions or without, fresh or resumed."""
+@functools.cache
+def setups() -> tuple[str, ...]:
+    """Return the first frames of sessions with every option, with functions or without, fresh or resumed.
+
+    All functions are in those of each model that have no option beside them: what is declared depends on the model.
+    """
+    frames: list[str] = []
     for settings in settings_with_each_option():
-        yield from _said(LiveSession(settings, house(), None, Backend.GEMINI))
+        functions = house() if settings == SessionSettings(settings.model) else house()[:1]
+        frames += _said(LiveSession(settings, functions, None, Backend.GEMINI))
     for declarations, handle in product(((), house()), (None, "5b0e6c1e-7d0f-4a57-8f7d-0c3f1a2b9e44")):
-        yield from _said(LiveSession(SessionSettings(MODEL_IDS[0]), declarations, handle, Backend.GEMINI))
+        frames += _said(LiveSession(SessionSettings(MODEL_IDS[0]), declarations, handle, Backend.GEMINI))
+    return tuple(dict.fromkeys(frames))
 
 
 def _said(session: LiveSession) -> list[str]:

@@ -18,7 +18,7 @@ from tests.oracles import emitted
 from tests.oracles.google_client import GoogleClient, behind_tls, google_client
 from tests.oracles.reading import Reader
 
-SETUP = json.loads(next(emitted.setups()))
+SETUP = json.loads(emitted.setups()[0])
 ANSWER = json.loads(emitted.answers(Scheduling.SILENT, {"status": "done"})[0])
 SOUND = json.loads(emitted.sound(b"\xff\xfe" * 4)[0])
 
