@@ -23,6 +23,7 @@ enabled = true
 [[discovery.device]]
 unique_id = "plug_1"
 within = "0.1s"
+scheduling = "INTERRUPT"
 [[device]]
 id = "kitchen_lights"
 name = "kitchen lights"
@@ -91,7 +92,7 @@ async def test_the_house_is_listed(tmp_path: Path, mosquitto: PrivateBroker) -> 
     assert heads.split()[-3:] == ["FROM", "STATE", "AGE"]
     assert kitchen.split()[:4] == ["kitchen", "lights", "kitchen", "light"]
     assert kitchen.split()[-4:] == ["SILENT/WHEN_IDLE/INTERRUPT", "hubd.toml", "off", "kept"]
-    assert plug.split()[-4:] == ["discovery", "plug_1", "on", "kept"]
+    assert plug.split()[-5:] == ["INTERRUPT", "discovery", "plug_1", "on", "kept"]
     assert note == "1 topic has broken discovery messages; --problems names them."
     assert [json.loads(line)["id"] for line in lines.stdout.splitlines()] == ["kitchen_lights", "front_door", "plug_1"]
     assert "homeassistant/switch/odd/config  1      the message is no JSON" in problems.stdout
