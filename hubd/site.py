@@ -42,6 +42,16 @@ class Site:
         return not _any(self.deny, (function,))
 
 
+def fits(pattern: str, device: Device) -> bool:
+    """Return whether a pattern is for the device, or for one of its functions."""
+    return matches(pattern, (*_names(device), *_functions(device)))
+
+
+def matches(pattern: str, texts: Iterable[str]) -> bool:
+    """Return whether a pattern with * is for one of the texts, in any case."""
+    return any(fnmatchcase(text.casefold(), pattern.casefold()) for text in texts if text)
+
+
 def _names(device: Device) -> tuple[str, ...]:
     return device.id, device.name, device.kind or ""
 
@@ -53,5 +63,5 @@ def _functions(device: Device) -> Iterator[str]:
 
 
 def _any(patterns: Iterable[str], texts: Iterable[str]) -> bool:
-    folded = [text.casefold() for text in texts if text]
-    return any(fnmatchcase(text, pattern.casefold()) for pattern in patterns for text in folded)
+    those = tuple(texts)
+    return any(matches(pattern, those) for pattern in patterns)

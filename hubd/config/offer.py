@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from hubd import timer_functions
+from hubd.all_off import ALL_OFF
 from hubd.allowance import Allowance
 from hubd.config.loading import Config
-from hubd.devices.catalog import Catalog
+from hubd.config.suggestions import quoted
+from hubd.devices.catalog import Catalog, fold
+from hubd.devices.queries import GET_STATE
 from hubd.events import Behavior
 from hubd.live.models import capabilities
 from hubd.own_functions import OwnFunction
-from hubd.site import Site
-from hubd.tools import Toolbox
+from hubd.site import Site, fits, matches
+from hubd.tools import END_CONVERSATION, Toolbox
 
 _SHOWN_NAMES = 4
 
@@ -26,6 +30,22 @@ def offer(config: Config, own: Sequence[OwnFunction] = ()) -> Toolbox:
         site=site(config),
         own=own,
     )
+
+
+def site_notices(config: Config) -> Iterator[str]:
+    """Yield what is limited or called by a name that nothing has; with discovery it may yet come."""
+    if config.discovery.enabled:
+        return
+    own = (END_CONVERSATION, ALL_OFF, GET_STATE, *(function.name for function in timer_functions.FUNCTIONS))
+    for key, patterns in (("allow", config.limits.allow), ("deny", config.limits.deny)):
+        for pattern in patterns:
+            if not any(fits(pattern, device) for device in config.devices) and not matches(pattern, own):
+                yield f"limits.{key}: {quoted(pattern)} fits no device and no function"
+    rooms = {fold(device.room) for device in config.devices if device.room is not None}
+    for floor, among in (config.hub.floors or {}).items():
+        for room in among:
+            if fold(room) not in rooms:
+                yield f"hub.floors.{floor}: no device is in the room {quoted(room)}"
 
 
 def allowance(config: Config) -> Allowance:

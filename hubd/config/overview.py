@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from hubd.config.automation_section import DEEDS, HEARING
 from hubd.config.live_notices import live_notices
 from hubd.config.loading import Config
-from hubd.config.offer import call_notices
+from hubd.config.offer import call_notices, site_notices
 from hubd.config.suggestions import quoted
 from hubd.config.tokens import cost_notices
 from hubd.config.toml_files import name_of
@@ -49,6 +49,7 @@ def notices(config: Config) -> tuple[str, ...]:
     return (
         *live_notices(config),
         *call_notices(config),
+        *site_notices(config),
         *cost_notices(config),
         *_house_notices(config),
         *_device_notices(config),

@@ -121,6 +121,10 @@ DEVICE = '\n[[device]]\nid = "x"\nname = "x"\nkind = "switch"\ndialect = "plain"
             '[mqtt]\nhost = "broker.lan"\nusername = "hub"',
             "mqtt.tls: false, so the password crosses the network unencrypted",
         ),
+        ('[limits]\nallow = ["x*"]\ndeny = ["lok"]', 'limits.deny: "lok" fits no device and no function'),
+        ('[limits]\ndeny = ["*_timer", "turn_off_everything"]', ()),
+        ('[limits]\ndeny = ["lok"]\n[discovery]\nenabled = true', ()),
+        ('[hub]\nfloors = { up = ["attic"] }', 'hub.floors.up: no device is in the room "attic"'),
         (
             '[conversation]\nbarge_in = "speech"',
             'conversation.barge_in: "speech" needs echo cancellation; without it the hub interrupts itself',
