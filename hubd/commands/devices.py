@@ -49,7 +49,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--problems", action="store_true", help="the discovery messages that are broken, and what is not offered"
     )
     parser.set_defaults(trial=None, yes=False, log_level=logging.ERROR)
-    command = parser.add_subparsers(metavar="try").add_parser(
+    parser.usage = "%(prog)s [-h] [--config FILE] [--json] [--problems]\n       %(prog)s try [-h] NAME [SETTING ...]"
+    command = parser.add_subparsers(metavar=_TRY, prog=parser.prog).add_parser(
         _TRY,
         help="send a command to a device, watch what it says",
         description=(
@@ -57,7 +58,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             "milliseconds. Exit status: 0 if the device did it, 1 if not, 2 for a command that does not fit."
         ),
     )
-    command.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help="as above")
+    command.add_argument(
+        "--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help="the configuration, hubd.toml"
+    )
     command.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print the event stream")
     command.add_argument("--yes", action="store_true", help="do what a person would have to say yes to")
     command.add_argument("trial", metavar="NAME", help="the device's name, alias or id")
