@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from pydantic import JsonValue
@@ -93,9 +94,13 @@ _CLOSINGS: Final = ("please", "thank you", "thanks", "now", "for me")
 
 
 class Grammar:
-    """All that can be said to a set of functions, a command at a time or several joined by "and"."""
+    """All that can be said to a set of functions, a command at a time or several joined by "and".
+
+    declarations: of these functions.
+    """
 
     def __init__(self, declarations: Sequence[FunctionDeclaration]) -> None:
+        self.declarations = tuple(declarations)
         farewells = [declaration for declaration in declarations if is_farewell(declaration)]
         commands = [declaration for declaration in declarations if not is_farewell(declaration)]
         names = Names.of(declarations)
@@ -109,7 +114,6 @@ class Grammar:
         goodbye = one_of(sentences_of(declaration) for declaration in farewells)
         called = one_of([NOTHING, seldom(*_WAKE_WORDS, probability=0.3), seldom(*_CALLS)])
         self._automaton = Automaton(in_order(called, one_of([whole, goodbye, seldom(*_REPLIES), NOTHING])))
-        self._arcs = reduced(self._automaton.arcs)
         self._amounts = {
             (declaration.name, parameter.name): parameter
             for declaration in declarations
@@ -117,10 +121,13 @@ class Grammar:
             if isinstance(parameter, Amount)
         }
 
-    @property
+    @cached_property
     def arcs(self) -> tuple[Arc, ...]:
-        """The sentences, without their meaning, as a finite automaton: state 0 begins, state 1 ends."""
-        return self._arcs
+        """The sentences, without their meaning, as a finite automaton: state 0 begins, state 1 ends.
+
+        It is worked out when it is first asked for, which takes 0.3 s of a computer's time.
+        """
+        return reduced(self._automaton.arcs)
 
     @property
     def words(self) -> frozenset[str]:

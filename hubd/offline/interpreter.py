@@ -36,11 +36,13 @@ Reply = Calls | Spoken
 class Interpreter:
     """A model with a small mind: it knows the functions that were declared, nothing else.
 
-    in_doubt: what the user was asked to confirm. It is done upon a yes that follows at once, else forgotten.
+    before: a grammar that is used if it is one of the same functions. in_doubt: what the user was asked to confirm; it
+    is done upon a yes that follows at once, else forgotten.
     """
 
-    def __init__(self, declarations: Sequence[FunctionDeclaration]) -> None:
-        self.grammar = Grammar(declarations)
+    def __init__(self, declarations: Sequence[FunctionDeclaration], before: Grammar | None = None) -> None:
+        known = before is not None and before.declarations == tuple(declarations)
+        self.grammar = before if before is not None and known else Grammar(declarations)
         self.in_doubt: Request | None = None
 
     def reply(self, words: Sequence[str] | None) -> Reply:

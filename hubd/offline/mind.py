@@ -14,7 +14,7 @@ from hubd.live.setup import AutomaticActivityDetection, Setup
 from hubd.offline import ear
 from hubd.offline.brain import Began, Said, SaidNothing, Verdict
 from hubd.offline.effects import Effect, Prepare, Recognise
-from hubd.offline.grammar import Request, without_wake_word
+from hubd.offline.grammar import Grammar, Request, without_wake_word
 from hubd.offline.interpreter import NOT_UNDERSTOOD, Calls, Interpreter, Reply, Spoken, outcome, wants_confirmation
 from hubd.offline.memory import Memory
 from hubd.offline.steps import Call, Plan, Ready, Say
@@ -46,13 +46,17 @@ class _Utterance:
 class OfflineBrain:
     """Knows the functions that were declared, nothing else (the contract is ``brain.Brain``'s).
 
-    detection: how the user's turns are found (``live-protocol.md`` 3.2).
+    detection: how the user's turns are found (``live-protocol.md`` 3.2). before: a grammar to go on with, if the
+    functions are those that it was made for.
     """
 
     def __init__(
-        self, declarations: Sequence[FunctionDeclaration], detection: AutomaticActivityDetection | None
+        self,
+        declarations: Sequence[FunctionDeclaration],
+        detection: AutomaticActivityDetection | None,
+        before: Grammar | None = None,
     ) -> None:
-        self._interpreter = Interpreter(declarations)
+        self._interpreter = Interpreter(declarations, before)
         self._ear = ear.Ear(detection)
         self._answered = 0  # turns
         self._asked = 0  # the number of the last Recognise
@@ -62,12 +66,13 @@ class OfflineBrain:
         self.effects: list[Effect] = [Prepare(self._interpreter.grammar)]
 
     @classmethod
-    def of(cls, setup: Setup) -> Self:
+    def of(cls, setup: Setup, before: Grammar | None = None) -> Self:
         """Return a brain that knows what a set-up declares."""
         realtime = setup.realtime_input_config
         return cls(
             [function for tool in setup.tools for function in tool.function_declarations],
             realtime.automatic_activity_detection if realtime is not None else None,
+            before,
         )
 
     @property

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Generic, TypeVar, assert_never
 
+from hubd.live.setup import Setup
+from hubd.offline.automaton import Arc
 from hubd.offline.connection import Connection, End, Outgoing, Sense
 from hubd.offline.effects import Prepare, Recognise, Speak
 from hubd.offline.entered import Entered
@@ -45,6 +47,7 @@ class OfflineServer(Entered):
         self._voice = EspeakVoice()
         self._recognizer = RecognizerLink()
         self._handles = Handles()
+        self._grammar: Grammar | None = None
         self.url = ""
 
     async def _enter(self, stack: AsyncExitStack) -> None:
@@ -52,14 +55,21 @@ class OfflineServer(Entered):
         self.url = (await stack.enter_async_context(self._listener)).url
 
     async def _serve(self, end: End, _dialled: Dialled) -> None:
-        host = Host(self._handles, OfflineBrain.of, connected=lambda: end.open, on_audio=self._on_audio)
-        senses = _Senses(host, self._recognizer, self._voice)
+        host = Host(self._handles, self._brain, connected=lambda: end.open, on_audio=self._on_audio)
+        senses = _Senses(host, self._recognizer, self._voice, self._keep)
         connection = Connection(end, host, clock=time.monotonic, sense=senses.take, on_sent=self._sent)
         async with asyncio.TaskGroup() as tasks:
             helpers = [tasks.create_task(each) for each in (senses.listen(connection), senses.speak(connection))]
             await connection.run()
             for helper in helpers:
                 helper.cancel()
+
+    def _brain(self, setup: Setup) -> OfflineBrain:
+        return OfflineBrain.of(setup, self._grammar)
+
+    def _keep(self, grammar: Grammar) -> None:
+        """Keep a grammar for the next connection, which mostly has the same functions."""
+        self._grammar = grammar
 
     def _sent(self, text: str) -> Outgoing | None:
         if self._on_sent is not None:
@@ -111,8 +121,11 @@ class _Wanted:
 class _Senses:
     """Hears for a host, speaks for it."""
 
-    def __init__(self, host: Host, recognizer: RecognizerLink, voice: EspeakVoice) -> None:
+    def __init__(
+        self, host: Host, recognizer: RecognizerLink, voice: EspeakVoice, keep: Callable[[Grammar], None]
+    ) -> None:
         self._host = host
+        self._keep = keep
         self._recognizer = recognizer
         self._voice = voice
         self._grammar: Grammar | None = None
@@ -124,6 +137,7 @@ class _Senses:
         match sense:
             case Prepare(grammar):
                 self._grammar = grammar
+                self._keep(grammar)
                 self._utterances.put(sense)
             case Recognise():
                 self._utterances.put(sense)
@@ -138,11 +152,14 @@ class _Senses:
             wanted = await self._utterances.get()
             if self._grammar is None:
                 continue
+            grammar = self._grammar
+            # Beside the event loop, where the microphone's sound must not wait for it.
+            arcs = await asyncio.to_thread(_arcs_of, grammar)
             match wanted:
-                case Prepare(grammar):
-                    await self._recognizer.prepare(grammar.arcs)
+                case Prepare():
+                    await self._recognizer.prepare(arcs)
                 case Recognise(number, pcm):
-                    words = await self._recognizer.recognise(self._grammar.arcs, pcm)
+                    words = await self._recognizer.recognise(arcs, pcm)
                     self._host.recognised(number, words, time.monotonic())
                     connection.carry_out()
                 case _:
@@ -155,3 +172,7 @@ class _Senses:
             pcm = await asyncio.to_thread(self._voice.speak, wanted.text)
             self._host.voiced(wanted.number, pcm, time.monotonic())
             connection.carry_out()
+
+
+def _arcs_of(grammar: Grammar) -> tuple[Arc, ...]:
+    return grammar.arcs
