@@ -226,6 +226,11 @@ class Hub:
         for take in takers:
             take(reply.request, reply.status, reply.text)
 
+    @property
+    def behind(self) -> int:
+        """How many frames of the wake model wait for it: who makes the sound can wait as well."""
+        return self._listen.behind
+
     async def run(self) -> None:
         """Run until cancelled."""
         async with asyncio.TaskGroup() as tasks:

@@ -20,7 +20,7 @@ from hubd.reports import (
 )
 
 # The wake word's score comes up to 0.7 s after the word; past this, nothing was heard.
-_WAKES_WITHIN: Final = 3.0
+_WAKES_WITHIN: Final = 4.0
 _LONGEST: Final = 120.0
 
 

@@ -53,13 +53,17 @@ class WavSound:
     lost, nothing drifts. So captured is the time of delivery.
 
     speed: how many times faster than real time. record: where the speaker's whole timeline goes, as 24 kHz mono WAV.
+    waits: whether the microphone is to wait, for a listener that is behind; what it has not given by then comes later.
     """
 
-    def __init__(self, *, speed: float = 1.0, record: Path | None = None) -> None:
+    def __init__(
+        self, *, speed: float = 1.0, record: Path | None = None, waits: Callable[[], bool] = lambda: False
+    ) -> None:
         if speed <= 0:
             raise ValueError(f"time has to go forward, not at {speed} times its speed")
         self._tick = FRAME_MS / 1000 / speed
         self._record = record
+        self._waits = waits
         self._utterances: deque[_Utterance] = deque()
         self._playback = PlaybackBuffer()
         self._ticked = asyncio.Event()
@@ -86,6 +90,8 @@ class WavSound:
         start = loop.time()
         for count in itertools.count(1):
             await asyncio.sleep(max(0.0, start + count * self._tick - loop.time()))
+            while self._waits():  # noqa: ASYNC110 -- who is behind has no event for it, and a frame is short
+                await asyncio.sleep(self._tick)
             yield MicrophoneFrame(self._hear(), loop.time())
 
     def play(self, pcm: bytes) -> None:

@@ -93,6 +93,11 @@ class Listen:
         self.late_frames = 0
         self.last_scored = clock()
 
+    @property
+    def behind(self) -> int:
+        """How many of the wake model's frames have arrived and wait for it."""
+        return len(self._backlog)
+
     async def run(self) -> None:
         """Listen until cancelled, or until the microphone has no more frames and all of them are scored."""
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="wake") as worker:

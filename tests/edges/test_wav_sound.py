@@ -56,6 +56,16 @@ async def _zip(numbers: range, stream: AsyncIterator[MicrophoneFrame]) -> AsyncI
 
 
 class TestMicrophone:
+    async def test_it_waits_for_who_is_behind(self) -> None:
+        """A listener that asks for patience is given nothing meanwhile; then the speech goes on where it was."""
+        asked = iter([False, True, True, False, False, False, False])
+        sound = WavSound(speed=FAST, waits=lambda: next(asked))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(sound.speak(ramp(1000)))
+            frames = await heard(sound, 5)
+        assert b"".join(frame.pcm for frame in frames).strip(b"\0") == ramp(1000).strip(b"\0")
+        assert list(asked) == []
+
     async def test_speech_arrives_whole(self) -> None:
         """What is spoken arrives bit for bit, padded to whole frames; before and after it is silence."""
         sound = WavSound(speed=FAST)
