@@ -12,8 +12,6 @@ import pytest
 
 from hubd.demo.private_broker import PrivateBroker
 
-# Folders of tests that are slow for the sound's sake, not the processor's, and that others would disturb.
-_IN_REAL_TIME: Final = frozenset({"edges", "end_to_end"})
 _TOLD: Final = "told"
 
 # On a busy machine an example takes as long as it takes.
@@ -50,13 +48,6 @@ def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Return what takes a line for the end of the run: what was tried to keep the promises."""
     node: pytest.Item = request.node
     return lambda line: node.user_properties.append((_TOLD, line))
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that run in real time."""
-    for item in items:
-        if item.path.parent.name in _IN_REAL_TIME:
-            item.add_marker(pytest.mark.real_time)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -16,6 +16,8 @@ from hubd.audio.cards import Direction
 from hubd.audio.wire import Alive, Decoder, Failed, Frame, Mark, Message, Open, Opened, Play, Played, encode
 from tests.edges.sound_system import FakeMicrophone, VirtualAudio, needs_tools
 
+pytestmark = pytest.mark.real_time
+
 MODULE = "hubd.edges.pyaudio_sound"
 
 

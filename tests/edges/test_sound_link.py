@@ -20,6 +20,8 @@ from hubd.ports import Sound
 from hubd.reports import Part
 from tests.edges.sound_system import Ear, FakeMicrophone, Reports, VirtualAudio, delays_of, needs_tools, noise
 
+pytestmark = pytest.mark.real_time
+
 MICROPHONE_ONLY = SoundSettings(speaker="none")
 USB = SoundSettings(rate=48_000, channels=2, speaker_rate=48_000, speaker_channels=2)
 

@@ -15,6 +15,8 @@ from hubd.edges.wav_sound import WavSound, read_wav
 from hubd.errors import SoundError
 from hubd.ports import MicrophoneFrame, Sound
 
+pytestmark = pytest.mark.real_time
+
 FAST = 200.0
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+import pytest
 from pydantic import JsonValue
 
 from hubd.live.messages import FunctionCall, ServerContent, ServerMessage, UsageMetadata
 from hubd.reports import Part, Report, TroubleReport, UsageReport
 from tests.end_to_end.house import WARM_UP, Home, Tape, home, saying, speech
 from tests.live_server import LiveServer, Visit
+
+pytestmark = pytest.mark.real_time
 
 # Nobody reports for these devices: each call has all the time that it may take.
 SLOW: Final = """

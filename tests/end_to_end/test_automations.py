@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from hubd.audio.level import scaled
 from hubd.demo.private_broker import HOST
 from hubd.devices.render import Publish
@@ -20,6 +22,8 @@ from hubd.reports import PublicState, PublishedReport, SaidReport, ToldReport
 from tests.end_to_end.house import Home, Room, home
 from tests.live_server import LiveServer, Visit
 from tests.running import running
+
+pytestmark = pytest.mark.real_time
 
 FINISHED: Final = "The washing machine has finished."
 SETTINGS: Final = f"""

@@ -34,6 +34,8 @@ from hubd.reports import (
 from tests.end_to_end.house import WARM_UP, Tape, home, saying, speech
 from tests.live_server import LiveServer, Mark, Visit
 
+pytestmark = pytest.mark.real_time
+
 SECOND: Final = UPLINK_RATE
 
 

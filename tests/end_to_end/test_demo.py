@@ -12,6 +12,8 @@ import pytest
 
 from tests.end_to_end.program import CHECKOUT, Outcome, Payload, Request, demos
 
+pytestmark = pytest.mark.real_time
+
 KITCHEN: Final = "zigbee2mqtt/kitchen_lights/set"
 OFFICE: Final = "zigbee2mqtt/office_lights/set"
 COFFEE: Final = "zigbee2mqtt/coffee_machine/set"

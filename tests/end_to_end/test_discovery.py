@@ -21,6 +21,8 @@ from tests.end_to_end.house import WARM_UP, Tape, home, saying, speech
 from tests.end_to_end.program import Outcome, run
 from tests.live_server import LiveServer, Visit
 
+pytestmark = pytest.mark.real_time
+
 ON: Final = '[mqtt]\nhost = "{host}"\nport = {port}\n[live]\nbackend = "offline"\n[discovery]\nenabled = true\n'
 
 

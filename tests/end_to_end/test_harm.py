@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+import pytest
 from pydantic import JsonValue
 
 from hubd.demo.private_broker import HOST
@@ -21,6 +22,8 @@ from tests.edges.mqtt_parts import running
 from tests.end_to_end.house import WARM_UP, Tape, home, saying, speech
 from tests.live_server import DEADLINE, LiveServer, Visit
 from tests.running import running as beside
+
+pytestmark = pytest.mark.real_time
 
 PER_SECOND: Final = 5
 HOUSE: Final = f"""

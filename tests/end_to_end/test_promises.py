@@ -18,6 +18,8 @@ from tests.end_to_end.house import WARM_UP, Home, Room, Tape, home, saying, spee
 from tests.end_to_end.program import CHECKOUT, COMMAND, PATIENCE, environment, needs
 from tests.live_server import LiveServer, Mark, Visit, at_once
 
+pytestmark = pytest.mark.real_time
+
 SECOND: Final = UPLINK_RATE
 # A clock that runs faster than the real one; the delays below are in its seconds.
 SPEED: Final = 3.0

@@ -27,6 +27,8 @@ from tests.end_to_end.house import Tape, speech
 from tests.end_to_end.program import CHECKOUT
 from tests.live_server import LiveServer
 
+pytestmark = pytest.mark.real_time
+
 USB: Final = """
 [microphone]
 rate = 48000

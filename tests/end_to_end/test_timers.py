@@ -6,6 +6,8 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from hubd.audio.level import scaled
 from hubd.audio.pcm import UPLINK_RATE
 from hubd.audio.tones import render
@@ -16,6 +18,8 @@ from hubd.wishes import ListenAsked, Sign
 from tests.end_to_end.house import Tape, home, saying, speech
 from tests.end_to_end.test_automations import record
 from tests.live_server import LiveServer, Visit
+
+pytestmark = pytest.mark.real_time
 
 SECOND: Final = UPLINK_RATE
 # However slow the machine is, it rings until it is told to stop.

@@ -20,6 +20,8 @@ from tests.end_to_end.automation import Body, automation, ear_at
 from tests.end_to_end.house import WARM_UP, Tape, home, saying, speech
 from tests.live_server import LiveServer, Visit
 
+pytestmark = pytest.mark.real_time
+
 SECOND: Final = UPLINK_RATE
 # Whatever is said is played as it is.
 LOUD: Final = "[speaker]\nvolume = 100\n[privacy]\npublish_transcripts = true\n"

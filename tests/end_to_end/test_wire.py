@@ -12,6 +12,8 @@ from hubd.live.messages import FunctionCall
 from tests.end_to_end.house import WARM_UP, Tape, home, saying, speech
 from tests.live_server import LiveServer, Visit
 
+pytestmark = pytest.mark.real_time
+
 WORDS: Final = ("SILENT", "WHEN_IDLE", "INTERRUPT")
 BEHAVIORS: Final = {"quick": "BLOCKING", "slow": "NON_BLOCKING"}
 DEVICES: Final = "".join(
