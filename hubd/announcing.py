@@ -131,7 +131,7 @@ def proceed(parts: Parts, now: float) -> State:
     if notices.playing or not (pause or parts.state in {State.IDLE, State.MUTED}):
         return parts.state
     # The offline server takes every text for a request: the hub tells such facts itself.
-    if pause and parts.minutes.backend is Backend.GEMINI and (facts := notices.facts()):
+    if pause and parts.minutes.backend is Backend.GEMINI and (facts := notices.hand_over()):
         parts.effects.append(effects.Learn(tuple(each.fact(Standing.WANTED) for each in facts)))
         parts.bridge.departure.turn_began()
         parts.patience.awaiting = Awaiting.ANSWER
@@ -175,6 +175,8 @@ def _listen(parts: Parts, notice: Notice, position: int) -> State:
         notices.openers.append(notice.request)
     if parts.state is State.IDLE:
         parts.bridge.progressed()
+        # What the last conversation left to be played was played before.
+        parts.floor.hush()
         parts.patience.awaiting = Awaiting.SPEECH
         parts.ear.woke(position, position)
         return State.OPENING

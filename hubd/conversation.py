@@ -59,7 +59,8 @@ class Conversation(Parts):
                 self.effects += (*self.minutes.open(event), *self.notices.opened())
                 return self.bridge.target()
             case events.LinkLost():
-                return lost(self, event)
+                state = lost(self, event)
+                return announcing.proceed(self, now) if state is State.FOLLOWING_UP else state
             case events.GoingAway(time_left):
                 self.bridge.departure.announced(time_left, now)
                 return self.state
@@ -131,6 +132,7 @@ class Conversation(Parts):
         self.effects.append(effects.Tell(StateReport(state)))
         match state:
             case State.IDLE | State.MUTED:
+                self.notices.take_back()
                 announcing.proceed(self, now)
             case State.OPENING:
                 self.effects.append(effects.OpenLine(self.bridge.manner))
@@ -239,6 +241,7 @@ class Conversation(Parts):
         self.effects += (*self.minutes.close_utterance(), effects.Play(audio.pcm, audio.rate))
         self.patience.forever()
         self.patience.awaiting = Awaiting.SPEECH
+        self.notices.told()
         return State.SPEAKING
 
     def _asked(self, asked: events.ToolsAsked, now: float) -> State:

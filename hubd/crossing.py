@@ -5,6 +5,7 @@ from __future__ import annotations
 from hubd import effects, events
 from hubd.bridge import Owed
 from hubd.parts import Parts
+from hubd.patience import Awaiting
 from hubd.states import State
 
 
@@ -24,6 +25,8 @@ def lost(parts: Parts, event: events.LinkLost) -> State:
         parts.effects.append(effects.Signal(effects.Sign.FAILED))
     elif parts.state is State.FOLLOWING_UP and not hopeless and not parts.ending:
         parts.bridge.rest()
+        parts.notices.take_back()
+        parts.patience.awaiting = Awaiting.SPEECH
         return parts.state
     return State.IDLE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
 
@@ -79,6 +79,7 @@ class Notices:
     def __init__(self) -> None:
         self._waiting: deque[Notice] = deque()
         self._current: Notice | None = None
+        self._handed: tuple[Notice, ...] = ()
         self._number = 0
         self.question: str | None = None
         self.openers: list[str] = []
@@ -118,13 +119,24 @@ class Notices:
         self._waiting.insert(sum(each.urgent for each in self._waiting), current)
         return (effects.Silence(),)
 
-    def facts(self) -> tuple[Notice, ...]:
-        """Take out the facts that wait for a pause, if it is their turn."""
+    def hand_over(self) -> tuple[Notice, ...]:
+        """Return the facts that wait for a pause, if it is their turn; the model is to tell them."""
         if not self._waiting or self._waiting[0].urgent or self._waiting[0].purpose is not Purpose.TELL:
             return ()
         taken = tuple(each for each in self._waiting if each.purpose is Purpose.TELL and not each.urgent)
         self._keep(each for each in self._waiting if each not in taken)
+        self._handed += taken
         return taken
+
+    def told(self) -> None:
+        """Note that the model speaks: about what it was to tell."""
+        self._handed = ()
+
+    def take_back(self) -> None:
+        """Note that the model is not going to speak: what it was to tell is said by the hub itself."""
+        urgent = [each for each in self._waiting if each.urgent]
+        self._keep((*urgent, *self._handed, *(each for each in self._waiting if not each.urgent)))
+        self._handed = ()
 
     def play(self) -> tuple[effects.Effect, ...]:
         """Play the next one."""
@@ -142,14 +154,16 @@ class Notices:
         return notice
 
     def cut(self) -> tuple[effects.Effect, ...]:
-        """Cut what is being played, for somebody speaks to the hub; what waits goes on waiting."""
+        """Cut what is being played, for somebody speaks to the hub; what waits, urgent or not, waits for a pause."""
         current, self._current = self._current, None
+        self._keep(replace(each, scheduling=Scheduling.WHEN_IDLE) for each in self._waiting)
         if current is None:
             return ()
         return (effects.Silence(), *_learned([current]), *current.reply(WishStatus.STOPPED, CUT_SHORT))
 
     def stop(self) -> tuple[effects.Effect, ...]:
         """Drop everything."""
+        self._handed = ()
         left, self._waiting = self._waiting, deque()
         replies = [reply for each in left for reply in each.reply(WishStatus.STOPPED, CUT_SHORT)]
         return (*self.cut(), *_learned(left), *replies)
@@ -182,7 +196,7 @@ class Notices:
         return (*self._waiting, *([self._current] if self._current is not None else []))
 
     def _keep(self, notices: Iterable[Notice]) -> None:
-        self._waiting = deque(notices)
+        self._waiting = deque(tuple(notices))
 
 
 def result(notice: Notice, ending: Ending) -> tuple[effects.Effect, ...]:

@@ -123,6 +123,25 @@ class TestPause:
         talk.hear(AUDIO)
         assert talk.where() is State.SPEAKING
 
+    def test_model_that_does_not_speak(self) -> None:
+        """What the model was to tell, and did not, is said by the hub at the conversation's end."""
+        talk = following_up()
+        talk.hear(told(Scheduling.WHEN_IDLE))
+        assert talk.waits()[-1] == Announce(1, TEXT)
+        assert talk.where() is State.IDLE
+        assert fact(Standing.SAID) in talk.hear(played())
+
+    def test_connection_that_is_lost(self) -> None:
+        """Without a connection the hub says it at once; with the model's word about it nothing more is said."""
+        talk = following_up()
+        talk.hear(told(Scheduling.WHEN_IDLE))
+        assert talk.hear(LOST)[-1] == Announce(1, TEXT)
+        assert talk.where() is State.FOLLOWING_UP
+        talk = following_up()
+        talk.hear(told(Scheduling.WHEN_IDLE), AUDIO, events.GenerationComplete(), events.TurnComplete())
+        talk.played()
+        assert talk.hear(LOST) == []
+
     def test_nobody_followed_up(self) -> None:
         """Without a pause in the conversation its end is the pause: the hub says it."""
         talk = speaking(Pace(follow_up=0))
@@ -214,6 +233,13 @@ class TestWakeWord:
         assert happened[:2] == [Silence(), fact(Standing.UNHEARD)]
         assert talk.where() is State.OPENING
 
+    def test_what_waits(self) -> None:
+        """Another alarm that waits behind the one that is cut is said in the next pause."""
+        talk = Talk()
+        talk.hear(told(Scheduling.INTERRUPT), SayAsked("r", "Fire!", Scheduling.INTERRUPT), WOKE)
+        assert talk.hear(READY, AUDIO, events.GenerationComplete(), events.TurnComplete())[-1] != Announce(2, "Fire!")
+        assert talk.played()[-1] == Announce(2, "Fire!")
+
     def test_in_a_conversation(self) -> None:
         """Every sample after a wake word that cuts an announcement reaches the server."""
         talk = listening()
@@ -241,6 +267,14 @@ class TestAsk:
         assert replies(talk) == []
         talk.hear(events.SaidText("Thank you."))
         assert replies(talk) == [Reply("q", WishStatus.DONE, "Yes, please.")]
+
+    def test_after_a_conversation_that_was_cut(self) -> None:
+        """What was still played when the last conversation ended keeps nobody from being heard."""
+        talk = speaking()
+        talk.hear(QUESTION, events.EndAsked(), LOST)
+        assert talk.where() is State.IDLE
+        talk.hear(played(), READY)
+        assert talk.where() is State.LISTENING
 
     def test_in_a_conversation(self) -> None:
         """In the pause after an answer it is asked without another connection, and time is given to answer."""
