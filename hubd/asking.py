@@ -34,7 +34,7 @@ from hubd.stages.act import Act
 from hubd.stages.ask import Ask
 from hubd.stages.connection import Server
 from hubd.stages.discover import Discover
-from hubd.stages.reach import Watch, reach
+from hubd.stages.reach import Watch, reach, told
 from hubd.stages.visit import Visit
 from hubd.tools import Toolbox
 from hubd.usage import TokenCount
@@ -94,6 +94,7 @@ async def ask(  # noqa: PLR0913 -- a small hub, wired
             await discover.settled()
             discover.prepare()
         if not failure:
+            await told(broker)
             running.append(tasks.create_task(visit.run(asking.post_from_connection), name="visit"))
             await asking.run()
             failure = question.failure

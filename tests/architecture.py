@@ -79,6 +79,8 @@ ROWS: tuple[str, ...] = (
     "stages.errand",
     "stages.round",
     "stages.running",
+    # What brings a command that runs beside the hub to the broker.
+    "stages.reach",
     # The line in four parts: it alone uses the others.
     "stages.carry_over stages.connection",
     "stages.briefing stages.inbox",
@@ -88,7 +90,7 @@ ROWS: tuple[str, ...] = (
     "edges.paho_connection",
     (
         "stages.act stages.announce stages.ask stages.converse stages.discover stages.line stages.listen stages.look "
-        "stages.automate stages.reach stages.ring stages.tell "
+        "stages.automate stages.ring stages.tell "
         "stages.speak stages.visit edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link "
         "edges.wav_sound edges.state_file edges.websockets_link stages.purse"
     ),

@@ -55,12 +55,22 @@ class StandIn:
         return tuple(dict.fromkeys((*told, *spelled_out)))
 
     def beginning(self) -> tuple[Report, ...]:
-        """Return what the devices have reported before anybody asked."""
-        return tuple(
+        """Return what the devices have reported before anybody asked.
+
+        A device of functions spelled out is as the last of them leaves it, if that is the same whatever it is told.
+        """
+        of_kinds = (
             Report(device, topic, payload, 0.0)
             for device, pretender in self._pretenders.items()
             for topic, payload in pretender.reports()
         )
+        others = (
+            Report(device.id, expect.topic, expect.payload, 0.0)
+            for device in self._devices
+            for function in device.functions[-1:]
+            if (expect := function.expect) is not None and expect.payload is not None and "{{" not in expect.payload
+        )
+        return (*of_kinds, *others)
 
     def take(self, topic: str, payload: bytes) -> tuple[Report, ...]:
         """Return what follows from a message; nothing for one that no device understands."""

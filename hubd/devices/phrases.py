@@ -142,7 +142,7 @@ def known(device: Device, reading: Reading) -> str:
 def _age(reading: Reading, now: float) -> str:
     """Return how old a report is, if that is worth saying."""
     if reading.stored:
-        return ", as far as the broker had kept it"
+        return ", by a report of unknown age"
     minutes = round((now - reading.received) / 60)
     if minutes < _OLD_MINUTES:
         return ""

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from hubd.allowance import Allowance
 from hubd.devices.model import Command, Device
-from hubd.devices.render import Publish
 from hubd.devices.state import StateStore
-from hubd.errors import BrokerError
 from hubd.events import Call
 from hubd.ledger import Ledger
 from hubd.outcomes import Outcome
 from hubd.ports import Broker, InboundMessage
 from hubd.reports import ReportSink
 from hubd.stages.errand import Errand, Means
+from hubd.stages.reach import told
 
-# Nobody reads it. A broker answers in order: once it has taken this, it has sent what it had kept for the
-# subscriptions before.
-_MARK: Final = Publish("hubd/look", b"", qos=1)
-_PATIENCE: Final = 10.0
 # Of very many retained messages the last come after that, one after the other, s.
 _QUIET: Final = 0.4
 # However many more come, the look is over after so long, s.
@@ -63,8 +57,7 @@ class Look:
 
     async def quiet(self) -> None:
         """Return when the broker has told what it had kept."""
-        with contextlib.suppress(BrokerError):  # one that refuses the message has answered as well
-            await self._means.broker.publish(_MARK, _PATIENCE)
+        await told(self._means.broker)
         loop = asyncio.get_running_loop()
         end = loop.time() + _LONGEST
         while True:
@@ -87,8 +80,8 @@ class Look:
 
     def _take(self, message: InboundMessage) -> None:
         states = self._means.states
-        told = states.receive(message.topic, message.payload, self._means.clock(), stored=message.retained)
+        devices = states.receive(message.topic, message.payload, self._means.clock(), stored=message.retained)
         self._came.set()
-        if self._errand is not None and self._errand.command.device.id in told:
+        if self._errand is not None and self._errand.command.device.id in devices:
             self._heard(message)
-            self._errand.heed(told)
+            self._errand.heed(devices)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Final, Protocol
 
+from hubd.devices.render import Publish
+from hubd.errors import BrokerError
+from hubd.ports import Broker
 from hubd.reports import Part, Report, ReportSink, TroubleReport
 
 # A broker that is there answers in a fraction of it, s.
 _WITHIN: Final = 10.0
+# Nobody reads it. A broker answers in order: once it has taken this, it has sent what it had kept for the
+# subscriptions before.
+_MARK: Final = Publish("hubd/look", b"", qos=1)
 
 
 class Connecting(Protocol):
@@ -39,7 +46,7 @@ class Watch:
 
 
 async def reach(broker: Connecting, watch: Watch) -> str:
-    """Return why the broker can't be reached, or nothing once it is: the devices' last reports are on their way."""
+    """Return why the broker can't be reached, or nothing once it is."""
     async with asyncio.TaskGroup() as tasks:
         up = tasks.create_task(broker.wait_connected(), name="broker is up")
         await asyncio.wait((up, watch.trouble), timeout=_WITHIN, return_when=asyncio.FIRST_COMPLETED)
@@ -50,3 +57,9 @@ async def reach(broker: Connecting, watch: Watch) -> str:
         return f"The MQTT broker gives no answer within {_WITHIN:g} s. Check mqtt.host and mqtt.port."
     trouble = watch.trouble.result()
     return f"{trouble.problem.rstrip('.')}. {trouble.advice}"
+
+
+async def told(broker: Broker) -> None:
+    """Return when the broker has sent what it had kept for the subscriptions so far."""
+    with contextlib.suppress(BrokerError):  # one that refuses the message has answered as well
+        await broker.publish(_MARK, _WITHIN)

@@ -35,6 +35,7 @@ async def test_a_hub_finds_the_devices_at_home(config: Config) -> None:
             await hub.wait_connected()
             messages = hub.messages()
             hub.subscribe(["home/garage/door"])
+            assert (await anext(messages)).payload == b"closed"
             await hub.publish(Publish("home/garage/door/set", b"OPEN", qos=1), 5.0)
             assert (await anext(messages)).payload == b"open"
             running.cancel()

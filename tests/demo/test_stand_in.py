@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hubd.demo.house import demo_devices
 from hubd.demo.stand_in import Report, StandIn
-from hubd.devices.model import Device
+from hubd.devices.model import Device, Kind
 
 PLAIN = Device.model_validate(
     {
@@ -81,3 +81,12 @@ def test_plain_device(topic: str, payload: bytes, report: Report) -> None:
 def test_any_message_is_taken(topic: str, payload: bytes) -> None:
     """No message breaks a device."""
     StandIn([*demo_devices(), PLAIN]).take(topic, payload)
+
+
+def test_what_is_known_before_anybody_asks() -> None:
+    """Every device of a kind has reported; of others one that is left in one state by its last function."""
+    house = demo_devices()
+    reports = StandIn(house).beginning()
+    assert Report("garage_door", "home/garage/door", "closed", 0.0) in reports
+    of_kinds = {device.id for device in house if device.kind not in {None, Kind.SCENE}}
+    assert {report.device for report in reports} == of_kinds | {"garage_door"}

@@ -107,7 +107,7 @@ def test_what_the_broker_kept_has_no_age() -> None:
     outcome = outcomes.told(TOOLBOX.catalog, asked, states, 3 * 3600.0)
     assert outcome.message == (
         "The living room temperature is 21.5 °C, as of 3 hours ago. "
-        "The bathroom window is open, as far as the broker had kept it."
+        "The bathroom window is open, by a report of unknown age."
     )
 
 

@@ -115,11 +115,14 @@ async def test_a_door_that_jams(mosquitto: PrivateBroker, tmp_path: Path) -> Non
 
 
 async def test_a_question(mosquitto: PrivateBroker, tmp_path: Path) -> None:
-    """What is known of a device is told without a command; what is no question about the house leads to nothing."""
+    """What the broker had kept of a device is told, without a command; no question about the house leads to nothing."""
     config = configuration(tmp_path, mosquitto.port)
-    outcome = await ask(tmp_path, "--json", "--config", config, "is the garage closed?")
+    async with house(config, mosquitto.port):
+        outcome = await ask(tmp_path, "--json", "--config", config, "is the garage closed?")
     assert outcome.status == 0
     assert {*outcome.kinds()} == {"session", "heard", "called", "answered", "usage", "said"}
+    (said,) = [event["text"] for event in outcome.events if event["event"] == "said"]
+    assert said == "The garage door reports closed, by a report of unknown age."
     plain = await ask(tmp_path, "--config", config, "what is the capital of France?")
     assert (plain.status, plain.stdout, plain.stderr) == (0, SORRY, "")
 
