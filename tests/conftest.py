@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import signal
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
@@ -13,6 +14,10 @@ import pytest
 from hubd.demo.private_broker import PrivateBroker
 
 _TOLD: Final = "told"
+
+# What a shell starts in the background ignores Ctrl-C, and so would every program that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # On a busy machine an example takes as long as it takes.
 hypothesis.settings.register_profile("hubd", deadline=None)
