@@ -167,3 +167,32 @@ class Store(Protocol):
     def write_now(self, text: str) -> None:
         """Do the same, without giving way to anything else."""
         ...
+
+
+class Notifier(Protocol):
+    """Whoever looks after the daemon; nothing here blocks or raises."""
+
+    @property
+    def interval(self) -> float | None:
+        """How often to say alive(), s; None if nobody waits for it."""
+        ...
+
+    def ready(self) -> None:
+        """Say that the hub does what it is there for, as far as it can; also at the end of reloading()."""
+        ...
+
+    def status(self, text: str) -> None:
+        """Say in one line what the hub is doing, and what is wrong."""
+        ...
+
+    def reloading(self) -> None:
+        """Say that the configuration is being changed; ready() says when that is over."""
+        ...
+
+    def alive(self) -> None:
+        """Say that nothing hangs; whoever stays silent for four times the interval is ended, and started again."""
+        ...
+
+    def stopping(self) -> None:
+        """Say that the hub has begun to stop."""
+        ...
