@@ -72,7 +72,7 @@ def test_status_is_one_line(manager: Manager) -> None:
 
 def test_without_a_manager_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nobody listens nothing is said, and systemd-python is not even looked for."""
-    monkeypatch.setitem(sys.modules, "systemd", None)
+    monkeypatch.setitem(sys.modules, "systemd.daemon", None)
     notifier = SystemdNotifier({"WATCHDOG_USEC": "20000000"})
     for say in (notifier.ready, notifier.reloading, notifier.alive, notifier.stopping):
         say()
@@ -90,7 +90,7 @@ def test_a_manager_that_left(manager: Manager, caplog: pytest.LogCaptureFixture)
 
 def test_a_manager_without_its_library(manager: Manager, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rather than to be waited for in silence, a hub that can't speak to its manager says what is missing."""
-    monkeypatch.setitem(sys.modules, "systemd", None)
+    monkeypatch.setitem(sys.modules, "systemd.daemon", None)
     with pytest.raises(MissingPartError, match="pip install systemd-python"):
         SystemdNotifier(os.environ)
 
