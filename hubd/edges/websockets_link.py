@@ -96,10 +96,10 @@ async def connect(
     except ssl.SSLCertVerificationError as error:
         problem = f"the certificate of {host} is not trusted: {error.verify_message}; check the clock of this computer"
         raise LinkError(problem) from None
+    except (ssl.SSLError, InvalidHandshake, EOFError):
+        raise LinkError(f"{host} does not answer as a WebSocket server") from None
     except OSError as error:
         raise LinkError(f"can't reach {host}: {_cause(error)}") from None
-    except (InvalidHandshake, EOFError):
-        raise LinkError(f"{host} does not answer as a WebSocket server") from None
     except (InvalidURI, ValueError):
         raise LinkError("the address in live.url is no WebSocket address") from None
     return WebsocketsLink(connection, secret)

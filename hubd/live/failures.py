@@ -72,6 +72,10 @@ def _row(
 
 _LOST: Final = "The connection to the Live server was lost."
 _BUSY: Final = "The Live server is busy or out of order. Try again in a minute."
+_STRANGER: Final = (
+    "Something else answers in place of the Live server. "
+    "If this network has a login page, log in there; else check live.url and the router."
+)
 _SETTING: Final = "The Live server refuses a setting. Check the model, the voice and the options under live."
 
 # The first row that fits decides.
@@ -152,16 +156,21 @@ TABLE: Final[tuple[Row, ...]] = (
         (_FATAL,),
         "The Live server refuses the connection. Check the API key.",
     ),
-    _row(
-        frozenset(range(300, 400)),
-        "",
-        (_FATAL,),
-        "The Live server sends hubd to another address. Put the address that is meant into live.url.",
-    ),
+    # A server that greets without switching protocols, or sends people elsewhere, is the login page of a network as a
+    # rule; the Live service does neither.
+    _row(frozenset(range(200, 400)) | {511}, "", (_WITH,), _STRANGER),
     _row({404}, "", (_FATAL,), "There is no Live server at this address. Check live.url and live.api_version."),
     _row({409}, "", (_FRESH,), "The earlier conversation can't be taken up again."),
     _row({429}, "", (_WITH,), "The Live server takes no more requests at the moment. Try again in a minute."),
     _row(frozenset(range(500, 600)), "", (_WITH,), _BUSY),
+    _row(
+        {None},
+        "certificate.*(not yet valid|expired)",
+        (_WITH,),
+        "The Live server's certificate does not fit the clock of this computer. "
+        "Wait until the clock is set from the network; if it is right, something else answers in the server's place.",
+    ),
+    _row({None}, "certificate|does not answer as a websocket server", (_WITH,), _STRANGER),
     _row({None}, "", (_WITH,), "The Live server can't be reached. Check the network."),
     _row({1000, 1001, 1005, 1006, 1012, 1013, 1014}, "", (_WITH,), _LOST),
     _row(frozenset(), "", (_WITH, _WITH, _FRESH), _LOST),

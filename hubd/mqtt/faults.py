@@ -136,9 +136,12 @@ def not_mqtt(where: str) -> Fault:
 
 def untrusted(where: str, reason: str) -> Fault:
     """Return the fault of a certificate that is not trusted; reason: the verifier's words."""
+    dated = any(words in reason for words in ("not yet valid", "expired"))
     return Fault(
         f"the certificate of the MQTT broker at {where} is not trusted: {reason}",
-        "Name the authority that signed it with mqtt.ca_file, and check the clock of this computer.",
+        f"Wait until the clock is set from the network; if it is right, renew the certificate. {_WAIT}"
+        if dated
+        else "Name the authority that signed it with mqtt.ca_file.",
     )
 
 

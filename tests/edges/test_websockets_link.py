@@ -372,6 +372,19 @@ async def test_a_server_of_another_kind_is_told_as_such() -> None:
             await connect(url, KEY)
 
 
+async def test_a_server_without_tls_is_told_as_such() -> None:
+    """What answers in plain text where TLS is spoken, as a login page does, is no lost network."""
+
+    async def login_page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with raw_server(login_page) as url:
+        with pytest.raises(LinkError, match="does not answer as a WebSocket server"):
+            await connect(url.replace("ws://", "wss://"), KEY)
+
+
 async def test_nobody_there() -> None:
     """A refused connection is LinkError without a code."""
     async with server(idle) as url:

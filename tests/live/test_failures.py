@@ -53,7 +53,10 @@ CASES: Final[tuple[tuple[int | None, str, NextAttempt, NextAttempt, NextAttempt]
     (1011, "Token has been used too many times", FATAL, FATAL, FATAL),
     (1011, "auth token has expired", FATAL, FATAL, FATAL),
     (1011, "keepalive ping timeout", WITH, WITH, WITH),
-    (301, "Moved Permanently", FATAL, FATAL, FATAL),
+    (200, "OK", WITH, WITH, WITH),
+    (301, "Moved Permanently", WITH, WITH, WITH),
+    (302, "Found", WITH, WITH, WITH),
+    (511, "Network Authentication Required", WITH, WITH, WITH),
     (400, "Bad Request", FATAL, FATAL, FATAL),
     (401, "Unauthorized", FATAL, FATAL, FATAL),
     (403, "Forbidden", FATAL, FATAL, FATAL),
@@ -63,6 +66,10 @@ CASES: Final[tuple[tuple[int | None, str, NextAttempt, NextAttempt, NextAttempt]
     (500, "Internal Server Error", WITH, WITH, WITH),
     (503, "Service Unavailable", WITH, WITH, WITH),
     (None, "can't reach localhost: Connection refused", WITH, WITH, WITH),
+    (None, "the certificate of g is not trusted: certificate is not yet valid", WITH, WITH, WITH),
+    (None, "the certificate of g is not trusted: certificate has expired", WITH, WITH, WITH),
+    (None, "the certificate of g is not trusted: self-signed certificate", WITH, WITH, WITH),
+    (None, "g does not answer as a WebSocket server", WITH, WITH, WITH),
     (None, "the API key holds a character that no API key has", FATAL, FATAL, FATAL),
     (1002, "", WITH, WITH, FRESH),
     (1011, "something new", WITH, WITH, FRESH),
@@ -144,3 +151,27 @@ def test_the_last_row_takes_everything() -> None:
     """The table has no gap."""
     assert not TABLE[-1].codes
     assert TABLE[-1].reason.pattern == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (200, "OK"),
+        (302, "Found"),
+        (511, "Network Authentication Required"),
+        (None, "the certificate of g is not trusted: Hostname mismatch, certificate is not valid for 'g'"),
+        (None, "g does not answer as a WebSocket server"),
+    ],
+)
+def test_a_login_page_is_told_as_such(code: int | None, reason: str) -> None:
+    """Whoever answers in the service's place, as a hotel's network does, is not taken for a lost connection."""
+    words = classify(code, reason, phase=Phase.CONNECTING).words
+    assert "login page" in words
+
+
+@pytest.mark.parametrize("date", ["certificate is not yet valid", "certificate has expired"])
+def test_a_date_is_a_matter_of_the_clock(date: str) -> None:
+    """A computer that does not know the time yet is told to wait for it."""
+    words = classify(None, f"the certificate of g is not trusted: {date}", phase=Phase.CONNECTING).words
+    assert "clock" in words
+    assert "Wait" in words

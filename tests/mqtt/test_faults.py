@@ -37,3 +37,11 @@ def test_the_common_reasons_say_what_to_do() -> None:
     assert "mqtt_password" in faults.refused("b", 0x87).advice
     assert "mqtt.client_id" in faults.dismissed("b", 0x8E).advice
     assert "same id" in faults.dismissed("b", 0x8E).problem
+
+
+@pytest.mark.parametrize("reason", ["certificate is not yet valid", "certificate has expired"])
+def test_a_date_is_a_matter_of_the_clock(reason: str) -> None:
+    """A computer that does not know the time yet has to wait; the file of authorities has nothing to do with it."""
+    assert "clock" in faults.untrusted("b", reason).advice
+    assert "mqtt.ca_file" not in faults.untrusted("b", reason).advice
+    assert "mqtt.ca_file" in faults.untrusted("b", "self-signed certificate").advice
