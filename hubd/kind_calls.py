@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, islice
 from typing import Final, assert_never
 
 from pydantic import JsonValue
@@ -11,7 +12,15 @@ from hubd.declaring import declare
 from hubd.devices.catalog import MAX_CHOICES, Ambiguous, Catalog, Unknown, fold
 from hubd.devices.kinds import KINDS, KindFunction, parameters_of
 from hubd.devices.model import Command, Device, Kind
-from hubd.devices.parameters import MAX_TEXT, ArgumentError, Parameter, ParameterType, checked, shown
+from hubd.devices.parameters import (
+    MAX_DESCRIPTION,
+    MAX_TEXT,
+    ArgumentError,
+    Parameter,
+    ParameterType,
+    checked,
+    shown,
+)
 from hubd.devices.places import EVERYWHERE, THE_HOUSE, Area, Places
 from hubd.devices.settling import Arguments
 from hubd.devices.wording import phrase
@@ -21,7 +30,6 @@ from hubd.requests import Refusal, Several
 
 DEVICE: Final = "device"
 AREA: Final = "area"
-MAX_ALIASES = 50
 # Kinds of which several may be set in one call. A lock, an alarm system is set by its name, a group is its lamps again.
 TOGETHER: Final = frozenset({Kind.LIGHT, Kind.SWITCH, Kind.COVER, Kind.CLIMATE, Kind.FAN, Kind.MEDIA_PLAYER})
 
@@ -48,9 +56,9 @@ class KindCalls:
         noun = KINDS[self.kind].noun
         which = f"Which {noun}; leave it out to set all in an area." if self.takes_areas else f"Which {noun}."
         aliases = [f"{alias} = {self._catalog.label(device)}" for device in self.devices for alias in device.aliases]
-        same = f" The same under two names: {'; '.join(aliases[:MAX_ALIASES])}." if aliases else ""
+        description = which + _same(aliases, MAX_DESCRIPTION - len(which))
         parameters = {
-            DEVICE: Parameter(type=ParameterType.STRING, description=which + same, enum=self._catalog.spoken(self.kind))
+            DEVICE: Parameter(type=ParameterType.STRING, description=description, enum=self._catalog.spoken(self.kind))
         }
         parameters |= self._parameters
         if self.takes_areas:
@@ -147,6 +155,14 @@ def gathered(name: str, label: str, said: str, commands: Iterable[Command | Refu
     can = tuple(each for each in found if isinstance(each, Command))
     left_out = tuple(each for each in found if isinstance(each, Refusal))
     return Several(name, label, can, said, tuple(each.message for each in left_out)) if can else left_out[0]
+
+
+def _same(aliases: Sequence[str], room: int) -> str:
+    """Return, in at most so many characters, which names mean the same: the first ones, for all are in the enum."""
+    start, end = " The same under two names: ", "."
+    lengths = accumulate((len(alias) + len("; ") for alias in aliases), initial=len(start) + len(end))
+    fitting = [alias for alias, length in zip(aliases, islice(lengths, 1, None), strict=True) if length <= room]
+    return f"{start}{'; '.join(fitting)}{end}" if fitting else ""
 
 
 def area_parameter(places: Places) -> Parameter:

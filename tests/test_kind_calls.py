@@ -6,6 +6,7 @@ from pydantic import JsonValue
 from hubd.all_off import ALL_OFF
 from hubd.devices.catalog import Catalog
 from hubd.devices.model import Command, Device
+from hubd.devices.parameters import MAX_DESCRIPTION
 from hubd.events import AnswerKind, Behavior, Call, CallStatus, Scheduling
 from hubd.live.models import COMMON_SUBSET, Capabilities
 from hubd.requests import EarlyAnswer, Refusal, Resolved, Several
@@ -193,3 +194,15 @@ def test_a_thousand_devices_in_all_kinds_fit_into_the_setup() -> None:
     floors = {f"floor {each}": tuple(rooms[each * 5 : each * 5 + 5]) for each in range(3)}
     house = Toolbox(Catalog([Device.model_validate(table) for table in tables]), site=Site(floors=floors))
     assert sum(len(each.to_text()) for each in house.declarations()) < 64_000
+
+
+def test_a_house_full_of_second_names_is_declared() -> None:
+    """However long the names and however many, the model is told as many of the pairs as the description holds."""
+    lamps = [device(f"lamp_{n}", "light", "hall", aliases=[f"the lamp with the long name {n}"]) for n in range(60)]
+    toolbox = Toolbox(Catalog([Device.model_validate(lamp) for lamp in lamps]))
+    declared = next(each for each in toolbox.declarations() if each.name == "set_light")
+    assert declared.parameters is not None
+    which = declared.parameters.properties["device"]
+    assert "the lamp with the long name 0 = lamp 0; " in which.description
+    assert len(which.description) <= MAX_DESCRIPTION
+    assert "the lamp with the long name 59" in which.enum

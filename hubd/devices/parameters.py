@@ -13,6 +13,7 @@ from pydantic import Field, JsonValue, StrictBool, StrictFloat, StrictInt, Stric
 from hubd.devices.fields import Place, Table
 
 MAX_TEXT = 500
+MAX_DESCRIPTION = 1024
 _SHOWN = 60
 # Beyond it a JSON number is no exact integer in most devices' software.
 MAX_NUMBER = 2**53
@@ -40,7 +41,7 @@ class Parameter(Table):
     """
 
     type: ParameterType
-    description: Annotated[StrictStr, Field(max_length=1024)] = ""
+    description: Annotated[StrictStr, Field(max_length=MAX_DESCRIPTION)] = ""
     minimum: StrictInt | StrictFloat | None = None
     maximum: StrictInt | StrictFloat | None = None
     enum: tuple[Annotated[StrictStr, Field(min_length=1, max_length=MAX_TEXT)], ...] = ()
