@@ -88,6 +88,8 @@ ROWS: tuple[str, ...] = (
     "edges.paho_dialling",
     "edges.paho_packets",
     "edges.paho_connection",
+    # The other edge in two parts.
+    "edges.sound_process",
     (
         "stages.act stages.announce stages.ask stages.converse stages.discover stages.line stages.listen stages.look "
         "stages.automate stages.ring stages.tell "

@@ -3,43 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
 import os
-import signal
-import socket
-import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from hubd.audio.cards import Direction
 from hubd.audio.pcm import DOWNLINK_RATE, FRAME_MS, bytes_of
-from hubd.audio.wire import Alive, Decoder, Failed, Flush, Frame, Mark, Message, Open, Opened, Play, Played, encode
+from hubd.audio.wire import Failed, Flush, Frame, Mark, Message, Open, Opened, Play, Played
 from hubd.backoff import Backoff
-from hubd.errors import LocalProtocolError
+from hubd.edges.sound_process import SoundProcess
 from hubd.ports import MicrophoneFrame
 from hubd.reports import Part, ReportSink, TroubleReport
-
-_LOGGER = logging.getLogger(__name__)
 
 # The name of a device that is not to be opened.
 NONE = "none"
 
-_CHILD = "hubd.edges.pyaudio_sound"
-# A busy Pi needs seconds to start Python.
-_START_LIMIT = 15.0
-# `operations.md` 7: a microphone without frames for so long is lost, whatever PortAudio says.
-_FRESH = 1.5
-# After the hub itself was blocked, what waits in the socket is read before the other end is suspected.
-_SECOND_LOOK = 0.05
-_END_LIMIT = 5.0
 # A device that worked for so long was not wrong from the start: its process is replaced at once.
 _HEALTHY = 2.0
-_READ_BYTES = 1 << 16
 _PIECE = bytes_of(1_000, DOWNLINK_RATE)
-# What a speaker's process would not hold either.
-_UNSENT = bytes_of(300_000, DOWNLINK_RATE)
 # 10 s: older sound than this answers to nobody.
 _UNREAD_FRAMES = 10_000 // FRAME_MS
 
@@ -173,25 +155,16 @@ class _Device:
     """Keeps one sound process alive."""
 
     def __init__(self, direction: Direction, order: Open, environment: Mapping[str, str], report: ReportSink) -> None:
-        self.name = direction.value
-        self._order = order
-        self._environment = environment
+        self._process = SoundProcess(direction, order, environment)
+        self._part = Part(direction.value)
         self._report = report
-        self._writer: asyncio.StreamWriter | None = None
         self._trouble: Failed | None = None
         self._works_since: float | None = None
-
-    @property
-    def wanted(self) -> bool:
-        """Whether it is to be opened at all."""
-        return self._order.name.casefold() != NONE
+        self.wanted = order.name.casefold() != NONE
 
     def send(self, message: Message) -> bool:
         """Send a message; return whether there was a process to take it."""
-        if self._writer is None or self._writer.transport.get_write_buffer_size() > _UNSENT:
-            return False
-        self._writer.write(encode(message))
-        return True
+        return self._process.send(message)
 
     async def keep(self, handle: Callable[[Message], None], lost: Callable[[], None]) -> None:
         """Start a process whenever there is none, with growing delays while none works.
@@ -199,9 +172,15 @@ class _Device:
         handle: takes what it sends of sound. lost: called when it is gone.
         """
         backoff = Backoff()
+
+        def take(message: Message) -> None:
+            if not isinstance(message, Opened):
+                self._works()
+            handle(message)
+
         while True:
             try:
-                self._tell(await self._hold(handle))
+                self._tell(await self._process.hold(take))
             finally:
                 lost()
             if self._was_healthy():
@@ -212,77 +191,6 @@ class _Device:
     def _was_healthy(self) -> bool:
         worked_since, self._works_since = self._works_since, None
         return worked_since is not None and asyncio.get_running_loop().time() - worked_since >= _HEALTHY
-
-    async def _hold(self, handle: Callable[[Message], None]) -> Failed:
-        """Start a process, listen to it until it is lost, make sure that it is gone; return why."""
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            try:
-                process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-P", "-m", _CHILD, self.name, str(theirs.fileno())),
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=asyncio.subprocess.DEVNULL,
-                    pass_fds=[theirs.fileno()],
-                    env=self._environment,
-                    start_new_session=True,
-                )
-            except OSError as error:
-                return Failed(f"The {self.name}'s process can't be started: {error.strerror}.", "It is tried again.")
-            theirs.close()
-            try:
-                return await self._listen(ours, handle)
-            finally:
-                await self._end(process)
-
-    async def _listen(self, ours: socket.socket, handle: Callable[[Message], None]) -> Failed:
-        """Have the device opened; pass on what comes until nothing comes any more."""
-        reader, self._writer = await asyncio.open_connection(sock=ours)
-        writer, decoder, limit = self._writer, Decoder(), _START_LIMIT
-        try:
-            self.send(self._order)
-            while data := await self._read(reader, limit):
-                for message in decoder.feed(data):
-                    match message:
-                        case Failed():
-                            return message
-                        case Opened(name=name, rate=rate, channels=channels):
-                            limit = _FRESH
-                            _LOGGER.info("%s: %s, %d Hz, %d channels", self.name, name, rate, channels)
-                        case Frame() | Alive() | Played():
-                            self._works()
-                            handle(message)
-                        case _:
-                            raise LocalProtocolError(f"a sound process sent {type(message).__name__}")
-        finally:
-            self._writer = None
-            writer.transport.abort()
-        if data is None:
-            return Failed(f"The {self.name} does not respond.", "Check its plug; the hub tries again by itself.")
-        return Failed(f"The {self.name}'s process ended unexpectedly.", "It is started again by itself.")
-
-    async def _read(self, reader: asyncio.StreamReader, limit: float) -> bytes | None:
-        """Return the next bytes, nothing at the end, None if none came in time."""
-        for patience in (limit, _SECOND_LOOK):
-            try:
-                async with asyncio.timeout(patience):
-                    return await reader.read(_READ_BYTES)
-            except TimeoutError:
-                continue
-            except ConnectionError:  # it ended without having read everything
-                return b""
-        return None
-
-    async def _end(self, process: asyncio.subprocess.Process) -> None:
-        """Kill the process: one that hangs in PortAudio heeds nothing else."""
-        # process.kill() would look for its end itself, and the loop then misses it.
-        with contextlib.suppress(ProcessLookupError):  # it ended by itself meanwhile
-            if process.returncode is None:
-                os.kill(process.pid, signal.SIGKILL)
-        try:
-            async with asyncio.timeout(_END_LIMIT):
-                await process.wait()
-        except TimeoutError:
-            _LOGGER.warning("%s: its process %d can't be killed; the kernel holds it", self.name, process.pid)
 
     def _works(self) -> None:
         """Take note that the device works."""
@@ -295,5 +203,4 @@ class _Device:
         before, self._trouble = self._trouble, trouble
         told = trouble or before
         if told is not None and trouble != before:
-            part = Part(self.name)
-            self._report(TroubleReport(part, told.problem, told.advice, cleared=trouble is None))
+            self._report(TroubleReport(self._part, told.problem, told.advice, cleared=trouble is None))
