@@ -19,6 +19,7 @@ from hubd.config.offer import allowance, offer
 from hubd.confirmation import Confirmations
 from hubd.conversation import Conversation
 from hubd.devices.discovery import Discovery
+from hubd.devices.model import Device
 from hubd.devices.state import StateStore
 from hubd.edges.onnx_wake_model import OnnxWakeModel, find_model
 from hubd.edges.paho_broker import PahoBroker
@@ -147,7 +148,7 @@ class Hub:
             clock=time.monotonic,
         )
         rules = config.discovery.rules()
-        self._discover = Discover(Discovery(rules), self._broker, config.devices, self._act.watch, toolbox)
+        self._discover = Discover(Discovery(rules), self._broker, config.devices, self._watch, toolbox)
         self._line = Line(
             servers,
             setup_timeout=config.live.setup_timeout,
@@ -202,6 +203,7 @@ class Hub:
                 wall=time.time,
                 spread=lambda: random.uniform(0.0, _BIRTH_SPREAD),  # noqa: S311 - spreads answers, hides nothing
             )
+            self._tell.keep_from(config.devices)
 
     def report(self, report: Report) -> None:
         """Put a report into the event stream, here as on MQTT."""
@@ -214,6 +216,12 @@ class Hub:
         self._confirmations.witness(event, speaking=self._speak.speaking)
         self._ring.witness(event)
         self.converse.post(event)
+
+    def _watch(self, devices: tuple[Device, ...]) -> None:
+        """Take it that these are the devices of the house now."""
+        self._act.watch(devices)
+        if self._tell is not None:
+            self._tell.keep_from(devices)
 
     def _say(self, text: str) -> None:
         """Have words of the hub's own said in the next pause; nobody waits for word of it."""

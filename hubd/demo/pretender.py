@@ -62,10 +62,6 @@ class Pretender:
             self._state.setdefault(MODE, device.modes[-1])
         poll = dialects.poll(device)
         self._poll = poll.topic if poll is not None else None
-        commands = (
-            topic for row in self._rows if row.command is not None and (topic := fill(device, row.command.topic))
-        )
-        self.command_topics = frozenset({*commands, *filter(None, [self._poll])})
 
     def reports(self) -> tuple[tuple[str, str], ...]:
         """Return topic and payload of everything that the device says about itself."""

@@ -10,6 +10,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from hubd.demo.pretender import Pretender
+from hubd.devices.dialects import command_topics
 from hubd.devices.functions import Function
 from hubd.devices.model import Device
 
@@ -50,9 +51,7 @@ class StandIn:
     @property
     def topics(self) -> tuple[str, ...]:
         """The topics on which commands come, each once."""
-        told = (topic for pretender in self._pretenders.values() for topic in pretender.command_topics)
-        spelled_out = (function.publish.topic for device in self._devices for function in device.functions)
-        return tuple(dict.fromkeys((*told, *spelled_out)))
+        return tuple(sorted({topic for device in self._devices for topic in command_topics(device)}))
 
     def beginning(self) -> tuple[Report, ...]:
         """Return what the devices have reported before anybody asked.
@@ -79,7 +78,7 @@ class StandIn:
 
     def _reports(self, device: Device, topic: str, text: str) -> Iterator[Report]:
         pretender = self._pretenders.get(device.id)
-        if pretender is not None and topic in pretender.command_topics:
+        if pretender is not None:
             moving, settled = pretender.take(topic, text)
             yield from (Report(device.id, *report) for report in moving)
             after = ANSWER_AFTER + (_MOVES_FOR if moving else 0.0)

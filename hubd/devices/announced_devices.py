@@ -12,6 +12,7 @@ from pydantic import JsonValue, ValidationError
 
 from hubd.devices import announced_lights, announced_movers, announced_things
 from hubd.devices.announced import Entity, Voice
+from hubd.devices.announced_options import command_topics
 from hubd.devices.announced_presence import presence
 from hubd.devices.announced_reports import Options, list_option, number_option
 from hubd.devices.discovered import DiscoveredDevice, Speech
@@ -151,7 +152,11 @@ def device_of(entity: Entity, given: Mapping[str, object] | None = None) -> Disc
     if "group" in entity.options:
         # A group's report is its own guess (``mqtt-devices.md`` 1, availability, echo, latency).
         speech = replace(speech, confirms={})
-    speech = replace(speech, sources=(*speech.sources, *presence(entity.options)))
+    speech = replace(
+        speech,
+        sources=(*speech.sources, *presence(entity.options)),
+        command_topics=frozenset(command_topics(entity.options)),
+    )
     options: dict[str, object] = {
         "id": device_id(entity),
         "name": entity.name,

@@ -138,6 +138,16 @@ def poll(device: Device) -> Message | None:
             return None
 
 
+def command_topics(device: Device) -> frozenset[str]:
+    """Return every topic on which the device is told, or asked, something; functions spelled out included."""
+    spelled_out = {function.publish.topic for function in device.functions}
+    if isinstance(device, DiscoveredDevice):
+        return device.speech.command_topics | spelled_out
+    cell, asking = _cell(device), poll(device)
+    places = [_place(device, row.command)[0] for row in cell.rows] if cell is not None else []
+    return frozenset({*filter(None, places), *spelled_out, *([asking.topic] if asking is not None else [])})
+
+
 def within(device: Device) -> float:
     """Return how long to wait for the device's report, s."""
     if device.within is not None:

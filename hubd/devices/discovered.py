@@ -28,13 +28,15 @@ class Speech:
 
     compose: settings by the kind's parameter names, in its units → messages in order; empty if there is nothing to
     send. sources: where it reports, in the same names and units. confirms: what a report confirms, with how far a
-    number may be off. features: what it can do of what not every device of its kind can.
+    number may be off. features: what it can do of what not every device of its kind can. command_topics: all that it is
+    ever sent to.
     """
 
     compose: Callable[[Mapping[str, JsonValue]], tuple[Sent, ...]]
     sources: tuple[Source, ...] = ()
     confirms: Mapping[str, float] = field(default_factory=dict)
     features: frozenset[str] = frozenset()
+    command_topics: frozenset[str] = frozenset()
 
 
 class DiscoveredDevice(Device):

@@ -1,4 +1,4 @@
-"""Which topic filters may be subscribed to."""
+"""Topics by their levels: which filters may be subscribed to, what they take."""
 
 from __future__ import annotations
 
@@ -26,3 +26,8 @@ def filter_matches(topic_filter: str, topic: str) -> bool:
         if position >= len(given) or level not in {"+", given[position]}:
             return False
     return len(levels) == len(given)
+
+
+def first_level(topic: str) -> str:
+    """Return what a topic begins with, up to its first slash."""
+    return topic.partition("/")[0]

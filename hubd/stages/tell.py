@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, assert_never
 
+from hubd.devices.dialects import command_topics
+from hubd.devices.model import Device
 from hubd.devices.render import Publish
 from hubd.errors import BrokerError
 from hubd.events import Event, MuteChanged, StopAsked
 from hubd.mqtt import orders, results
+from hubd.mqtt.filters import first_level
 from hubd.mqtt.gate import Gate
 from hubd.mqtt.orders import Declined, Fault, Order, Turned
 from hubd.mqtt.outbox import Outbox
@@ -85,6 +88,15 @@ class Tell:
         self._open: dict[str, tuple[Order, _Asker]] = {}
         self._announcing: asyncio.TimerHandle | None = None
         self._refusal = ""
+        self._commanded: frozenset[str] = frozenset()
+
+    def keep_from(self, devices: Iterable[Device]) -> None:
+        """Send no result, from now on, to where one of these devices could take it for a command.
+
+        That is each topic with the first level of one that a device is commanded on: besides the device's own there are
+        those of what leads to it, as ``zigbee2mqtt/bridge/request/device/remove``.
+        """
+        self._commanded = frozenset(first_level(topic) for device in devices for topic in command_topics(device))
 
     def report(self, report: Report) -> None:
         """Take a report; returns at once."""
@@ -181,9 +193,10 @@ class Tell:
             self._answer(asker, results.declined(refusal))
 
     def _asker(self, command: str, message: InboundMessage) -> _Asker:
-        correlation = message.correlation
-        if self._tree.may_answer_on(message.answer_to) and len(correlation or b"") <= _LONGEST_CORRELATION:
-            return _Asker(message.answer_to, correlation)
+        topic, correlation = message.answer_to, message.correlation
+        free = self._tree.may_answer_on(topic) and first_level(topic) not in self._commanded
+        if free and len(correlation or b"") <= _LONGEST_CORRELATION:
+            return _Asker(topic, correlation)
         return _Asker(self._tree.result(results.name_of(command)), None)
 
     def _answer(self, asker: _Asker, result: results.Result) -> None:

@@ -12,6 +12,7 @@ from hubd.backoff import Backoff
 from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.devices.catalog import Catalog
 from hubd.devices.dialects import CELLS as TABLE
+from hubd.devices.dialects import command_topics
 from hubd.devices.expectations import KIND
 from hubd.devices.kinds import KINDS
 from hubd.devices.model import Command, Device, Dialect, Kind
@@ -135,6 +136,12 @@ def test_a_report_is_read_in_peoples_units(
     assert {name: known.get(name) for name in step.known} == pytest.approx(step.known)
     if step.arguments is not None:
         assert seen[cell, number].confirmed == (step.confirms if step.reported else None)
+
+
+def test_every_topic_of_commands_is_known_beforehand() -> None:
+    """What is sent for a command goes to the topics that are known as the device's, in each cell."""
+    for cell, (_, steps) in CELLS.items():
+        assert {topic for step in steps for topic in step.sent} <= command_topics(HOUSE[cell]), cell
 
 
 def test_every_cell_is_tested() -> None:

@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from hubd.devices.discovery import Discovery, Rules
+from hubd.devices.model import Device, Dialect, Kind
 from hubd.devices.render import Publish
 from hubd.errors import BrokerError
 from hubd.events import Event, MuteChanged, StopAsked
@@ -376,6 +378,37 @@ def test_a_result_never_goes_where_it_would_be_something_else(answer_to: str) ->
         await house.command("stop", "", answer_to=answer_to, correlation=b"1")
         assert house.topics[-1] == "hubd/kitchen/result/stop"
         assert house.broker.published[-1].correlation is None
+
+    in_virtual_time(scenario)
+
+
+LAMP: JsonValue = {"name": "Lamp", "unique_id": "lamp", "command_topic": "lamps/1/set", "state_topic": "lights/1"}
+
+
+@pytest.mark.parametrize(
+    "answer_to",
+    ["zigbee2mqtt/plug/set", "zigbee2mqtt/bridge/request/device/remove", "lamps/1/set", "lamps/9", "gate/relay"],
+)
+def test_a_result_is_no_command_to_a_device(answer_to: str) -> None:
+    """Where devices are commanded, registered, spelled out or discovered, no result goes, nor beside it."""
+    discovery = Discovery(Rules())
+    discovery.receive("homeassistant/light/1/config", json.dumps(LAMP).encode())
+    relay = {"name": "open_gate", "description": "Opens.", "publish": {"topic": "gate/relay", "payload": "1"}}
+    devices = discovery.house(
+        (
+            Device(id="plug", name="plug", kind=Kind.SWITCH, dialect=Dialect.ZIGBEE2MQTT, topic="zigbee2mqtt/plug"),
+            Device.model_validate({"id": "gate", "name": "gate", "function": [relay]}),
+        )
+    ).devices
+
+    async def scenario(house: House) -> None:
+        await house.command("stop", "", answer_to=answer_to)
+        assert house.topics[-1] == answer_to
+        house.tell.keep_from(devices)
+        await house.command("stop", "", answer_to=answer_to)
+        assert house.topics[-1] == "hubd/kitchen/result/stop"
+        await house.command("stop", "", answer_to="lights/1")
+        assert house.topics[-1] == "lights/1"
 
     in_virtual_time(scenario)
 
