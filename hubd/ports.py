@@ -145,7 +145,11 @@ class Broker(Protocol):
         ...
 
     def subscribe(self, topics: Sequence[str], wanted: Wanted = Wanted.EVERYTHING) -> None:
-        """Keep these topic filters subscribed, now and after every reconnect."""
+        """Keep these topic filters subscribed, now and after every reconnect, until as many have done without them."""
+        ...
+
+    def unsubscribe(self, topics: Sequence[str]) -> None:
+        """Do without these topic filters, each of which was subscribed; one that somebody else keeps stays."""
         ...
 
     def messages(self) -> AsyncIterator[InboundMessage]:

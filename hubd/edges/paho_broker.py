@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Sequence
 from typing import Final, Self
 from weakref import WeakSet
@@ -79,6 +79,8 @@ class PahoBroker:
         self._up = asyncio.Event()
         self._up_since: float | None = None
         self._topics: dict[str, Wanted] = {}
+        # How many keep each of them.
+        self._keepers: Counter[str] = Counter()
         self._connections = 0
         self._inboxes: WeakSet[_Inbox] = WeakSet()
         self._trouble: Fault | None = None
@@ -130,15 +132,27 @@ class PahoBroker:
     def subscribe(self, topics: Sequence[str], wanted: Wanted = Wanted.EVERYTHING) -> None:
         """Keep these topic filters subscribed, now and after every reconnect; raises ValueError for what is none.
 
-        A filter that is subscribed already stays as it is.
+        A filter that is subscribed already stays as it is, and has to be unsubscribed once more.
         """
         for topic in topics:
             if (problem := filter_problem(topic)) is not None:
                 raise ValueError(problem)
-        fresh = [topic for topic in dict.fromkeys(topics) if topic not in self._topics]
+        each_once = list(dict.fromkeys(topics))
+        fresh = [topic for topic in each_once if topic not in self._topics]
         self._topics.update(dict.fromkeys(fresh, wanted))
+        self._keepers.update(each_once)
         if self._connection is not None and self._connection.up:
             self._connection.subscribe(fresh, wanted)
+
+    def unsubscribe(self, topics: Sequence[str]) -> None:
+        """Do without these topic filters, each of which was subscribed; one that somebody else keeps stays."""
+        each_once = list(dict.fromkeys(topics))
+        self._keepers.subtract(each_once)
+        gone = [topic for topic in each_once if self._keepers[topic] <= 0]
+        for topic in gone:
+            del self._keepers[topic], self._topics[topic]
+        if self._connection is not None and self._connection.up:
+            self._connection.unsubscribe(gone)
 
     def messages(self) -> AsyncIterator[InboundMessage]:
         """Yield messages of all subscriptions until the hub stops; each iterator gets all that come from now on."""

@@ -19,7 +19,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from hubd.devices.render import Publish
 from hubd.edges.paho_dialling import Version, dial, make_client, silently
-from hubd.edges.paho_packets import outbound_properties, subscriptions
+from hubd.edges.paho_packets import in_packets, inbound, outbound_properties, subscriptions
 from hubd.errors import BrokerError
 from hubd.mqtt import faults
 from hubd.mqtt.faults import Fault
@@ -34,7 +34,6 @@ INBOUND_LIMIT: Final = 256 * 1024
 _PACKET_LIMIT: Final = INBOUND_LIMIT + 128 * 1024
 # QoS 1 messages under way at once; a broker may allow fewer (MQTT 5, 3.2.2.3.3).
 _WINDOW: Final = 20
-_TOPICS_AT_ONCE: Final = 100
 _HOUSEKEEPING: Final = 1.0
 # paho's own verdicts in MQTT's reason codes, unless they come from the server.
 _PROTOCOL_BROKEN: Final = 0x82
@@ -53,8 +52,7 @@ class _Phase(Enum):
 class PahoConnection:
     """One connection; run() is its life.
 
-    It has a paho client of its own that is thrown away with it: paho keeps QoS 1 messages, and sends them again after a
-    reconnect; here what the client still holds when the connection ends is never sent.
+    Its paho client is thrown away with it, and what that still holds is never sent: paho would after a reconnect.
     on_up: called when the broker has accepted the connection. on_message: called with each message of at most 256 KiB.
     on_unreadable: called with the fault of each topic that may not be subscribed to. None of them may raise.
     wants_other_version: whether it did not come about because of the version of MQTT, as far as one can tell.
@@ -129,11 +127,15 @@ class PahoConnection:
 
     def subscribe(self, topics: Sequence[str], wanted: Wanted) -> None:
         """Subscribe to topic filters with QoS 1."""
-        for start in range(0, len(topics), _TOPICS_AT_ONCE):
-            some = topics[start : start + _TOPICS_AT_ONCE]
+        for some in in_packets(topics):
             _, number = self._client.subscribe(subscriptions(some, wanted, self._version))
             if number is not None:
                 self._asked[number] = some
+
+    def unsubscribe(self, topics: Sequence[str]) -> None:
+        """Take back subscriptions to topic filters."""
+        for some in in_packets(topics):
+            self._client.unsubscribe(list(some))
 
     async def _greet(self) -> None:
         try:
@@ -283,9 +285,7 @@ class PahoConnection:
         if len(message.payload) > INBOUND_LIMIT:
             logger.warning("a message of %d bytes on %r was dropped", len(message.payload), topic)
             return
-        answer_to = getattr(message.properties, "ResponseTopic", "")
-        correlation = getattr(message.properties, "CorrelationData", None)
-        self._on_message(InboundMessage(topic, bytes(message.payload), message.retain, answer_to, correlation))
+        self._on_message(inbound(message, topic))
 
     def _published(self, _client: Client, _data: object, number: int, reason: ReasonCode, _more: object) -> None:
         receipt = self._receipts.pop(number, None)

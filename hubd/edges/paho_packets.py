@@ -1,18 +1,28 @@
-"""What only MQTT 5 can say of a message, a subscription, in paho's terms."""
+"""Messages, subscriptions, packets of them in paho's terms."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from paho.mqtt.client import MQTTMessage
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from hubd.devices.render import Publish
 from hubd.edges.paho_dialling import Version
-from hubd.ports import Wanted
+from hubd.ports import InboundMessage, Wanted
 
 _QOS = 1
+# A thousand devices have 100 kB of topics, and a broker may limit its packets (MQTT 5, 3.2.2.3.6).
+_TOPICS_AT_ONCE = 100
+
+
+def inbound(message: MQTTMessage, topic: str) -> InboundMessage:
+    """Return a message as it came; topic: its own, read."""
+    answer_to = getattr(message.properties, "ResponseTopic", "")
+    correlation = getattr(message.properties, "CorrelationData", None)
+    return InboundMessage(topic, bytes(message.payload), message.retain, answer_to, correlation)
 
 
 def outbound_properties(publish: Publish) -> Properties | None:
@@ -25,6 +35,11 @@ def outbound_properties(publish: Publish) -> Properties | None:
     if publish.correlation is not None:
         properties.CorrelationData = publish.correlation
     return properties
+
+
+def in_packets(topics: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield the topics, as many at a time as go into one packet."""
+    yield from (topics[start : start + _TOPICS_AT_ONCE] for start in range(0, len(topics), _TOPICS_AT_ONCE))
 
 
 def subscriptions(

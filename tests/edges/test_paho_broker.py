@@ -75,6 +75,30 @@ async def test_every_reader_gets_what_is_subscribed_to_and_nothing_else(edge: Ed
         assert [message.topic for message in await until(messages, "end")] == ["a/1", "a/2", "end"]
 
 
+async def test_a_filter_is_kept_until_nobody_needs_it(edge: Edge, mosquitto: PrivateBroker) -> None:
+    """What one of two does without stays subscribed for the other, then it is gone, also after a reconnect."""
+    messages = edge.broker.messages()
+    edge.broker.subscribe(["shared", "once", "mark"])
+    edge.broker.subscribe(["shared", "shared"])
+    edge.broker.unsubscribe(["shared", "once"])
+    await edge.broker.publish(Publish("once", b"", 1), 1.0)
+    await edge.broker.publish(Publish("shared", b"", 1), 1.0)
+    assert [message.topic for message in await until(messages, "shared")] == ["shared"]
+    edge.broker.unsubscribe(["shared"])
+    for connection in (1, 2):
+        assert await edge.broker.newer_connection(connection - 1) == connection
+        for topic in ("once", "shared", "mark"):
+            await edge.broker.publish(Publish(topic, b"", 1), 1.0)
+        assert [message.topic for message in await until(messages, "mark")] == ["mark"]
+        if connection == 1:
+            await mosquitto.kill()
+            await edge.reports.wait("broke off")
+            await mosquitto.start()
+    edge.broker.subscribe(["once"])
+    await edge.broker.publish(Publish("once", b"", 1), 1.0)
+    assert (await anext(messages)).topic == "once"
+
+
 async def test_retained_messages_come_marked(edge: Edge, witness: PahoBroker) -> None:
     """What the broker had stored says so, what is live does not."""
     await witness.publish(Publish("kept", b"old", 1, retain=True), 1.0)

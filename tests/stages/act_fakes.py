@@ -122,6 +122,11 @@ class FakeBroker:
         """Keep the topics."""
         self.topics += topics
 
+    def unsubscribe(self, topics: Sequence[str]) -> None:
+        """Keep them no longer."""
+        for topic in topics:
+            self.topics.remove(topic)
+
     async def messages(self) -> AsyncIterator[InboundMessage]:
         """Yield what say() was given."""
         while True:
