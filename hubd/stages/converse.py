@@ -16,6 +16,8 @@ from hubd.states import State
 from hubd.usage import TokenCount
 from hubd.wishes import Fact, Sign
 
+# In these nobody waits for an answer, unless outcomes are still to come.
+_AT_REST = frozenset({State.IDLE, State.MUTED, State.FOLLOWING_UP})
 # Bounded, but never full while the hub is well: the busiest source, the Live connection, waits for room in its share.
 _INBOX = 1000
 _CONNECTION_SHARE = 500
@@ -134,6 +136,13 @@ class Converse:
         self._quiet = quiet
         self._inbox = Inbox(asyncio.PriorityQueue(_INBOX), _CONNECTION_SHARE)
         self._connection = 0
+        self._rest = asyncio.Event()
+        self._rest.set()
+
+    @property
+    def unread_since(self) -> float | None:
+        """Since when events wait and none is taken, monotonic, s; None if none waits."""
+        return self._inbox.unread_since
 
     @property
     def muted(self) -> bool:
@@ -143,6 +152,10 @@ class Converse:
     def post(self, event: Event) -> None:
         """Put an event into the inbox; raises LocalProtocolError if the conversation does not get to it at all."""
         self._inbox.post(event)
+
+    async def at_rest(self) -> None:
+        """Return when nobody waits for an answer, or for its end."""
+        await self._rest.wait()
 
     async def run(self) -> None:
         """Take event after event until cancelled."""
@@ -154,6 +167,10 @@ class Converse:
                 self._report(self._usage.add(event))
             for effect in self._conversation.step(event, self._clock()):
                 self._carry_out(effect)
+            if self._conversation.state in _AT_REST and not self._conversation.busy:
+                self._rest.set()
+            else:
+                self._rest.clear()
 
     async def _next(self) -> Event | None:
         """Return the next event, or None for one of a connection that is closed; its tokens have been spent."""

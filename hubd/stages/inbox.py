@@ -36,12 +36,14 @@ class Inbox:
     """A bounded queue in which the busiest source, the Live connection, has a share of its own, and waits for room.
 
     queue: decides about the order. share: how many of the connection's events it may hold.
+    unread_since: since when nothing was taken out though something waits, on the loop's clock; None if nothing does.
     """
 
     def __init__(self, queue: asyncio.Queue[Letter], share: int) -> None:
         self._queue = queue
         self._room = asyncio.Semaphore(share)
         self._numbers = itertools.count()
+        self.unread_since: float | None = None
 
     def post(self, event: Event) -> None:
         """Put an event of the hub's own in; raises LocalProtocolError if nobody takes any out."""
@@ -59,6 +61,7 @@ class Inbox:
                 letter = await self._queue.get()
         except TimeoutError:
             return Letter(Origin.HUB, next(self._numbers), DeadlinePassed())
+        self.unread_since = None if self._queue.empty() else asyncio.get_running_loop().time()
         if letter.origin is Origin.CONNECTION:
             self._room.release()
         return letter
@@ -68,3 +71,5 @@ class Inbox:
             self._queue.put_nowait(letter)
         except asyncio.QueueFull:
             raise LocalProtocolError("the inbox is full") from None
+        if self.unread_since is None:
+            self.unread_since = asyncio.get_running_loop().time()

@@ -52,7 +52,8 @@ class Listen:
     clock: monotonic time, s.
 
     frames_scored, late_frames: frames of 80 ms that were scored, and that were dropped because the model was 2 s
-    behind. last_scored: when the last one was scored; the time of construction before that.
+    behind. last_frame: when the microphone last brought something; the time of construction before that.
+    unscored_since: since when the model has taken none of the frames that wait; None if none waits.
     """
 
     def __init__(  # noqa: PLR0913 (each is a wire to another part; there is nothing to group)
@@ -91,12 +92,18 @@ class Listen:
         self._lateness = _Lateness(report)
         self.frames_scored = 0
         self.late_frames = 0
-        self.last_scored = clock()
+        self.last_frame = clock()
+        self.unscored_since: float | None = None
+        self._warm = asyncio.Event()
 
     @property
     def behind(self) -> int:
         """How many of the wake model's frames have arrived and wait for it."""
         return len(self._backlog)
+
+    async def warmed_up(self) -> None:
+        """Return when the next wake word would be heard: the model has heard enough before it."""
+        await self._warm.wait()
 
     async def run(self) -> None:
         """Listen until cancelled, or until the microphone has no more frames and all of them are scored."""
@@ -113,6 +120,7 @@ class Listen:
 
     def _take(self, frame: MicrophoneFrame) -> None:
         """Store a frame; nothing may be awaited here, or frames overtake the uplink's readers."""
+        self.last_frame = self._clock()
         if frame.lost_ms:
             self._torn = self._torn or frame.lost_ms >= _TEARING_GAP_MS
             self._queue(bytes(bytes_of(min(frame.lost_ms, _LONGEST_GAP_MS), UPLINK_RATE)), in_uplink=False)
@@ -144,6 +152,8 @@ class Listen:
                 )
             )
             self._torn = False
+            if self.unscored_since is None:
+                self.unscored_since = self._clock()
             self._arrived.set()
 
     def _drop_backlog(self) -> None:
@@ -170,7 +180,9 @@ class Listen:
             scores = await loop.run_in_executor(worker, self._model.score, heard.samples)
             now = self._clock()
             self.frames_scored += 1
-            self.last_scored = now
+            self.unscored_since = now if self._backlog else None
+            if self.frames_scored >= WARM_UP_FRAMES:
+                self._warm.set()
             self._lateness.keeps_up(now)
             if disregard:
                 disregard -= 1

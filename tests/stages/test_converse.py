@@ -366,3 +366,34 @@ def test_impossible_event_ends_the_stage() -> None:
             await log.converse.run()
 
     run(scenario())
+
+
+def test_at_rest() -> None:
+    """Who waits for the answer's end waits while somebody is spoken with, and not while the hub is silent."""
+
+    async def main() -> None:
+        log = Log()
+        async with running(log.converse.run()):
+            await log.converse.at_rest()
+            log.converse.post(WOKE)
+            await settle()
+            resting = asyncio.create_task(log.converse.at_rest())
+            await log.posts[-1](READY)
+            await log.posts[-1](AUDIO)
+            await settle()
+            assert log.where() is State.SPEAKING
+            assert not resting.done()
+            await log.posts[-1](events.TurnComplete())
+            log.converse.post(events.Drained(1))
+            await settle()
+            assert log.where() is State.FOLLOWING_UP
+            await resting
+            await log.posts[-1](events.ToolsAsked((LAMP,)))
+            await settle()
+            assert log.converse.unread_since is None
+            resting = asyncio.create_task(log.converse.at_rest())
+            await settle()
+            assert not resting.done()
+            resting.cancel()
+
+    run(main())

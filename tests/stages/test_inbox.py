@@ -7,7 +7,7 @@ import pytest
 from hubd.errors import LocalProtocolError
 from hubd.events import DeadlinePassed, EndAsked, StopAsked, TurnComplete
 from hubd.stages.inbox import Inbox, Origin
-from tests.virtual_time import now, run, settle
+from tests.virtual_time import now, pass_time, run, settle
 
 
 def test_the_hubs_own_first() -> None:
@@ -61,3 +61,22 @@ def test_full() -> None:
 
     with pytest.raises(LocalProtocolError, match="inbox is full"):
         run(main())
+
+
+def test_an_inbox_that_stands_still_is_seen() -> None:
+    """It is known since when nothing was taken out though something waits; an empty inbox stands still for nobody."""
+
+    async def main() -> None:
+        inbox = Inbox(asyncio.PriorityQueue(10), 5)
+        seen = [inbox.unread_since]
+        await pass_time(3)
+        inbox.post(EndAsked())
+        await pass_time(2)
+        inbox.post(StopAsked())
+        seen.append(inbox.unread_since)
+        for _ in range(2):
+            await inbox.next(None)
+            seen.append(inbox.unread_since)
+        assert seen == [None, 3, 5, None]
+
+    run(main())

@@ -17,7 +17,9 @@ from hubd.ports import Microphone, MicrophoneFrame
 from hubd.reports import Part, Report, TroubleReport
 from hubd.stages.listen import Listen
 from hubd.wake import FRAME_SAMPLES, LAG_MS, WARM_UP_FRAMES, WakeGate, WakeWord
+from tests.running import running
 from tests.stages.listen_fakes import Samples, ScriptedMicrophone, ScriptedModel, cut, speech
+from tests.virtual_time import settle
 
 BACKLOG = 25
 
@@ -103,13 +105,49 @@ async def test_position_of_a_wake(sizes: Sequence[int]) -> None:
 
 
 async def test_counts_what_it_scores() -> None:
-    """The watchdog sees how many frames were scored, and when the last one was."""
+    """The watchdog sees how many frames were scored, when sound came last, and that nothing is left to be scored."""
     room, model = Room(), ScriptedModel()
     listen = room.listen(ScriptedMicrophone(cut(speech(FRAME_SAMPLES * 7 + 5)), model), model)
-    assert (listen.frames_scored, listen.last_scored) == (0, 100.0)
+    assert (listen.frames_scored, listen.last_frame, listen.unscored_since) == (0, 100.0, None)
     room.now = 123.0
     await listen.run()
-    assert (listen.frames_scored, listen.late_frames, listen.last_scored) == (7, 0, 123.0)
+    assert (listen.frames_scored, listen.late_frames, listen.last_frame) == (7, 0, 123.0)
+    assert listen.unscored_since is None
+
+
+async def test_a_model_that_hangs_is_seen() -> None:
+    """While the model is stuck in one frame the watchdog sees since when, however much sound is thrown away."""
+    room, blocked, hung = Room(), threading.Event(), threading.Event()
+
+    def hang(_index: int) -> dict[str, float]:
+        hung.set()
+        blocked.wait()
+        return {}
+
+    async def pass_on(taken: int) -> None:
+        room.now += 0.08
+
+    model = ScriptedModel(hang)
+    microphone = ScriptedMicrophone(cut(speech(FRAME_SAMPLES * 60), (FRAME_SAMPLES,)), None, pass_on, endless=True)
+    listen = room.listen(microphone, model)
+    async with running(listen.run()):
+        await microphone.exhausted.wait()
+        await asyncio.to_thread(hung.wait)
+        assert listen.late_frames > 0
+        assert listen.unscored_since == 100.0
+        blocked.set()
+
+
+@pytest.mark.parametrize(("frames", "warm"), [(WARM_UP_FRAMES - 1, False), (WARM_UP_FRAMES, True)])
+async def test_warms_up(frames: int, warm: bool) -> None:  # noqa: FBT001 -- a column of the table above
+    """The stage is warm as soon as the next frame's score would count, and not before."""
+    room, model = Room(), ScriptedModel()
+    listen = room.listen(ScriptedMicrophone(cut(speech(FRAME_SAMPLES * frames)), model), model)
+    waiting = asyncio.create_task(listen.warmed_up())
+    await listen.run()
+    await settle()
+    assert waiting.done() == warm
+    waiting.cancel()
 
 
 async def test_frame_is_stored_before_the_next_is_asked_for() -> None:
