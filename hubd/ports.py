@@ -53,6 +53,14 @@ class Speaker(Protocol):
 class Sound(Microphone, Speaker, Protocol):
     """Microphone and speaker side by side, as one owner."""
 
+    @property
+    def looks_by(self) -> float | None:
+        """By when a missing microphone is looked for again, on the loop's clock, s; None while there is one.
+
+        Infinity: none is wanted. A time that has passed long ago: nobody looks for it any more.
+        """
+        ...
+
     async def run(self) -> None:
         """Own the devices until cancelled; faults are reported as trouble and retried, never raised."""
         ...

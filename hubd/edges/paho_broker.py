@@ -86,6 +86,12 @@ class PahoBroker:
         self._trouble: Fault | None = None
         self._failures = 0
         self._brief_ones = 0
+        self._rests_until = 0.0
+
+    @property
+    def acts_by(self) -> float:
+        """By when run(), once it runs, does something more, on the loop's clock, unless it hangs."""
+        return max(self._rests_until, self._connection.acts_by if self._connection is not None else 0.0)
 
     @property
     def connected(self) -> bool:
@@ -96,7 +102,9 @@ class PahoBroker:
         """Hold the connection until cancelled; faults are reported as trouble and retried, never raised."""
         while True:
             self._complain(self._judge(await self._hold()))
-            await asyncio.sleep(self._backoff.next(random.random()))  # noqa: S311 - spreads attempts, hides nothing
+            delay = self._backoff.next(random.random())  # noqa: S311 - spreads attempts, hides nothing
+            self._rests_until = asyncio.get_running_loop().time() + delay
+            await asyncio.sleep(delay)
 
     async def wait_connected(self) -> None:
         """Return when a connection is up; its subscriptions are on their way to the broker then."""

@@ -56,6 +56,7 @@ class PahoConnection:
     on_up: called when the broker has accepted the connection. on_message: called with each message of at most 256 KiB.
     on_unreadable: called with the fault of each topic that may not be subscribed to. None of them may raise.
     wants_other_version: whether it did not come about because of the version of MQTT, as far as one can tell.
+    acts_by: by when run() does something more, on the loop's clock.
     """
 
     def __init__(
@@ -73,11 +74,12 @@ class PahoConnection:
         self._phase = _Phase.DIALLING
         self._greeted = asyncio.Event()
         self._ended: asyncio.Future[Fault] = self._loop.create_future()
-        # By message number: the broker's reason code, or None if the connection ended before it came.
+        # By message number: the broker's reason code, None if the connection ended before.
         self._receipts: dict[int, asyncio.Future[int | None]] = {}
         self._asked: dict[int, Sequence[str]] = {}
         self._window = asyncio.Semaphore(_WINDOW)
         self.wants_other_version = False
+        self.acts_by = self._loop.time() + CONNECT_TIMEOUT
         self._client = make_client(settings, version)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
@@ -98,6 +100,7 @@ class PahoConnection:
         try:
             await self._greet()
             while not self._ended.done():
+                self.acts_by = self._loop.time() + _HOUSEKEEPING
                 await asyncio.wait({self._ended}, timeout=_HOUSEKEEPING)
                 self._client.loop_misc()
         finally:
@@ -233,16 +236,13 @@ class PahoConnection:
             sock.close()
 
     def _take_leave(self) -> None:
-        if self.up and self._settings.will is None:
-            self._client.disconnect()
-            self._client.loop_write()
-        elif self.up and self._version is Version.MQTT5:
-            self._client.disconnect(ReasonCode(PacketTypes.DISCONNECT, "Disconnect with will message"))
+        with_will = ReasonCode(PacketTypes.DISCONNECT, "Disconnect with will message")
+        if self.up and (self._settings.will is None or self._version is Version.MQTT5):
+            self._client.disconnect(with_will if self._settings.will is not None else None)
             self._client.loop_write()
         self._end(faults.broke_off(self._settings.where))
 
-    # paho's callbacks: they run inside loop_read(), loop_write() and loop_misc(), with a lock that must not be taken
-    # again, so they write nothing themselves.
+    # paho's callbacks: they run with a lock of paho's that must not be taken again, so they write nothing themselves.
 
     def _connected(
         self, _client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, properties: Properties | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -12,7 +13,7 @@ from hubd.audio.cards import Direction
 from hubd.audio.pcm import DOWNLINK_RATE, FRAME_MS, bytes_of
 from hubd.audio.wire import Failed, Flush, Frame, Mark, Message, Open, Opened, Play, Played
 from hubd.backoff import Backoff
-from hubd.edges.sound_process import SoundProcess
+from hubd.edges.sound_process import LONGEST_ATTEMPT, SoundProcess
 from hubd.ports import MicrophoneFrame
 from hubd.reports import Part, ReportSink, TroubleReport
 
@@ -66,6 +67,11 @@ class SoundLink:
         self._marked = 0
         self._settled = 0
         self._settling = asyncio.Event()
+
+    @property
+    def looks_by(self) -> float | None:
+        """By when a missing microphone is looked for again, as ``ports.Sound`` says."""
+        return self._microphone.looks_by
 
     async def run(self) -> None:
         """Own the devices until cancelled; faults are reported as trouble and retried, never raised."""
@@ -152,7 +158,10 @@ class _Frames:
 
 
 class _Device:
-    """Keeps one sound process alive."""
+    """Keeps one sound process alive.
+
+    looks_by: while the device is missing, by when it is looked for again, on the loop's clock; None while it is there.
+    """
 
     def __init__(self, direction: Direction, order: Open, environment: Mapping[str, str], report: ReportSink) -> None:
         self._process = SoundProcess(direction, order, environment)
@@ -161,6 +170,7 @@ class _Device:
         self._trouble: Failed | None = None
         self._works_since: float | None = None
         self.wanted = order.name.casefold() != NONE
+        self.looks_by: float | None = math.inf
 
     def send(self, message: Message) -> bool:
         """Send a message; return whether there was a process to take it."""
@@ -178,7 +188,9 @@ class _Device:
                 self._works()
             handle(message)
 
+        loop = asyncio.get_running_loop()
         while True:
+            self.looks_by = loop.time() + LONGEST_ATTEMPT
             try:
                 self._tell(await self._process.hold(take))
             finally:
@@ -186,7 +198,9 @@ class _Device:
             if self._was_healthy():
                 backoff.reset()
             else:
-                await asyncio.sleep(backoff.next())
+                delay = backoff.next()
+                self.looks_by = loop.time() + delay
+                await asyncio.sleep(delay)
 
     def _was_healthy(self) -> bool:
         worked_since, self._works_since = self._works_since, None
@@ -196,6 +210,7 @@ class _Device:
         """Take note that the device works."""
         if self._works_since is None:
             self._works_since = asyncio.get_running_loop().time()
+            self.looks_by = None
             self._tell(None)
 
     def _tell(self, trouble: Failed | None) -> None:

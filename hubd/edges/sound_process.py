@@ -26,6 +26,8 @@ _FRESH = 1.5
 # After the hub itself was blocked, what waits in the socket is read before the other end is suspected.
 _SECOND_LOOK = 0.05
 _END_LIMIT = 5.0
+# A process that never gets as far as to its first sound is given up by then.
+LONGEST_ATTEMPT = _START_LIMIT + _FRESH + _END_LIMIT
 _READ_BYTES = 1 << 16
 # What a speaker's process would not hold either.
 _UNSENT = bytes_of(300_000, DOWNLINK_RATE)

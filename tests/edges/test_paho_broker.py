@@ -13,7 +13,7 @@ from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.devices.render import Publish
 from hubd.edges import paho_broker
 from hubd.edges.paho_broker import BrokerSettings, LastWill, PahoBroker
-from hubd.edges.paho_connection import INBOUND_LIMIT
+from hubd.edges.paho_connection import CONNECT_TIMEOUT, INBOUND_LIMIT
 from hubd.errors import BrokerError
 from hubd.mqtt.faults import Fault
 from hubd.ports import Broker, InboundMessage
@@ -123,6 +123,15 @@ async def test_a_broker_that_is_down_at_first_is_found_later(mosquitto: PrivateB
         await edge.broker.publish(Publish("a", b"", 1), 1.0)
         assert [report.cleared for report in edge.reports] == [False, True]
         assert edge.reports[1].problem == trouble.problem
+
+
+async def test_it_is_seen_to_act(edge: Edge, mosquitto: PrivateBroker) -> None:
+    """Connected, or waiting for the next attempt, the edge says by when it does something more, and keeps to it."""
+    loop = asyncio.get_running_loop()
+    assert loop.time() < edge.broker.acts_by <= loop.time() + 1
+    await mosquitto.stop()
+    await edge.reports.wait("no MQTT broker listens")
+    assert loop.time() - 1 < edge.broker.acts_by <= loop.time() + CONNECT_TIMEOUT
 
 
 async def test_subscriptions_come_back_after_a_crash_of_the_broker(edge: Edge, mosquitto: PrivateBroker) -> None:

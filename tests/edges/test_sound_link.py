@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import select
 import signal
@@ -66,6 +67,11 @@ def sound_processes(parent: int) -> dict[str, int]:
         if "hubd.edges.pyaudio_sound" in words:
             found[words[words.index("hubd.edges.pyaudio_sound") + 1]] = int(child)
     return found
+
+
+def looks(link: SoundLink) -> bool:
+    """Return whether the microphone is known to be missing, and is going to be looked for."""
+    return link.looks_by is not None and asyncio.get_running_loop().time() < link.looks_by < math.inf
 
 
 async def ended(process: int) -> None:
@@ -165,13 +171,16 @@ class TestFaults:
 
     async def test_stall(self, room: VirtualAudio) -> None:
         """A microphone without frames and without an error is trouble, until it delivers again by itself."""
-        async with linked(MICROPHONE_ONLY, room.environment) as (_, ear, reports):
+        async with linked(MICROPHONE_ONLY, room.environment) as (link, ear, reports):
             await ear.more(5)
+            assert not looks(link)
             await room.do("stall")
             trouble = await reports.trouble(Part.MICROPHONE, cleared=False)
             assert trouble.problem == "The microphone does not respond."
+            assert looks(link)
             await room.do("resume")
             await reports.trouble(Part.MICROPHONE, cleared=True)
+            assert not looks(link)
             await ear.more(5)
 
     async def test_pulled_alsa_card(self, tmp_path: Path) -> None:
@@ -245,6 +254,7 @@ async def test_nothing_wanted() -> None:
         link.play(bytes(4800))
         await link.drained()
         assert sound_processes(os.getpid()) == {}
+        assert link.looks_by == math.inf
         assert reports.all == []
 
 
