@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -118,9 +119,8 @@ class Hub:
         self._carry_over = CarryOver(store, wall=time.time)
         for item in self._carry_over.outcomes:
             ledger.recall(Call(item.call, item.function), item.message, time.monotonic())
-        key = secrets.live_key if backend is Backend.GEMINI else None
         server = servers_of(config, toolbox, uplink)
-        servers = [server(backend, url, dial(config.live, url, key))]
+        servers = [server(backend, url, dial(config.live, url, secrets.live_key))]
         if standby is not None:
             servers.append(server(Backend.OFFLINE, "", partial(dial_standby, config.live, standby)))
         self._ring = Ring(
@@ -265,7 +265,7 @@ class Hub:
 
 async def run(config: Config, secrets: Secrets, report: ReportSink, environment: Mapping[str, str]) -> None:
     """Run a hub with the sound card's microphone until cancelled."""
-    async with live_server(config.live, secrets.live_key) as (backend, url), asyncio.TaskGroup() as tasks:
+    async with live_server(config.live, secrets.live_key) as (backend, url, key), asyncio.TaskGroup() as tasks:
         standby = None
         if config.live.backend is BackendChoice.AUTO and backend is Backend.GEMINI:
             standby = Standby(OfflineServer)
@@ -277,7 +277,7 @@ async def run(config: Config, secrets: Secrets, report: ReportSink, environment:
 
         hub = Hub(
             config,
-            secrets,
+            replace(secrets, live_key=key),
             sound=microphone_and_speaker(config, tell),
             backend=backend,
             url=url,

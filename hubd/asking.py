@@ -20,7 +20,7 @@ from hubd.devices.discovery import Discovery
 from hubd.devices.state import StateStore
 from hubd.edges.state_file import StateFile
 from hubd.events import Backend
-from hubd.fittings import Secrets, dial, guest_broker, kept, live_server
+from hubd.fittings import Secrets, dial, dial_standby, guest_broker, kept, live_server
 from hubd.ledger import Ledger
 from hubd.live.models import capabilities
 from hubd.live.mouth import Mouth
@@ -59,14 +59,13 @@ async def ask(  # noqa: PLR0913 -- a small hub, wired
     pages = (kept(name, config, environment, report) for name in ("tokens", "asked"))
     async with (
         _counting(*pages) as count,
-        live_server(config.live, secrets.live_key) as (backend, url),
+        live_server(config.live, secrets.live_key) as (backend, url, key),
         asyncio.TaskGroup() as tasks,
     ):
         watch, toolbox, standby = Watch(report), offer(config), Standby(OfflineServer)
-        key = secrets.live_key if backend is Backend.GEMINI else None
         servers = [_server(config, toolbox, backend, dial(config.live, url, key))]
         if config.live.backend is BackendChoice.AUTO and backend is Backend.GEMINI:
-            servers.append(_server(config, toolbox, Backend.OFFLINE, partial(_dial_standby, config.live, standby)))
+            servers.append(_server(config, toolbox, Backend.OFFLINE, partial(dial_standby, config.live, standby)))
         servers, refusal = _affordable(servers, config.live, count, watch)
         if not servers:
             return refusal
@@ -139,7 +138,3 @@ def _server(config: Config, toolbox: Toolbox, backend: Backend, dialling: Callab
         return Mouth(session, Uplink(), manual=False)
 
     return Server(backend, dialling, make_mouth, fingerprint=lambda: "")
-
-
-async def _dial_standby(settings: LiveSettings, standby: Standby) -> LiveLink:
-    return await dial(settings, await standby.url(), None)()

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from hubd import __version__
 from hubd.audio.buffers import Uplink
 from hubd.config import BackendChoice, Config, LiveSettings, MqttSettings, PresenceSettings, TurnEnd
+from hubd.config.live_section import may_carry_key
 from hubd.continuation import fingerprint
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.edges.sound_link import SoundLink, SoundSettings
@@ -52,8 +53,13 @@ def secrets(environment: Mapping[str, str]) -> Secrets:
 
 
 @asynccontextmanager
-async def live_server(settings: LiveSettings, key: SecretStr | None) -> AsyncIterator[tuple[Backend, str]]:
-    """Yield whom to talk to, with the base URL; the offline server runs as long as the context is open."""
+async def live_server(
+    settings: LiveSettings, key: SecretStr | None
+) -> AsyncIterator[tuple[Backend, str, SecretStr | None]]:
+    """Yield whom to talk to, with the base URL and the key that is to be shown there.
+
+    key: Gemini's. The offline server, which has one of its own, runs as long as the context is open.
+    """
     other_server = settings.url != LiveSettings().url
     match settings.backend:
         case BackendChoice.GEMINI:
@@ -63,10 +69,10 @@ async def live_server(settings: LiveSettings, key: SecretStr | None) -> AsyncIte
         case BackendChoice.AUTO:
             offline = key is None and not other_server
     if not offline:
-        yield Backend.GEMINI, settings.url
+        yield Backend.GEMINI, settings.url, key
         return
     async with OfflineServer() as server:
-        yield Backend.OFFLINE, server.url
+        yield Backend.OFFLINE, server.url, server.key
 
 
 def kept(name: str, config: Config, environment: Mapping[str, str], report: ReportSink) -> StateFile | None:
@@ -93,13 +99,14 @@ def microphone_and_speaker(config: Config, report: ReportSink) -> Sound:
 
 def dial(settings: LiveSettings, url: str, key: SecretStr | None) -> Callable[[], Awaitable[LiveLink]]:
     """Return what opens a link to the Live server at url, a base URL; key: None for a server that wants none."""
-    sent = key if settings.may_carry_key else None
+    sent = key if may_carry_key(url) else None
     return partial(connect, endpoint(url, settings.api_version), sent, open_timeout=settings.connect_timeout)
 
 
 async def dial_standby(settings: LiveSettings, standby: Standby) -> LiveLink:
     """Open a link to the standby server, which is started for it."""
-    return await dial(settings, await standby.url(), None)()
+    server = await standby.server()
+    return await dial(settings, server.url, server.key)()
 
 
 def servers_of(

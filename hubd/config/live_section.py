@@ -147,9 +147,14 @@ class LiveSettings(Table):
 
     @property
     def may_carry_key(self) -> bool:
-        """Whether a key may be sent to url: encrypted, or to this machine only."""
-        parts = urlsplit(self.url)
-        return parts.scheme == "wss" or _is_loopback(parts.hostname or "")
+        """Whether a key may be sent to url."""
+        return may_carry_key(self.url)
+
+
+def may_carry_key(url: str) -> bool:
+    """Return whether a key may be sent to this URL: encrypted, or to this machine only."""
+    parts = urlsplit(url)
+    return parts.scheme == "wss" or _is_loopback(parts.hostname or "")
 
 
 def _url_problem(url: str) -> str | None:

@@ -105,11 +105,14 @@ async def run(wish: Wish, config: Config, secrets: Secrets, screen: Screen) -> b
     _check_record(wish.record)
     scripted = not (wish.wav or wish.say or wish.microphone or wish.devices)
     jammed = JAMMED if scripted else frozenset[str]()
-    async with live_server(config.live, secrets.live_key) as (backend, url), at_home(config, jammed=jammed) as here:
+    async with (
+        live_server(config.live, secrets.live_key) as (backend, url, key),
+        at_home(config, jammed=jammed) as here,
+    ):
         show = Show(screen, quiet=_QUIET[backend])
         wav = WavSound(record=wish.record, waits=lambda: hub.behind > _MOST_BEHIND)
         sound: Sound = microphone_and_speaker(here, show.take) if wish.microphone else wav
-        hub = Hub(here, secrets, sound=sound, backend=backend, url=url, report=show.take)
+        hub = Hub(here, replace(secrets, live_key=key), sound=sound, backend=backend, url=url, report=show.take)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(hub.run(), name="hub")
             good = await show.run(to_say, speak=wav.speak, post=hub.post)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import ipaddress
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -44,17 +45,19 @@ class Dialled:
 class Listener:
     """Listens on loopback while it is entered; ``url`` is its base address then.
 
-    serve: runs each connection. admit: returns the HTTP status to refuse an upgrade with, by its number; None to go on.
+    serve: runs each connection. key: what a client has to show, as the service wants it shown; empty for whoever comes.
+    admit: returns the HTTP status to refuse an upgrade with, by its number; None to go on.
     text: whether frames go out as text instead of binary, as behind gateways. Raises ValueError for an address that is
     not of this machine's loopback, OSError if the port is taken.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each has its default
         self,
         serve: Callable[[WebsocketEnd, Dialled], Awaitable[None]],
         host: str,
         port: int,
         *,
+        key: str = "",
         admit: Callable[[int], HTTPStatus | None] = lambda _number: None,
         text: bool = False,
     ) -> None:
@@ -62,6 +65,7 @@ class Listener:
             raise ValueError(f"{host} is not a loopback address: the offline server is for this machine alone")
         self._handle = serve
         self._address = (host, port)
+        self._key = key.encode()
         self._admit = admit
         self._text = text
         self._server: Server | None = None
@@ -98,8 +102,7 @@ class Listener:
         request = connection.request
         path = "" if request is None else request.path
         match = _PATH.fullmatch(path)
-        query = parse_qs(urlsplit(path).query)
-        key = (query.get("key") or [""])[0] or (request.headers.get("x-goog-api-key", "") if request else "")
+        key = "" if request is None else _shown_key(request)
         end = WebsocketEnd(connection, text=self._text)
         self._ends.add(end)
         try:
@@ -110,6 +113,8 @@ class Listener:
     def _upgrade(self, connection: ServerConnection, request: Request) -> Response | None:
         if _PATH.fullmatch(request.path) is None:
             return connection.respond(HTTPStatus.NOT_FOUND, "Not Found\n")
+        if self._key and not hmac.compare_digest(_shown_key(request).encode(), self._key):
+            return connection.respond(HTTPStatus.FORBIDDEN, "Forbidden\n")
         self._dialled += 1
         self._numbers[connection] = self._dialled
         status = self._admit(self._dialled)
@@ -167,6 +172,11 @@ class WebsocketEnd:
 def _resume(transport: asyncio.Transport) -> None:
     if not transport.is_closing():
         transport.resume_reading()
+
+
+def _shown_key(request: Request) -> str:
+    query = parse_qs(urlsplit(request.path).query)
+    return (query.get("key") or [""])[0] or request.headers.get("x-goog-api-key", "")
 
 
 def _url(server: Server) -> str:

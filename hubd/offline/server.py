@@ -7,7 +7,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from secrets import token_urlsafe
 from typing import Generic, TypeVar, assert_never
+
+from pydantic import SecretStr
 
 from hubd.live.setup import Setup
 from hubd.offline.automaton import Arc
@@ -28,6 +31,8 @@ _Item = TypeVar("_Item")
 class OfflineServer(Entered):
     """Speaks the Gemini Live protocol on loopback; ``url`` is its base address while it is entered.
 
+    ``key`` is what a client has to show, another one for each server: other users of this computer can reach loopback
+    as well, and would command the house.
     host: an address of this machine's loopback; anything else is a ValueError. port: 0 for any that is free.
     on_audio: called with each piece of sound as it arrives; on_sent: with each frame that is sent.
     Raises MissingPartError if pocketsphinx or espeak-ng is not installed, OSError if the port is taken.
@@ -41,7 +46,8 @@ class OfflineServer(Entered):
         on_audio: Callable[[bytes], None] | None = None,
         on_sent: Callable[[str], None] | None = None,
     ) -> None:
-        self._listener = Listener(self._serve, host, port)
+        self.key = SecretStr(token_urlsafe())
+        self._listener = Listener(self._serve, host, port, key=self.key.get_secret_value())
         self._on_audio = on_audio
         self._on_sent = on_sent
         self._voice = EspeakVoice()

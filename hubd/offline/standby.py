@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Final, Protocol
 
+from pydantic import SecretStr
+
 from hubd.errors import HubdError, LinkError
 
 # The recogniser's process takes memory that a hub with internet wants for other things.
@@ -20,13 +22,14 @@ logger = logging.getLogger(__name__)
 
 
 class LiveServer(Protocol):
-    """A server with an address."""
+    """A server with an address, and the key that it wants to see."""
 
     url: str
+    key: SecretStr
 
 
 class Standby:
-    """Runs a server from the first time that somebody asks for its address until nobody has for half an hour.
+    """Runs a server from the first time that somebody asks for it until nobody has for half an hour.
 
     make: makes a server, which runs while it is entered; it may raise HubdError or OSError, when made or entered.
     """
@@ -34,10 +37,10 @@ class Standby:
     def __init__(self, make: Callable[[], AbstractAsyncContextManager[LiveServer]]) -> None:
         self._make = make
         self._asked = asyncio.Event()
-        self._answer: asyncio.Future[str] | None = None
+        self._answer: asyncio.Future[LiveServer] | None = None
 
-    async def url(self) -> str:
-        """Return the server's base address once it runs; raises LinkError if it can't be started, within 30 s."""
+    async def server(self) -> LiveServer:
+        """Return the server once it runs; raises LinkError if it can't be started, within 30 s."""
         if self._answer is None:
             self._answer = asyncio.get_running_loop().create_future()
         self._asked.set()
@@ -53,7 +56,7 @@ class Standby:
             await self._asked.wait()
             try:
                 async with self._make() as server:
-                    self._reply().set_result(server.url)
+                    self._reply().set_result(server)
                     await self._until_idle()
                     # Whoever asks from now on waits for the next one.
                     self._answer = None
@@ -73,7 +76,7 @@ class Standby:
                     continue
             return
 
-    def _reply(self) -> asyncio.Future[str]:
+    def _reply(self) -> asyncio.Future[LiveServer]:
         if self._answer is None or self._answer.done():
             self._answer = asyncio.get_running_loop().create_future()
         return self._answer

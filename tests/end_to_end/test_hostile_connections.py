@@ -107,7 +107,7 @@ async def test_a_client_survives_a_hostile_server() -> None:
     assert resident() - before < MOST_GROWTH
 
 
-async def misbehave(url: str, mutator: Mutator, count: int) -> int:
+async def misbehave(url: str, mutator: Mutator, count: int, key: str = "") -> int:
     """Send mutated frames to a server, over as many connections as it takes; return how many of those it closed.
 
     Each close is one of the protocol's, with words, and after the last one good clients are still served.
@@ -115,7 +115,14 @@ async def misbehave(url: str, mutator: Mutator, count: int) -> int:
     draw = random.Random(9)  # noqa: S311 -- to be repeated, not to be secret
     sent = closes = 0
     while sent < count:
-        link = await dial(url, max_size=None, compression=None, close_timeout=1, ping_interval=None)
+        link = await dial(
+            url,
+            additional_headers={"x-goog-api-key": key},
+            max_size=None,
+            compression=None,
+            close_timeout=1,
+            ping_interval=None,
+        )
         try:
             await link.send(json.dumps(set_up()))
             await link.recv()
@@ -130,7 +137,7 @@ async def misbehave(url: str, mutator: Mutator, count: int) -> int:
             assert reason.isprintable()
         finally:
             await link.close()
-    async with dial(url) as link:
+    async with dial(url, additional_headers={"x-goog-api-key": key}) as link:
         await link.send(json.dumps(set_up()))
         assert await link.recv() == b'{"setupComplete":{}}'
     return closes
@@ -152,6 +159,8 @@ async def test_the_simulator_survives_hostile_clients(caplog: pytest.LogCaptureF
 async def test_the_offline_server_survives_hostile_clients(caplog: pytest.LogCaptureFixture) -> None:
     """The same for the server that homes rely on: 500 of them, with its recogniser behind it."""
     async with asyncio.timeout(100), OfflineServer() as server:
-        closes = await misbehave(server.url + SERVICE, Mutator(client_corpus(), seed=12), FRAMES // 4)
+        closes = await misbehave(
+            server.url + SERVICE, Mutator(client_corpus(), seed=12), FRAMES // 4, server.key.get_secret_value()
+        )
     assert closes > 100
     assert not [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")]

@@ -139,7 +139,8 @@ async def test_says_what_the_server_says(tmp_path: Path, virtual: VirtualAudio, 
     answers, recording = Answers(), tmp_path / "speaker.wav"
     async with PrivateBroker() as broker, OfflineServer(on_sent=answers) as server:
         config = configuration(tmp_path, server.url, broker.port, more)
-        async with house(config, broker.port), daemon(config, virtual.environment) as running:
+        environment = {**virtual.environment, "GEMINI_API_KEY": server.key.get_secret_value()}
+        async with house(config, broker.port), daemon(config, environment) as running:
             await ready(running)
             await virtual.record(recording)
             request = "hey jarvis, set the heater to twenty one degrees"

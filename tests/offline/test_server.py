@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import quote
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -16,10 +17,16 @@ from tests.offline.speaking import in_a_room
 SERVICE = "/ws/google.ai.generativelanguage.{}.GenerativeService.BidiGenerateContent"
 
 
+def dial(server: OfflineServer, version: str = "v1beta") -> connect:
+    """Return a connection to the server, with its key."""
+    headers = {"x-goog-api-key": server.key.get_secret_value()}
+    return connect(server.url + SERVICE.format(version), additional_headers=headers, max_size=2**24)
+
+
 @asynccontextmanager
 async def opened(server: OfflineServer, **more: object) -> AsyncIterator[ClientConnection]:
     """Yield a connection that is set up."""
-    async with connect(server.url + SERVICE.format("v1beta"), max_size=2**24) as link:
+    async with dial(server) as link:
         await link.send(json.dumps(set_up(**more)))
         await until(link, "setupComplete")
         yield link
@@ -75,17 +82,32 @@ async def test_other_speech_is_answered_without_a_call() -> None:
 
 async def test_frames_are_binary() -> None:
     """JSON comes in binary frames, as from the service (``live-protocol.md`` 2)."""
-    async with OfflineServer() as server, connect(server.url + SERVICE.format("v1")) as link:
+    async with OfflineServer() as server, dial(server, "v1") as link:
         await link.send(json.dumps(set_up()))
         assert await link.recv() == b'{"setupComplete":{}}'
 
 
 @pytest.mark.parametrize("version", ["v1beta", "v1", "v1alpha"])
-@pytest.mark.parametrize("query", ["", "?key=AIza"])
-async def test_the_path_is_the_services(version: str, query: str) -> None:
-    """Each version of the service's path is served, with a key in the query or without."""
-    async with OfflineServer() as server, connect(server.url + SERVICE.format(version) + query):
+async def test_the_path_is_the_services(version: str) -> None:
+    """Each version of the service's path is served, with the key in a header or in the query."""
+    async with OfflineServer() as server:
+        async with dial(server, version):
+            pass
+        async with connect(f"{server.url}{SERVICE.format(version)}?key={server.key.get_secret_value()}"):
+            pass
+
+
+@pytest.mark.parametrize("key", ["", "AIza", "ä"])
+async def test_nobody_without_its_key_is_served(key: str) -> None:
+    """Another user of this computer, who can reach loopback as well, is refused; so is yesterday's key."""
+    async with OfflineServer() as yesterday:
         pass
+    async with OfflineServer() as server:
+        for shown in (key, yesterday.key.get_secret_value()):
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(f"{server.url}{SERVICE.format('v1beta')}?key={quote(shown)}")
+            assert refused.value.response.status_code == 403
+        assert server.key.get_secret_value() not in f"{server.key!r} {server.url} {vars(server)}"
 
 
 @pytest.mark.parametrize("path", ["/", "/ws", SERVICE.format("v2"), SERVICE.format("v1beta") + "Constrained"])
@@ -110,7 +132,7 @@ async def test_a_broken_frame_closes_with_the_services_words() -> None:
 
 async def test_a_long_reason_is_cut_at_a_letter() -> None:
     """A close frame holds 123 bytes (RFC 6455, 5.5)."""
-    async with OfflineServer() as server, connect(server.url + SERVICE.format("v1beta")) as link:
+    async with OfflineServer() as server, dial(server) as link:
         await link.send(json.dumps({"setup": {"x" * 64: 1, "model": "models/x", "generationConfig": {"ä": 1}}}))
         with pytest.raises(ConnectionClosedError) as closed:
             await link.recv()
@@ -136,7 +158,7 @@ async def test_a_conversation_is_resumed_over_a_new_connection() -> None:
             handle = (await until(link, "sessionResumptionUpdate"))[-1]["sessionResumptionUpdate"]["newHandle"]
         async with opened(server, sessionResumption={"handle": handle}):
             pass
-        async with connect(server.url + SERVICE.format("v1beta")) as link:
+        async with dial(server) as link:
             await link.send(json.dumps(set_up(sessionResumption={"handle": "gone"})))
             with pytest.raises(ConnectionClosedError, match="Requested entity was not found"):
                 await link.recv()
@@ -147,7 +169,7 @@ async def test_a_handle_in_use_is_refused() -> None:
     async with OfflineServer() as server:
         async with opened(server) as link:
             handle = (await until(link, "sessionResumptionUpdate"))[-1]["sessionResumptionUpdate"]["newHandle"]
-            async with connect(server.url + SERVICE.format("v1beta")) as second:
+            async with dial(server) as second:
                 await second.send(json.dumps(set_up(sessionResumption={"handle": handle})))
                 with pytest.raises(ConnectionClosedError, match=r"1011 .* Internal error encountered\."):
                     await second.recv()
@@ -187,7 +209,7 @@ async def test_no_request_is_lost_on_a_busy_machine() -> None:
 async def test_a_client_that_goes_leaves_nothing() -> None:
     """A connection that is cut in the middle of a sentence ends, and the next is served."""
     async with OfflineServer() as server:
-        link = await connect(server.url + SERVICE.format("v1beta"))
+        link = await dial(server)
         await link.send(json.dumps(set_up()))
         await speak(link, "open the garage door")
         link.transport.abort()
@@ -199,7 +221,7 @@ async def test_a_client_that_goes_leaves_nothing() -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::"])  # noqa: S104 -- must be refused
 def test_only_this_machine_is_served(host: str) -> None:
-    """It has no key to ask for, so nobody else may reach it."""
+    """Nobody from outside has any business there."""
     with pytest.raises(ValueError, match="not a loopback address"):
         OfflineServer(host)
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from pydantic import SecretStr
 
 from hubd.errors import LinkError, MissingPartError
 from hubd.offline.standby import LiveServer, Standby
@@ -18,6 +19,7 @@ class Fake:
     """A server with an address."""
 
     url: str
+    key: SecretStr = field(default_factory=lambda: SecretStr(""))
 
 
 @dataclass
@@ -74,7 +76,7 @@ def test_server_that_never_runs() -> None:
             for _ in range(2):
                 begun = now()
                 with pytest.raises(LinkError, match="did not start within 30 s"):
-                    await standby.url()
+                    await standby.server()
                 assert now() - begun == 30.0
 
     run(main())
@@ -85,9 +87,10 @@ def test_once_for_all() -> None:
     garage = Garage()
 
     async def scenario(standby: Standby) -> None:
-        assert set(await asyncio.gather(standby.url(), standby.url())) == {"ws://1"}
+        one, other = await asyncio.gather(standby.server(), standby.server())
+        assert one is other
         await pass_time(1000)
-        assert await standby.url() == "ws://1"
+        assert (await standby.server()).url == "ws://1"
 
     standing_by(garage, scenario)
     assert len(garage.lives) == 1
@@ -98,12 +101,12 @@ def test_goes_when_nobody_asks() -> None:
     garage = Garage()
 
     async def scenario(standby: Standby) -> None:
-        await standby.url()
+        await standby.server()
         await pass_time(1700)
-        await standby.url()
+        await standby.server()
         await pass_time(2000)
         assert garage.lives == [[0.0, 3500.0]]
-        assert await standby.url() == "ws://2"
+        assert (await standby.server()).url == "ws://2"
 
     standing_by(garage, scenario)
 
@@ -115,8 +118,8 @@ def test_can_not_be_started(fault: Exception) -> None:
 
     async def scenario(standby: Standby) -> None:
         with pytest.raises(LinkError, match="offline server can't be started: no "):
-            await standby.url()
-        assert await standby.url() == "ws://1"
+            await standby.server()
+        assert (await standby.server()).url == "ws://1"
 
     standing_by(garage, scenario)
 
@@ -126,11 +129,11 @@ def test_who_gives_up_disturbs_nobody() -> None:
     garage = Garage()
 
     async def scenario(standby: Standby) -> None:
-        impatient = asyncio.create_task(standby.url())
-        patient = asyncio.create_task(standby.url())
+        impatient = asyncio.create_task(standby.server())
+        patient = asyncio.create_task(standby.server())
         await pass_time(0)
         impatient.cancel()
         await settle()
-        assert await patient == "ws://1"
+        assert (await patient).url == "ws://1"
 
     standing_by(garage, scenario)

@@ -149,13 +149,15 @@ class GoogleClient:
 
 
 @contextlib.asynccontextmanager
-async def google_client(url: str, certificate: Path, model: str = "gemini-3.8-live") -> AsyncIterator[GoogleClient]:
-    """Yield Google's client, which will dial this https address."""
+async def google_client(
+    url: str, certificate: Path, model: str = "gemini-3.8-live", *, key: str = "no-key"
+) -> AsyncIterator[GoogleClient]:
+    """Yield Google's client, which will dial this https address with this key."""
     process = await asyncio.create_subprocess_exec(
         *(ORACLE_PYTHON, "-I", _PROGRAM, url, model),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "SSL_CERT_FILE": str(certificate)},
+        env={**os.environ, "SSL_CERT_FILE": str(certificate), "GEMINI_API_KEY": key},
         limit=_LINE,
     )
     try:

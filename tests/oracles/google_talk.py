@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import sys
 
 from google import genai
@@ -80,7 +81,7 @@ async def talk(client: genai.Client, model: str, commands: asyncio.StreamReader,
 async def main(url: str, model: str) -> None:
     """Hold sessions as they are wanted."""
     options = types.HttpOptions(base_url=url, api_version="v1beta")
-    client = genai.Client(api_key="no-key", http_options=options)
+    client = genai.Client(api_key=os.environ["GEMINI_API_KEY"], http_options=options)
     commands = asyncio.StreamReader(limit=2**22)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)

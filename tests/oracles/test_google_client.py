@@ -34,12 +34,13 @@ CONFIG = {
 class Service:
     """A server that Google's client talks to.
 
-    url: its own address. speech: text to sound that it understands. sent: what it sent so far.
+    url: its own address. speech: text to sound that it understands. sent: what it sent so far. key: its own.
     """
 
     url: str
     speech: Callable[[str], bytes]
     sent: Callable[[], list[str]]
+    key: str = "no-key"
 
 
 @asynccontextmanager
@@ -47,7 +48,7 @@ async def offline_server() -> AsyncIterator[Service]:
     """Yield the server that the hub uses without internet."""
     sent: list[str] = []
     async with OfflineServer(on_sent=sent.append) as server:
-        yield Service(server.url, in_a_room, lambda: sent)
+        yield Service(server.url, in_a_room, lambda: sent, server.key.get_secret_value())
 
 
 # What the offline server makes of the sentences below.
@@ -85,7 +86,7 @@ async def service(request: pytest.FixtureRequest) -> AsyncIterator[Service]:
 async def client(service: Service, tls: tuple[Path, ssl.SSLContext], reader: Reader) -> AsyncIterator[GoogleClient]:
     """Yield Google's client before the server; afterwards all that it was sent is held up to the proto."""
     certificate, context = tls
-    async with behind_tls(service.url, context) as url, google_client(url, certificate) as google:
+    async with behind_tls(service.url, context) as url, google_client(url, certificate, key=service.key) as google:
         yield google
     assert service.sent()
     assert [fault for frame in service.sent() for fault in reader.complaints_about_server(frame)] == []
