@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from hubd.audio.cards import Direction
 from hubd.audio.pcm import DOWNLINK_RATE, FRAME_MS, bytes_of
+from hubd.audio.quality import Quality, QualityWatch
 from hubd.audio.wire import Failed, Flush, Frame, Mark, Message, Open, Opened, Play, Played
 from hubd.backoff import Backoff
 from hubd.edges.sound_process import LONGEST_ATTEMPT, SoundProcess
@@ -25,6 +26,16 @@ _HEALTHY = 2.0
 _PIECE = bytes_of(1_000, DOWNLINK_RATE)
 # 10 s: older sound than this answers to nobody.
 _UNREAD_FRAMES = 10_000 // FRAME_MS
+
+_COMPLAINTS = {
+    Quality.DEAD: Failed(
+        "The microphone delivers nothing but silence.",
+        "Check its mute switch and its level, and that microphone.device names the right one.",
+    ),
+    Quality.CLIPPED: Failed(
+        "The microphone is set too loud: what it hears is cut off.", "Lower its level, as with alsamixer (F4)."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,7 @@ class SoundLink:
         microphone = Open(settings.microphone, settings.rate, settings.channels)
         speaker = Open(settings.speaker, settings.speaker_rate, settings.speaker_channels)
         self._frames = _Frames()
+        self._quality = QualityWatch()
         self._microphone = _Device(Direction.MICROPHONE, microphone, environment, report)
         self._speaker = _Device(Direction.SPEAKER, speaker, environment, report)
         # Positions, bytes since start: sent to the speaker; marked; known to be played, flushed or lost.
@@ -77,7 +89,7 @@ class SoundLink:
         """Own the devices until cancelled; faults are reported as trouble and retried, never raised."""
         async with asyncio.TaskGroup() as tasks:
             if self._microphone.wanted:
-                tasks.create_task(self._microphone.keep(self._frames.take, self._frames.went_away))
+                tasks.create_task(self._microphone.keep(self._hear, self._went_deaf))
             if self._speaker.wanted:
                 tasks.create_task(self._speaker.keep(self._take_played, self._settle))
             await asyncio.get_running_loop().create_future()
@@ -106,6 +118,15 @@ class SoundLink:
             self._settling.clear()
             await self._settling.wait()
 
+    def _hear(self, message: Message) -> None:
+        if isinstance(message, Frame):
+            self._microphone.tell(_COMPLAINTS.get(self._quality.feed(message.pcm)))
+            self._frames.take(message)
+
+    def _went_deaf(self) -> None:
+        self._quality = QualityWatch()
+        self._frames.went_away()
+
     def _take_played(self, message: Message) -> None:
         if isinstance(message, Played):
             # A mark that was on its way when everything was flushed may come late: positions only grow.
@@ -127,10 +148,8 @@ class _Frames:
         self._end: float | None = None
         self._away = False
 
-    def take(self, message: Message) -> None:
+    def take(self, message: Frame) -> None:
         """Take a frame; the oldest gives way if nobody reads."""
-        if not isinstance(message, Frame):
-            return
         lost_ms = message.lost_ms
         if self._away and self._end is not None:
             lost_ms += max(0, round((message.captured - self._end) * 1000) - FRAME_MS)
@@ -192,7 +211,7 @@ class _Device:
         while True:
             self.looks_by = loop.time() + LONGEST_ATTEMPT
             try:
-                self._tell(await self._process.hold(take))
+                self.tell(await self._process.hold(take))
             finally:
                 lost()
             if self._was_healthy():
@@ -211,9 +230,9 @@ class _Device:
         if self._works_since is None:
             self._works_since = asyncio.get_running_loop().time()
             self.looks_by = None
-            self._tell(None)
+            self.tell(None)
 
-    def _tell(self, trouble: Failed | None) -> None:
+    def tell(self, trouble: Failed | None) -> None:
         """Report what changed: trouble that is new, or that has passed."""
         before, self._trouble = self._trouble, trouble
         told = trouble or before

@@ -1,0 +1,63 @@
+"""What is wrong with the sound of a microphone that delivers."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Final
+
+import numpy as np
+
+from hubd.audio.pcm import SAMPLE_BYTES, UPLINK_RATE
+
+# In the quietest room the last bit of a live microphone moves: zeros for so long come from a dead or a muted one.
+_DEAD: Final = 30 * UPLINK_RATE
+# A sample this close to full scale was cut off, or its neighbour will be.
+_FULL: Final = 32_700
+# One may be a click; so many in a frame are the tops of waves.
+_TOPS: Final = 4
+# Anybody may shout once: it is trouble if more than this share of the sound is cut off, by so much.
+_SHARE: Final = 0.2
+_EXCESS: Final = 2 * UPLINK_RATE
+# So long without, and the trouble is over: nobody speaks all the time.
+_CLEAN: Final = 60 * UPLINK_RATE
+
+
+class Quality(Enum):
+    """What can be said of the sound: zeros alone are DEAD, one that is too loud is CLIPPED."""
+
+    GOOD = auto()
+    DEAD = auto()
+    CLIPPED = auto()
+
+
+class QualityWatch:
+    """Judges sound at 16 kHz as it comes; its time is the sound's own."""
+
+    def __init__(self) -> None:
+        self._quality = Quality.GOOD
+        self._zeros = 0
+        self._clean = 0
+        self._excess = 0.0
+
+    def feed(self, pcm: bytes) -> Quality:
+        """Take the next 20 ms, signed 16-bit little-endian mono; return the verdict."""
+        count = len(pcm) // SAMPLE_BYTES
+        self._zeros = 0 if any(pcm) else self._zeros + count
+        if _is_clipped(pcm):
+            self._clean = 0
+            self._excess = min(float(_EXCESS), self._excess + count * (1 - _SHARE))
+        else:
+            self._clean += count
+            self._excess = max(0.0, self._excess - count * _SHARE)
+        if self._zeros >= _DEAD:
+            self._quality = Quality.DEAD
+        elif self._excess >= _EXCESS or (self._quality is Quality.CLIPPED and self._clean < _CLEAN):
+            self._quality = Quality.CLIPPED
+        else:
+            self._quality = Quality.GOOD
+        return self._quality
+
+
+def _is_clipped(pcm: bytes) -> bool:
+    samples = np.frombuffer(pcm, "<i2")
+    return int(np.count_nonzero((samples >= _FULL) | (samples <= -_FULL))) >= _TOPS
