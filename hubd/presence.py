@@ -15,7 +15,6 @@ from hubd.mqtt.tree import Tree
 from hubd.privacy import without_words
 from hubd.reports import (
     HeardReport,
-    Part,
     PublicState,
     Report,
     SaidReport,
@@ -26,6 +25,7 @@ from hubd.reports import (
     UsageReport,
     to_json,
 )
+from hubd.troubles import Troubles
 
 ONLINE: Final = b"online"
 OFFLINE: Final = b"offline"
@@ -64,7 +64,7 @@ class Presence:
         self._since = started
         self._cloud: bool | None = None
         self._session: Backend | None = None
-        self._troubles: dict[Part, str] = {}
+        self._troubles = Troubles()
         self._heard = self._said = ""
         self._tokens: int | None = None
 
@@ -81,6 +81,10 @@ class Presence:
             self._diagnostics(),
             _kept(self._tree.availability, ONLINE),
         )
+
+    def farewell(self) -> Publish:
+        """Return what everybody has to be told when the hub goes."""
+        return _kept(self._tree.availability, OFFLINE)
 
     def announcement(self) -> tuple[Publish, ...]:
         """Return the message with which Home Assistant gets to know the hub; none if it is not to."""
@@ -119,10 +123,7 @@ class Presence:
             case SessionReport():
                 self._note_session(report)
             case TroubleReport():
-                # A part has one trouble at a time: another one takes its place.
-                self._troubles.pop(report.part, None)
-                if not report.cleared:
-                    self._troubles[report.part] = report.problem
+                self._troubles.take(report)
             case _:
                 assert_never(report)
 
@@ -140,7 +141,7 @@ class Presence:
             "volume": self._volume,
             "cloud": self._cloud,
             "session": self._session,
-            "last_error": next(reversed(self._troubles.values()), None),
+            "last_error": self._troubles.newest,
             "version": self._identity.version,
         }
         return _kept(self._tree.state, _encoded(json.dumps(body, ensure_ascii=False)))
