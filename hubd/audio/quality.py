@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
 import numpy as np
 
 from hubd.audio.pcm import SAMPLE_BYTES, UPLINK_RATE
+from hubd.audio.wire import Failed
 
 # In the quietest room the last bit of a live microphone moves: zeros for so long come from a dead or a muted one.
 _DEAD: Final = 30 * UPLINK_RATE
@@ -30,6 +32,17 @@ class Quality(Enum):
     CLIPPED = auto()
 
 
+COMPLAINTS: Final[Mapping[Quality, Failed]] = {
+    Quality.DEAD: Failed(
+        "The microphone delivers nothing but silence.",
+        "Check its mute switch and its level, and that microphone.device names the right one.",
+    ),
+    Quality.CLIPPED: Failed(
+        "The microphone is set too loud: what it hears is cut off.", "Lower its level, as with alsamixer (F4)."
+    ),
+}
+
+
 class QualityWatch:
     """Judges sound at 16 kHz as it comes; its time is the sound's own."""
 
@@ -43,7 +56,7 @@ class QualityWatch:
         """Take the next 20 ms, signed 16-bit little-endian mono; return the verdict."""
         count = len(pcm) // SAMPLE_BYTES
         self._zeros = 0 if any(pcm) else self._zeros + count
-        if _is_clipped(pcm):
+        if is_clipped(pcm):
             self._clean = 0
             self._excess = min(float(_EXCESS), self._excess + count * (1 - _SHARE))
         else:
@@ -58,6 +71,7 @@ class QualityWatch:
         return self._quality
 
 
-def _is_clipped(pcm: bytes) -> bool:
+def is_clipped(pcm: bytes) -> bool:
+    """Return whether 20 ms of sound, signed 16-bit little-endian mono, are cut off at full scale."""
     samples = np.frombuffer(pcm, "<i2")
     return int(np.count_nonzero((samples >= _FULL) | (samples <= -_FULL))) >= _TOPS

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from hubd.audio.cards import Direction
 from hubd.audio.pcm import DOWNLINK_RATE, FRAME_MS, bytes_of
-from hubd.audio.quality import Quality, QualityWatch
+from hubd.audio.quality import COMPLAINTS, QualityWatch
 from hubd.audio.wire import Failed, Flush, Frame, Mark, Message, Open, Opened, Play, Played
 from hubd.backoff import Backoff
 from hubd.edges.sound_process import LONGEST_ATTEMPT, SoundProcess
@@ -26,16 +26,6 @@ _HEALTHY = 2.0
 _PIECE = bytes_of(1_000, DOWNLINK_RATE)
 # 10 s: older sound than this answers to nobody.
 _UNREAD_FRAMES = 10_000 // FRAME_MS
-
-_COMPLAINTS = {
-    Quality.DEAD: Failed(
-        "The microphone delivers nothing but silence.",
-        "Check its mute switch and its level, and that microphone.device names the right one.",
-    ),
-    Quality.CLIPPED: Failed(
-        "The microphone is set too loud: what it hears is cut off.", "Lower its level, as with alsamixer (F4)."
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +110,7 @@ class SoundLink:
 
     def _hear(self, message: Message) -> None:
         if isinstance(message, Frame):
-            self._microphone.tell(_COMPLAINTS.get(self._quality.feed(message.pcm)))
+            self._microphone.tell(COMPLAINTS.get(self._quality.feed(message.pcm)))
             self._frames.take(message)
 
     def _went_deaf(self) -> None:
