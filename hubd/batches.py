@@ -41,7 +41,7 @@ class Batches:
     """
 
     def __init__(self, *, together: bool) -> None:
-        self._together = together
+        self.together = together
         self._frames: list[_Frame] = []
 
     @property
@@ -92,7 +92,7 @@ class Batches:
             frame.due = None
         elif not frame.silent:
             frame.due = now
-        elif self._together:
+        elif self.together:
             frame.due = max(now, frame.asked + LONGEST_TOGETHER)
         elif frame.due is None:
             frame.due = now + WINDOW

@@ -153,7 +153,10 @@ class Broker(Protocol):
         ...
 
     def subscribe(self, topics: Sequence[str], wanted: Wanted = Wanted.EVERYTHING) -> None:
-        """Keep these topic filters subscribed, now and after every reconnect, until as many have done without them."""
+        """Keep these topic filters subscribed, now and after every reconnect, until as many have done without them.
+
+        What the broker has stored comes again, to all readers, if somebody else keeps a filter already.
+        """
         ...
 
     def unsubscribe(self, topics: Sequence[str]) -> None:

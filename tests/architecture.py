@@ -81,6 +81,8 @@ ROWS: tuple[str, ...] = (
     "stages.running",
     # What brings a command that runs beside the hub to the broker.
     "stages.reach",
+    # What several stages have in common.
+    "stages.filters",
     # The line in four parts: it alone uses the others.
     "stages.carry_over stages.connection",
     "stages.briefing stages.inbox",

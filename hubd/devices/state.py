@@ -38,23 +38,31 @@ class StateStore:
     def __init__(self, devices: Iterable[Device]) -> None:
         self._entries: dict[str, dict[tuple[str, str], _Entry]] = {}
         self._serial = 0
+        self._watched: set[str] = set()
         self.watch(devices)
 
-    def watch(self, devices: Iterable[Device]) -> None:
-        """Take reports of these devices from now on, instead of those before; what is known of them stays."""
+    def watch(self, devices: Iterable[Device]) -> frozenset[str]:
+        """Take reports of these devices from now on, instead of those before; what is known of them stays.
+
+        Return the topics of those that were not watched before.
+        """
         self._sources: dict[str, list[tuple[str, Source]]] = {}
         # By the last level, which tells most of them apart; those in which that is a wildcard under "".
         self._filters: dict[str, list[tuple[str, Source]]] = {}
-        known: set[str] = set()
+        before, self._watched = self._watched, set()
+        fresh: set[str] = set()
         for device in devices:
-            known.add(device.id)
+            self._watched.add(device.id)
             for source in _sources(device):
+                if device.id not in before:
+                    fresh.add(source.topic)
                 last = source.topic.rpartition("/")[2]
                 if {"+", "#"} & set(source.topic):
                     self._filters.setdefault("" if last in {"+", "#"} else last, []).append((device.id, source))
                 else:
                     self._sources.setdefault(source.topic, []).append((device.id, source))
-        self._entries = {device_id: said for device_id, said in self._entries.items() if device_id in known}
+        self._entries = {device_id: said for device_id, said in self._entries.items() if device_id in self._watched}
+        return frozenset(fresh)
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -65,7 +73,8 @@ class StateStore:
     def receive(self, topic: str, payload: bytes, now: float, *, stored: bool = False) -> frozenset[str]:
         """Take a message; return the ids of the devices that it says something about. Never raises.
 
-        now: monotonic, s. stored: the broker had kept it (the retain flag is set), so that its age is unknown.
+        now: monotonic, s. stored: the broker had kept it (the retain flag is set), so that its age is unknown; what it
+        only repeats was known before.
         """
         self._serial += 1
         told: set[str] = set()
@@ -76,7 +85,7 @@ class StateStore:
                 if value is None:
                     # Unknown, not off (Koenkk/zigbee2mqtt#6987).
                     entries.pop((source.scope, key), None)
-                else:
+                elif not stored or (known := entries.get((source.scope, key))) is None or known.value != value:
                     entries[source.scope, key] = _Entry(value, now, self._serial, stored)
         return frozenset(told)
 

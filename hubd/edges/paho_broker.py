@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Final, Self
 from weakref import WeakSet
 
@@ -140,17 +140,17 @@ class PahoBroker:
     def subscribe(self, topics: Sequence[str], wanted: Wanted = Wanted.EVERYTHING) -> None:
         """Keep these topic filters subscribed, now and after every reconnect; raises ValueError for what is none.
 
-        A filter that is subscribed already stays as it is, and has to be unsubscribed once more.
+        What the broker has stored comes with each of them, also if somebody else keeps it already: to all readers then.
+        It has to be unsubscribed as often as it was subscribed.
         """
         for topic in topics:
             if (problem := filter_problem(topic)) is not None:
                 raise ValueError(problem)
         each_once = list(dict.fromkeys(topics))
-        fresh = [topic for topic in each_once if topic not in self._topics]
-        self._topics.update(dict.fromkeys(fresh, wanted))
+        for topic in each_once:
+            self._topics.setdefault(topic, wanted)
         self._keepers.update(each_once)
-        if self._connection is not None and self._connection.up:
-            self._connection.subscribe(fresh, wanted)
+        self._ask_for(each_once)
 
     def unsubscribe(self, topics: Sequence[str]) -> None:
         """Do without these topic filters, each of which was subscribed; one that somebody else keeps stays."""
@@ -212,12 +212,16 @@ class PahoBroker:
         self._up_since = asyncio.get_running_loop().time()
         self._connections += 1
         self._up.set()
-        for wanted in Wanted:
-            self._connection.subscribe([topic for topic, each in self._topics.items() if each is wanted], wanted)
+        self._ask_for(self._topics)
         logger.info("connected to the MQTT broker at %s", self._settings.where)
         if self._trouble is not None:
             self._report(TroubleReport(Part.MQTT, self._trouble.problem, self._trouble.advice, cleared=True))
             self._trouble = None
+
+    def _ask_for(self, topics: Collection[str]) -> None:
+        if self._connection is not None and self._connection.up:
+            for wanted in Wanted:
+                self._connection.subscribe([topic for topic in topics if self._topics[topic] is wanted], wanted)
 
     def _deliver(self, message: InboundMessage) -> None:
         for inbox in self._inboxes:

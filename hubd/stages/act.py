@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Protocol, assert_never
 
 from hubd import outcomes
@@ -22,6 +23,7 @@ from hubd.ports import Broker, InboundMessage
 from hubd.reports import AnsweredReport, CalledReport, ReportSink
 from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved, Several, device_of
 from hubd.stages.errand import Means
+from hubd.stages.filters import Filters
 from hubd.stages.round import errand_of, label_of
 from hubd.stages.running import Running, Standing
 from hubd.tools import Toolbox
@@ -80,6 +82,10 @@ class Act:
         self._post = post
         self._clock = clock
         self._running: dict[str, Running] = {}
+        self._filters = Filters(broker)
+        self._watched: tuple[Device, ...] = ()
+        # Whether reports are taken only for a call that is being carried out.
+        self._lingering = False
         self._vigil = Vigil(states)
         self._batches = Batches(together=together)
         self._keeper = keeper
@@ -90,7 +96,7 @@ class Act:
 
     async def run(self) -> None:
         """Take the devices' reports and own the calls' tasks, until cancelled."""
-        self._means.broker.subscribe(self._means.states.topics)
+        self._filters.need(self._means.states.topics)
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
@@ -104,9 +110,24 @@ class Act:
                 self._sending.cancel()
 
     def watch(self, devices: Iterable[Device]) -> None:
-        """Take the reports of these devices from now on."""
-        self._means.states.watch(devices)
-        self._means.broker.subscribe(self._means.states.topics)
+        """Take the reports of these devices from now on; a call that is being carried out keeps its own."""
+        self._watched = tuple(devices)
+        kept = {device.id: device for device in self._watched}
+        own = [
+            each for running in self._running.values() for each in running.errand.devices if kept.get(each.id) != each
+        ]
+        fresh = self._means.states.watch((*self._watched, *own))
+        self._filters.need(self._means.states.topics, anew=fresh)
+        self._lingering = bool(own)
+
+    def adopt(self, toolbox: Toolbox, allowance: Allowance, *, together: bool) -> None:
+        """Check calls by another toolbox from now on, with other limits; called between conversations.
+
+        A call that is being carried out goes on as it began.
+        """
+        self._toolbox = toolbox
+        self._means = replace(self._means, allowance=allowance)
+        self._batches.together = together
 
     def ask(self, calls: Iterable[Call]) -> None:
         """Start carrying out the calls of one frame; returns at once.
@@ -181,7 +202,7 @@ class Act:
         early = self._toolbox.early_answer(found)
         sent_within = early.after * _SENDING if early is not None and early.kind is AnswerKind.OUTCOME else None
         errand = errand_of(self._means, call, found, self._toolbox.catalog, asked=now, sent_within=sent_within)
-        self._vigil.drop(errand.device_ids)
+        self._vigil.drop({device.id for device in errand.devices})
         running = self._running[call.id] = Running(errand, self._toolbox.schedule(found))
         if self._keeper is not None:
             # Before anything is sent: a hub that is killed in between does not know whether it was.
@@ -216,6 +237,8 @@ class Act:
         outcome = await errand.run()
         running.rest()
         del self._running[errand.call.id]
+        if self._lingering:
+            self.watch(self._watched)
         if outcome is None:
             if self._keeper is not None:
                 self._keeper.dropped(errand.call.id)

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from hubd import outcomes
 from hubd.allowance import Allowance
 from hubd.devices.expectations import Expectation
-from hubd.devices.model import Command
+from hubd.devices.model import Command, Device
 from hubd.devices.render import Order, Publish, render
 from hubd.devices.state import StateStore
 from hubd.devices.templates import TemplateError
@@ -100,9 +100,9 @@ class Errand:
         self._changed = asyncio.Event()
 
     @property
-    def device_ids(self) -> frozenset[str]:
-        """The id of the device."""
-        return frozenset({self.command.device.id})
+    def devices(self) -> tuple[Device, ...]:
+        """The device."""
+        return (self.command.device,)
 
     @property
     def settled(self) -> tuple[Settled, ...]:

@@ -15,6 +15,7 @@ from hubd.outcomes import Outcome
 from hubd.ports import Broker, InboundMessage
 from hubd.reports import ReportSink
 from hubd.stages.errand import Errand, Means
+from hubd.stages.filters import Filters
 from hubd.stages.reach import told
 
 # Of very many retained messages the last come after that, one after the other, s.
@@ -40,20 +41,21 @@ class Look:
     ) -> None:
         self._means = Means(broker, states, Ledger(), Allowance(), report, clock)
         self._heard = heard
+        self._filters = Filters(broker)
         self._errand: Errand | None = None
         self._came = asyncio.Event()
 
     async def run(self) -> None:
         """Take reports until cancelled."""
         inbox = self._means.broker.messages()
-        self._means.broker.subscribe(self._means.states.topics)
+        self._filters.need(self._means.states.topics)
         async for message in inbox:
             self._take(message)
 
     def watch(self, devices: Iterable[Device]) -> None:
         """Take the reports of these devices from now on."""
-        self._means.states.watch(devices)
-        self._means.broker.subscribe(self._means.states.topics)
+        fresh = self._means.states.watch(devices)
+        self._filters.need(self._means.states.topics, anew=fresh)
 
     async def quiet(self) -> None:
         """Return when the broker has told what it had kept."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from hubd.devices.catalog import Catalog
-from hubd.devices.model import Command
+from hubd.devices.model import Command, Device
 from hubd.events import Call
 from hubd.outcomes import Outcome
 from hubd.requests import Several
@@ -48,9 +48,9 @@ class Round:
         ]
 
     @property
-    def device_ids(self) -> frozenset[str]:
-        """The ids of the devices."""
-        return frozenset(command.device.id for command in self._several.commands)
+    def devices(self) -> tuple[Device, ...]:
+        """The devices."""
+        return tuple(command.device for command in self._several.commands)
 
     @property
     def settled(self) -> tuple[Settled, ...]:

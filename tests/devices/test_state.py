@@ -107,12 +107,33 @@ def test_only_later_reports_of_the_device_itself_count(states: StateStore) -> No
     assert states.since("switch", mark, KIND) == {}
     states.receive("s", b"lit", 1.0, stored=True)
     assert states.since("switch", mark, KIND) == {}
-    assert states.recent("switch", 0.0, KIND) == {}
+    assert states.recent("switch", 0.5, KIND) == {}
     assert states.known("switch", KIND) == {"on": True}
     states.receive("s", b"lit", 1.0)
     assert states.since("switch", mark, KIND) == {"on": True}
     assert states.recent("switch", 1.0, KIND) == {"on": True}
     assert states.recent("switch", 1.1, KIND) == {}
+
+
+def test_what_the_broker_repeats_takes_nothing_from_a_report(states: StateStore) -> None:
+    """A stored value that is known already leaves the device's own report as it was; another one takes its place."""
+    mark = states.mark()
+    states.receive("s", b"lit", 1.0)
+    states.receive("s", b"lit", 2.0, stored=True)
+    assert states.since("switch", mark, KIND) == {"on": True}
+    states.receive("s", b"OFF", 3.0, stored=True)
+    assert states.since("switch", mark, KIND) == {}
+    assert states.known("switch", KIND) == {"on": False}
+
+
+def test_devices_that_were_not_watched_are_named_by_their_topics(states: StateStore) -> None:
+    """The topics of newcomers come back, so that the broker can be asked; what is known of the others stays."""
+    states.receive("s", b"lit", 1.0)
+    renamed = SWITCH.model_copy(update={"id": "renamed"})
+    assert states.watch([SWITCH, renamed]) == {"s"}
+    assert states.watch([SWITCH, renamed]) == frozenset()
+    assert states.known("switch", KIND) == {"on": True}
+    assert states.known("renamed", KIND) == {}
 
 
 def test_a_report_of_many_values_is_cut(states: StateStore) -> None:

@@ -94,6 +94,7 @@ class FakeBroker:
     published: list[Publish] = field(default_factory=list)
     valid_for: list[float] = field(default_factory=list)
     topics: list[str] = field(default_factory=list)
+    asked_for: list[str] = field(default_factory=list)
     refuses: bool = False
     on_publish: Callable[[Publish], None] | None = None
     gate: asyncio.Event | None = None
@@ -121,6 +122,7 @@ class FakeBroker:
     def subscribe(self, topics: Sequence[str], wanted: Wanted = Wanted.EVERYTHING) -> None:
         """Keep the topics."""
         self.topics += topics
+        self.asked_for += topics
 
     def unsubscribe(self, topics: Sequence[str]) -> None:
         """Keep them no longer."""
