@@ -5,7 +5,7 @@ from __future__ import annotations
 from hubd import effects
 from hubd.crossing import speech_without_line
 from hubd.events import Backend
-from hubd.notices import Notice, Purpose, bounded, plain, result
+from hubd.notices import MUTED, UNHEARD, Notice, Purpose, bounded, plain, result
 from hubd.pace import BargeIn
 from hubd.parts import Parts
 from hubd.patience import Awaiting
@@ -26,7 +26,6 @@ from hubd.wishes import (
     WishStatus,
 )
 
-MUTED = "the microphone is muted"
 _ANOTHER = "another question is open"
 
 
@@ -35,8 +34,8 @@ def wished(parts: Parts, event: Told | SayAsked | AskAsked | ListenAsked | Annou
     match event:
         case Told():
             return _told(parts, event, now)
-        case SayAsked(request, text, scheduling, sign):
-            return _wait(parts, Notice(Purpose.SAY, bounded(text), sign, scheduling, request), now)
+        case SayAsked():
+            return _say_asked(parts, event, now)
         case AskAsked():
             return _ask_asked(parts, event, now)
         case ListenAsked():
@@ -56,13 +55,32 @@ def _told(parts: Parts, event: Told, now: float) -> State:
     return _wait(parts, Notice(Purpose.TELL, text, sign, event.scheduling, source=source), now)
 
 
+def _say_asked(parts: Parts, event: SayAsked, now: float) -> State:
+    """Return the state after somebody wants a text said."""
+    if event.replaces:
+        parts.effects += parts.notices.supersede()
+    heard = parts.state is not State.MUTED
+    notice = Notice(
+        Purpose.LISTEN if event.then_listen and heard else Purpose.SAY,
+        bounded(event.text),
+        event.sign,
+        event.scheduling,
+        event.request,
+        source=NAMELESS,
+        volume=event.volume,
+        remark=UNHEARD if event.then_listen and not heard else "",
+    )
+    return _wait(parts, notice, now)
+
+
 def _ask_asked(parts: Parts, event: AskAsked, now: float) -> State:
     """Return the state after somebody wants the person asked."""
     if parts.state is State.MUTED or parts.notices.asking:
         reason = MUTED if parts.state is State.MUTED else _ANOTHER
         parts.effects.append(effects.Reply(event.request, WishStatus.REFUSED, reason))
         return parts.state
-    return _wait(parts, Notice(Purpose.ASK, bounded(event.text), request=event.request, source=NAMELESS), now)
+    notice = Notice(Purpose.ASK, bounded(event.text), request=event.request, source=NAMELESS, timeout=event.timeout)
+    return _wait(parts, notice, now)
 
 
 def _listen_asked(parts: Parts, event: ListenAsked, now: float) -> State:
@@ -70,10 +88,14 @@ def _listen_asked(parts: Parts, event: ListenAsked, now: float) -> State:
     if parts.state is State.MUTED:
         parts.effects.append(effects.Reply(event.request, WishStatus.REFUSED, MUTED))
         return parts.state
+    if event.context:
+        _told(parts, Told(NAMELESS, event.context, Scheduling.SILENT), now)
     parts.effects += (*parts.notices.cut(), *parts.ear.uncover(), effects.Quiet())
     if parts.state is State.IDLE or (parts.state is State.FOLLOWING_UP and parts.bridge.cut_off):
-        sign = Sign.WOKE if parts.pace.chime else None
-        return _wait(parts, Notice(Purpose.LISTEN, "", sign, Scheduling.INTERRUPT, request=event.request), now)
+        sign = Sign.WOKE if parts.pace.chime and not event.silent else None
+        notice = Notice(Purpose.LISTEN, "", sign, Scheduling.INTERRUPT, event.request, timeout=event.timeout)
+        return _wait(parts, notice, now)
+    parts.patience.first_word = event.timeout
     parts.notices.openers.append(event.request)
     if parts.state is State.OPENING:
         return parts.state
@@ -168,11 +190,13 @@ def _play(parts: Parts) -> None:
 def _listen(parts: Parts, notice: Notice, position: int) -> State:
     """Return the state in which the person is listened to, from this position in the uplink on."""
     notices = parts.notices
+    parts.patience.first_word = notice.timeout
     if notice.purpose is Purpose.ASK:
         notices.question = notice.request
         parts.effects.append(effects.Learn((notice.fact(Standing.ASKED),)))
     else:
         notices.openers.append(notice.request)
+        parts.effects += (effects.Learn((notice.fact(Standing.SAID),)),) if notice.text else ()
     if parts.state is State.IDLE:
         parts.bridge.progressed()
         # What the last conversation left to be played was played before.

@@ -201,6 +201,7 @@ class Hub:
                 set_volume=partial(setattr, self._speak, "volume"),
                 clock=time.monotonic,
                 wall=time.time,
+                quiet=lambda: config.presence.quiet_at(datetime.now().astimezone().time()),
                 spread=lambda: random.uniform(0.0, _BIRTH_SPREAD),  # noqa: S311 - spreads answers, hides nothing
             )
             self._tell.keep_from(config.devices)

@@ -170,6 +170,7 @@ class Conversation(Parts):
         self.effects += self.notices.closed(WishStatus.FAILED, reason)
         self.floor.turn = Turn.NONE
         self.ahead = Ahead.NOTHING
+        self.patience.first_word = None
         self.calls.clear()
         self.bridge.begin()
 

@@ -126,11 +126,15 @@ class Brief:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Play a sign, then say a text by the hub's own voice; an Announced with this number follows."""
+    """Play a sign, then say a text by the hub's own voice; an Announced with this number follows.
+
+    volume: percent; None for as loud as everything.
+    """
 
     number: int
     text: str
     sign: Sign | None = None
+    volume: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

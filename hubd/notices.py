@@ -17,10 +17,16 @@ _LONGEST_SOURCE: Final = 60
 CUT_SHORT: Final = "it was cut short"
 NO_VOICE: Final = "the hub has no voice of its own: install espeak-ng"
 TOO_MUCH: Final = "too much waits to be said"
+REPLACED: Final = "something else was to be said instead"
+MUTED: Final = "the microphone is muted"
+UNHEARD: Final = f"it was said, but {MUTED}: nobody is listened to"
 
 
 class Purpose(Enum):
-    """What a notice is for: to report a fact, to say a text, to ask for an answer, to open the microphone."""
+    """What a notice is for: to report a fact, to say a text, to ask for an answer, to open the microphone.
+
+    A text may go before that as well: nobody waits for an answer to it.
+    """
 
     TELL = auto()
     SAY = auto()
@@ -30,7 +36,12 @@ class Purpose(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is to be played; request: who wants word of it, source: who tells a fact."""
+    """What is to be played.
+
+    request: who wants word of it. source: who tells a fact. volume: percent; None for as loud as everything.
+    timeout: how long to wait for the person's first word, s; None for as long as usual. remark: what who wants word is
+    told besides that it is done.
+    """
 
     purpose: Purpose
     text: str
@@ -38,6 +49,9 @@ class Notice:
     scheduling: Scheduling = Scheduling.WHEN_IDLE
     request: str = ""
     source: str = ""
+    volume: int | None = None
+    timeout: float | None = None
+    remark: str = ""
 
     @property
     def urgent(self) -> bool:
@@ -144,7 +158,7 @@ class Notices:
             return ()
         self._current = notice = self._waiting.popleft()
         self._number += 1
-        return (effects.Announce(self._number, notice.text, notice.sign),)
+        return (effects.Announce(self._number, notice.text, notice.sign, notice.volume),)
 
     def over(self, number: int) -> Notice | None:
         """Return the notice that has been played; None for one that was cut."""
@@ -168,8 +182,21 @@ class Notices:
         replies = [reply for each in left for reply in each.reply(WishStatus.STOPPED, CUT_SHORT)]
         return (*self.cut(), *_learned(left), *replies)
 
+    def supersede(self) -> tuple[effects.Effect, ...]:
+        """Drop what others want said, but for what is urgent and what rings."""
+        left = [each for each in self._waiting if _replaceable(each)]
+        self._keep(each for each in self._waiting if not _replaceable(each))
+        replies = [reply for each in left for reply in each.reply(WishStatus.STOPPED, REPLACED)]
+        current = self._current
+        if current is None or not _replaceable(current):
+            return tuple(replies)
+        self._current = None
+        return (effects.Silence(), *current.reply(WishStatus.STOPPED, REPLACED), *replies)
+
     def mute(self, reason: str) -> tuple[effects.Effect, ...]:
-        """Drop what would open the microphone."""
+        """Drop what would open the microphone; what was to be said before that is said all the same."""
+        self._keep(map(_said_only, self._waiting))
+        self._current = None if self._current is None else _said_only(self._current)
         left = [each for each in self._waiting if each.opens_microphone]
         self._keep(each for each in self._waiting if not each.opens_microphone)
         replies = [reply for each in left for reply in each.reply(WishStatus.STOPPED, reason)]
@@ -203,13 +230,24 @@ def result(notice: Notice, ending: Ending) -> tuple[effects.Effect, ...]:
     """Return what follows from the end of a notice, but for an open microphone."""
     match ending:
         case Ending.PLAYED:
-            status, text, standing = WishStatus.DONE, "", Standing.SAID
+            status, text, standing = WishStatus.DONE, notice.remark, Standing.SAID
         case Ending.CUT:
             status, text, standing = WishStatus.STOPPED, CUT_SHORT, Standing.UNHEARD
         case Ending.UNSPEAKABLE:
             status, text, standing = WishStatus.FAILED, NO_VOICE, Standing.UNHEARD
     learned = (effects.Learn((notice.fact(standing),)),) if notice.purpose is Purpose.TELL else ()
     return (*learned, *notice.reply(status, text))
+
+
+def _replaceable(notice: Notice) -> bool:
+    return notice.purpose is Purpose.SAY and not notice.urgent and notice.sign is not Sign.RING
+
+
+def _said_only(notice: Notice) -> Notice:
+    """Return a notice as it is with a muted microphone: what would be said before it opens is said."""
+    if notice.purpose is not Purpose.LISTEN or not notice.text:
+        return notice
+    return replace(notice, purpose=Purpose.SAY, remark=UNHEARD)
 
 
 def _learned(notices: Iterable[Notice]) -> tuple[effects.Effect, ...]:

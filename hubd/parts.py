@@ -63,6 +63,8 @@ class Parts:
         if awaiting is Awaiting.ITS_END and self.patience.awaiting is Awaiting.NUDGED and self.patience.endless(now):
             return
         self.patience.awaiting = awaiting
+        if awaiting is not Awaiting.SPEECH:
+            self.patience.first_word = None
         if self.state is State.LISTENING:
             self.patience.listen(now, turn_running=self.floor.running)
 

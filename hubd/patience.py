@@ -33,7 +33,8 @@ class Awaiting(Enum):
 class Patience:
     """Sets the deadline; every ``now`` is monotonic, s.
 
-    awaiting: what for. word_due: whether the model may be about to speak about an outcome.
+    awaiting: what for. word_due: whether the model may be about to speak about an outcome. first_word: how long the
+    person's first word is waited for, s; None for as long as usual.
     """
 
     def __init__(self, pace: Pace) -> None:
@@ -41,11 +42,13 @@ class Patience:
         self.deadline: float | None = None
         self.awaiting = Awaiting.SPEECH
         self.word_due = False
+        self.first_word: float | None = None
         self._limit = math.inf
 
     def renew(self, now: float) -> None:
         """Begin to count how long the room is not quiet."""
-        self._limit = now + _ENDLESS * max(self._pace.max_listening, self._pace.follow_up)
+        usual = _ENDLESS * max(self._pace.max_listening, self._pace.follow_up)
+        self._limit = now + max(usual, self.first_word or 0.0)
 
     def endless(self, now: float) -> bool:
         """Return whether the room has not been quiet for far longer than a person talks."""
@@ -59,6 +62,8 @@ class Patience:
         """Wait for the person, or for the model if its turn is running."""
         if turn_running:
             self.deadline = now + self._pace.silence_timeout
+        elif self.awaiting is Awaiting.SPEECH and self.first_word is not None:
+            self.deadline = self._limited(now + self.first_word, now)
         elif self.awaiting in {Awaiting.SPEECH, Awaiting.ITS_END}:
             self.deadline = self._limited(now + self._pace.max_listening, now)
         else:

@@ -23,12 +23,14 @@ class Scheduling(StrEnum):
 class Sign(Enum):
     """A short sound that tells a person how things stand.
 
-    WOKE: the hub listens. FAILED: it could not do it. ALERT: something urgent follows. RING: a timer has run out.
+    WOKE: the hub listens. FAILED: it could not do it. ALERT: something urgent follows. NOTICE: something follows that
+    can wait. RING: a timer has run out.
     """
 
     WOKE = auto()
     FAILED = auto()
     ALERT = auto()
+    NOTICE = auto()
     RING = auto()
 
 
@@ -70,14 +72,20 @@ class SayAsked:
 
     scheduling: WHEN_IDLE for the next pause, which without a conversation is now, after what is being announced;
     INTERRUPT for now, even into the model's speech. sign: a sound that goes before it; with an empty text it is all.
+    volume: percent, for this alone; None for as loud as everything. then_listen: the microphone opens afterwards, but
+    for a muted one. replaces: it takes the place of whatever else was to be said and can wait, timers excepted.
     request: chosen by who asks, unlike all that are open; a Reply with it follows exactly once: DONE as soon as all is
-    played, STOPPED if that was cut short, FAILED without a voice, REFUSED if too much waits already.
+    played, or the person is listened to, STOPPED if that was cut short or replaced, FAILED without a voice, REFUSED if
+    too much waits already.
     """
 
     request: str
     text: str
     scheduling: Scheduling = Scheduling.WHEN_IDLE
     sign: Sign | None = None
+    volume: int | None = None
+    then_listen: bool = False
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +93,14 @@ class AskAsked:
     """Somebody wants the person asked: said by the hub's own voice in the next pause, then the microphone opens.
 
     That is a conversation, which knows the question. request: as in SayAsked; the Reply's text is what the person says
-    first. It is REFUSED while the microphone is muted, or while another question is open; FAILED if nobody answers, if
-    there is no voice, or no connection; STOPPED by stop, mute, or a wake word before the question is out.
+    first. timeout: how long to wait for their first word, s; None for as long as usual. It is REFUSED while the
+    microphone is muted, or while another question is open; FAILED if nobody answers, if there is no voice, or no
+    connection; STOPPED by stop, mute, or a wake word before the question is out.
     """
 
     request: str
     text: str
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +108,14 @@ class ListenAsked:
     """Somebody wants the microphone opened, as if a wake word had been heard.
 
     request: as in SayAsked; DONE once the person is listened to, REFUSED while the microphone is muted, FAILED without
-    a connection, STOPPED by stop or mute.
+    a connection, STOPPED by stop or mute. timeout: as in AskAsked. silent: no sign tells the person. context: what the
+    model is to know of it, as if it were told in silence; empty for nothing.
     """
 
     request: str
+    timeout: float | None = None
+    silent: bool = False
+    context: str = ""
 
 
 class Ending(Enum):

@@ -73,8 +73,9 @@ ROWS: tuple[str, ...] = (
     "question",
     "ports",
     "budget mqtt.faults mqtt.orders mqtt.outbox mqtt.settings mqtt.tree",
-    "mqtt.entities mqtt.gate mqtt.reading",
-    "mqtt.results presence",
+    "mqtt.entities mqtt.gate mqtt.members",
+    "mqtt.reading",
+    "mqtt.results mirror presence",
     # The act stage in four parts: the first three are used by it alone.
     "stages.errand",
     "stages.round",

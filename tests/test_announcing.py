@@ -326,8 +326,74 @@ class TestAsk:
         talk.hear(played(), READY)
         assert talk.hear(AskAsked("p", "And now?")) == [refused]
 
+    @pytest.mark.parametrize("timeout", [5.0, 90.0])
+    def test_patience(self, timeout: float) -> None:
+        """Who asks may set how long the first word is waited for, longer or shorter than usual."""
+        talk = Talk()
+        talk.hear(AskAsked("q", "Well?", timeout), played(), READY)
+        assert talk.patience == timeout
+        talk.waits()
+        assert replies(talk) == [Reply("q", WishStatus.FAILED, "nobody spoke")]
+        talk.hear(WOKE, READY)
+        assert talk.patience == Pace().max_listening
+
+    def test_patience_ends_with_the_first_word(self) -> None:
+        """Once the person speaks, the end of that is waited for as always."""
+        talk = Talk()
+        talk.hear(AskAsked("q", "Well?", 90), played(), READY, events.SpeechBegan(60_000))
+        assert talk.patience == Pace().max_listening
+
+
+@pytest.mark.parametrize("state", State)
+class TestSayThenListen:
+    def test_in_every_state(self, state: State) -> None:
+        """It is said, then the person is listened to, and only then it is done; muted it is said, and no more."""
+        talk = IN_STATE[state]()
+        talk.hear(SayAsked("r", TEXT, Scheduling.INTERRUPT, then_listen=True))
+        talk.hear(played())
+        if state is State.MUTED:
+            remark = "it was said, but the microphone is muted: nobody is listened to"
+            assert replies(talk) == [Reply("r", WishStatus.DONE, remark)]
+            assert talk.where() is State.MUTED
+            return
+        if state in {State.IDLE, State.OPENING}:
+            assert (replies(talk), talk.where()) == ([], State.OPENING)
+            talk.hear(READY)
+        assert replies(talk) == [Reply("r", WishStatus.DONE)]
+        assert talk.where() is (State.ACTING if state is State.ACTING else State.LISTENING)
+        assert Learn((Fact("an automation", TEXT, Standing.SAID),)) in talk.all
+
+    def test_muted_meanwhile(self, state: State) -> None:
+        """Who mutes the microphone while it is said hears it to its end, and is not listened to."""
+        talk = IN_STATE[state]()
+        talk.hear(SayAsked("r", TEXT, Scheduling.INTERRUPT, then_listen=True), events.MuteChanged(muted=True))
+        assert Silence() not in talk.all
+        talk.hear(played())
+        assert talk.where() is State.MUTED
+        assert [reply.status for reply in replies(talk)] == [WishStatus.DONE]
+
 
 class TestListen:
+    def test_silent_with_context(self) -> None:
+        """No sign is played if none is wanted, the patience is the asker's, and the model knows what it is about."""
+        talk = Talk()
+        context = Learn((Fact("an automation", "The door rang.", Standing.KNOWN),))
+        assert talk.hear(ListenAsked("l", 40, silent=True, context="The door rang.")) == [context, Announce(1, "")]
+        talk.hear(played(), READY)
+        assert talk.patience == 40
+
+    def test_refused_with_context(self) -> None:
+        """What is refused changes nothing: the model does not learn of it."""
+        talk = muted()
+        talk.hear(ListenAsked("l", context="The door rang."))
+        assert not any(isinstance(effect, Learn) for effect in talk.all)
+
+    def test_patience_in_a_conversation(self) -> None:
+        """It holds for a microphone that is open already."""
+        talk = listening()
+        talk.hear(ListenAsked("l", 40))
+        assert talk.patience == 40
+
     def test_as_if_woken(self) -> None:
         """The sign is played, the microphone opens where it ended, and word comes when the person is listened to."""
         talk = Talk()
@@ -354,6 +420,29 @@ class TestListen:
         """A privacy mute is not lifted by others."""
         talk = muted()
         assert talk.hear(ListenAsked("l")) == [Reply("l", WishStatus.REFUSED, "the microphone is muted")]
+
+
+class TestReplacing:
+    def test_takes_the_place_of_others(self) -> None:
+        """What is being said and what waits is dropped for it; who wanted that is told."""
+        talk = Talk()
+        talk.hear(SayAsked("a", "One."), SayAsked("b", "Two."))
+        happened = talk.hear(SayAsked("c", "Three.", Scheduling.INTERRUPT, replaces=True))
+        gone = [Reply(request, WishStatus.STOPPED, "something else was to be said instead") for request in "ab"]
+        assert happened == [Silence(), *gone, Announce(2, "Three.")]
+
+    def test_leaves_alarms_and_timers_alone(self) -> None:
+        """What is urgent, what rings, what is news for the model stays."""
+        talk = Talk()
+        talk.hear(told(Scheduling.INTERRUPT), SayAsked("ring", "Time!", sign=Sign.RING), told(Scheduling.WHEN_IDLE))
+        assert talk.hear(SayAsked("c", "Three.", Scheduling.INTERRUPT, replaces=True)) == []
+        said = [talk.hear(played(number))[-1] for number in (1, 2)]
+        assert said == [Announce(2, "Three."), Announce(3, "Time!", Sign.RING)]
+
+
+def test_loudness() -> None:
+    """An announcement is as loud as who wants it says."""
+    assert Talk().hear(SayAsked("r", TEXT, volume=20)) == [Announce(1, TEXT, volume=20)]
 
 
 class TestBounds:

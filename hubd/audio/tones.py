@@ -10,11 +10,13 @@ from hubd.wishes import Sign
 _TONE_MS = 70
 _FADE_MS = 12
 _LEVEL = 0.18
-# Rising says "I am listening", falling says "that did not work", to and fro "look here", a trill "time is up".
+# Rising says "I am listening", falling says "that did not work", to and fro "look here", up and down "a word with you",
+# a trill "time is up".
 _NOTES = {
     Sign.WOKE: (880.0, 1318.5),
     Sign.FAILED: (440.0, 329.6),
     Sign.ALERT: (987.8, 740.0, 987.8, 740.0),
+    Sign.NOTICE: (659.3, 880.0, 659.3),
     Sign.RING: (1046.5, 1318.5) * 4,
 }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Iterator
 from typing import Annotated, Final
 
@@ -11,8 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
 from hubd.actions import NAMES, Action, Ask, Listen, Say, Send, Tell
 from hubd.automations import USUAL_PAUSE, Rule, Trigger, When
-from hubd.conditions import Condition, Formula, Hours, Member, Scalar, Selector, Whole
-from hubd.config.options import Flag, Number, at_most
+from hubd.conditions import Condition, Formula, Member, Scalar, Selector, Whole
+from hubd.config.options import Flag, HoursOfDay, Number, at_most
 from hubd.config.suggestions import found, quoted
 from hubd.devices import templates
 from hubd.devices.fields import Duration, Identifier, Name, Place, Table, Topic, complaint
@@ -23,7 +21,6 @@ from hubd.mqtt.filters import filter_problem
 from hubd.wishes import LONGEST_TEXT
 
 _LONGEST: Final = 24 * 3600
-_HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _MOST_WANTED: Final = 64
 # Of these an automation does one: each needs the voice.
 _NAMED: Final = "value of an automation"
@@ -60,18 +57,6 @@ def _check_template(source: str) -> str:
     except TemplateFlawError as flaw:
         raise complaint(f"found {quoted(source)}: {flaw}") from flaw
     return source
-
-
-def _hours_of(value: object) -> Hours:
-    if isinstance(value, Hours):
-        return value
-    match = _HOURS.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        raise complaint(f'found {found(value)}, allowed are two times of day, as in "07:00-22:30" or "22:00-06:00"')
-    begin, end = dt.time(int(match[1]), int(match[2])), dt.time(int(match[3]), int(match[4]))
-    if begin == end:
-        raise complaint(f"found {quoted(match[0])}, which is no time at all: leave it out for always")
-    return Hours(begin, end)
 
 
 def _wanted_of(value: object) -> tuple[Scalar, ...]:
@@ -120,7 +105,7 @@ class WhenSettings(Table):
     hysteresis: Annotated[Number, Field(ge=0, le=1e15)] = 0.0
     for_: Annotated[Duration | None, Field(alias="for"), at_most(_LONGEST)] = None
     on: Trigger | None = None
-    between: Annotated[Hours, BeforeValidator(_hours_of)] | None = None
+    between: HoursOfDay | None = None
     at_most_every: Annotated[Duration, Field(ge=1), at_most(_LONGEST)] = USUAL_PAUSE
 
     def contradictions(self) -> Iterator[tuple[Place, str]]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Iterable
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from hubd.conditions import Hours
 from hubd.config.suggestions import found, not_allowed, quoted
 from hubd.devices.fields import Duration, complaint, seconds_of
 
 Flag = Annotated[bool, Field(strict=True)]
 Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
+_HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 
 def _check_line(text: str) -> str:
@@ -24,6 +28,18 @@ def _check_line(text: str) -> str:
 
 def _pause_of(value: object) -> float:
     return 0.0 if value in ("0", "0s") or (value == 0 and not isinstance(value, bool)) else seconds_of(value)
+
+
+def _hours_of(value: object) -> Hours:
+    if isinstance(value, Hours):
+        return value
+    match = _HOURS.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise complaint(f'found {found(value)}, allowed are two times of day, as in "07:00-22:30" or "22:00-06:00"')
+    begin, end = dt.time(int(match[1]), int(match[2])), dt.time(int(match[3]), int(match[4]))
+    if begin == end:
+        raise complaint(f"found {quoted(match[0])}, which is no time at all: leave it out for always")
+    return Hours(begin, end)
 
 
 def at_most(limit: float) -> AfterValidator:
@@ -67,4 +83,5 @@ def _check_fraction(number: float) -> float:
 Fraction = Annotated[float, Field(strict=True), AfterValidator(_check_fraction)]
 Line = Annotated[str, AfterValidator(_check_line)]
 Timeout = Annotated[Duration, at_most(600)]
+HoursOfDay = Annotated[Hours, BeforeValidator(_hours_of)]
 Pause = Annotated[float, BeforeValidator(_pause_of), at_most(600)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hubd.config.options import Flag
+import datetime as dt
+
+from hubd.config.options import Flag, HoursOfDay
 from hubd.devices.fields import Table, Topic
 
 
@@ -11,6 +13,7 @@ class PresenceSettings(Table):
 
     base_topic: what stands before the hub's id in its topics. home_assistant: whether the hub announces itself under
     discovery_prefix. commands: whether it takes commands; may_unmute: whether one of them may open a muted microphone.
+    quiet_hours: local times of day between which none of them has anything said aloud that can wait.
     """
 
     enabled: Flag = True
@@ -19,3 +22,8 @@ class PresenceSettings(Table):
     discovery_prefix: Topic = "homeassistant"
     commands: Flag = True
     may_unmute: Flag = False
+    quiet_hours: HoursOfDay | None = None
+
+    def quiet_at(self, local: dt.time) -> bool:
+        """Return whether these are quiet hours."""
+        return self.quiet_hours is not None and self.quiet_hours.hold(local)

@@ -16,25 +16,46 @@ class Turned(Enum):
     OTHER = auto()
 
 
+class Quiet(Enum):
+    """Whether what would be said aloud is dropped in quiet hours."""
+
+    RESPECT = auto()
+    IGNORE = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Say exactly this text; INTERRUPT: now, WHEN_IDLE: in the next pause."""
+    """Say exactly this text; INTERRUPT: now, WHEN_IDLE: in the next pause. What else there is: see SayAsked.
+
+    chime: a sign goes before it.
+    """
 
     text: str
     scheduling: Scheduling
+    volume: int | None = None
+    chime: bool = False
+    then_listen: bool = False
+    replaces: bool = False
+    quiet: Quiet = Quiet.RESPECT
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask a person, and hand back the answer; choices: what answers there are, none for any."""
+    """Ask a person, and hand back the answer; choices: what answers there are, none for any. timeout: see AskAsked."""
 
     text: str
     choices: tuple[str, ...] = ()
+    timeout: float | None = None
+    quiet: Quiet = Quiet.RESPECT
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Open the microphone, as if woken."""
+    """Open the microphone, as if woken. What else there is: see ListenAsked."""
+
+    timeout: float | None = None
+    silent: bool = False
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +65,7 @@ class Tell:
     text: str
     scheduling: Scheduling
     source: str = ""
+    quiet: Quiet = Quiet.RESPECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +108,17 @@ class Order:
     good_for: float | None = None
     unread: tuple[str, ...] = ()
 
+    @property
+    def wakes_sleepers(self) -> bool:
+        """Whether it would be said aloud though it is no alarm, and does not ask for that in quiet hours."""
+        match self.wish:
+            case Tell(scheduling=scheduling, quiet=quiet):
+                return scheduling is Scheduling.WHEN_IDLE and quiet is Quiet.RESPECT
+            case Say(quiet=quiet) | Ask(quiet=quiet):
+                return quiet is Quiet.RESPECT
+            case _:
+                return False
+
 
 class Fault(Enum):
     """Why a command is not carried out; its word is for programs."""
@@ -97,6 +130,7 @@ class Fault(Enum):
     STALE = "stale"
     REPEATED = "repeated"
     TOO_MANY = "too_many"
+    QUIET = "quiet_hours"
     REFUSED = "refused"
     FAILED = "failed"
     STOPPED = "stopped"

@@ -31,8 +31,8 @@ def carried_out(order: Order, status: WishStatus, text: str) -> Result:
     """Return the result of a command; text: what the conversation says about it."""
     match status:
         case WishStatus.DONE:
-            detail = f"left out, for it means nothing here: {', '.join(order.unread)}" if order.unread else ""
-            return _result(order.command, order.id, status, None, detail)
+            unread = f"left out, for it means nothing here: {', '.join(order.unread)}" if order.unread else ""
+            return _result(order.command, order.id, status, None, "; ".join(filter(None, (text, unread))))
         case WishStatus.REFUSED:
             fault = Fault.REFUSED
         case WishStatus.FAILED:

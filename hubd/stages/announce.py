@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 class Mouth(Protocol):
     """The speaker's stage."""
 
-    async def announce(self, pcm: bytes, sign: Sign | None) -> bool:
-        """Play a sign, then speech at 24 kHz; return whether that was played to its end."""
+    async def announce(self, pcm: bytes, sign: Sign | None, volume: int | None) -> bool:
+        """Play a sign, then speech at 24 kHz; return whether that was played to its end. volume: as in say()."""
         ...
 
     def silence(self) -> None:
@@ -37,6 +37,7 @@ class _Order:
     number: int
     text: str
     sign: Sign | None
+    volume: int | None
 
 
 class Announce:
@@ -56,11 +57,14 @@ class Announce:
         self._last = 0
         self._silenced = 0
 
-    def say(self, number: int, text: str, sign: Sign | None) -> None:
-        """Play a sign, then say a text; returns at once. Either may be missing. Numbers rise."""
+    def say(self, number: int, text: str, sign: Sign | None, volume: int | None = None) -> None:
+        """Play a sign, then say a text; returns at once. Either may be missing. Numbers rise.
+
+        volume: percent; None for as loud as everything.
+        """
         self._last = number
         try:
-            self._orders.put_nowait(_Order(number, text, sign))
+            self._orders.put_nowait(_Order(number, text, sign, volume))
         except asyncio.QueueFull:
             logger.warning("too much to say at once; left out: an announcement")
             self._over(number, Ending.UNSPEAKABLE)
@@ -78,7 +82,7 @@ class Announce:
 
     async def _say(self, order: _Order) -> Ending:
         pcm = await self._sound(order.text) if order.text and order.number > self._silenced else b""
-        if order.number <= self._silenced or not await self._mouth.announce(pcm, order.sign):
+        if order.number <= self._silenced or not await self._mouth.announce(pcm, order.sign, order.volume):
             return Ending.CUT
         return Ending.PLAYED if pcm or not order.text else Ending.UNSPEAKABLE
 

@@ -66,8 +66,8 @@ class Line(Protocol):
 class Herald(Protocol):
     """The stage that says the hub's own words."""
 
-    def say(self, number: int, text: str, sign: Sign | None) -> None:
-        """Play a sign, then say a text."""
+    def say(self, number: int, text: str, sign: Sign | None, volume: int | None) -> None:
+        """Play a sign, then say a text, as loud as that, percent; None for as loud as everything."""
         ...
 
     def silence(self) -> None:
@@ -208,8 +208,8 @@ class Converse:
                 self._line.respond(answers)
             case effects.Brief(manner):
                 self._line.brief(manner)
-            case effects.Announce(number, text, sign):
-                self._herald.say(number, text, sign)
+            case effects.Announce(number, text, sign, volume):
+                self._herald.say(number, text, sign, volume)
             case effects.Silence():
                 self._herald.silence()
             case effects.Quiet():

@@ -61,12 +61,13 @@ class Speak:
         """Queue a sign; returns at once."""
         self._queue(scaled(self._signs[sign], self.volume))
 
-    async def announce(self, pcm: bytes, sign: Sign | None = None) -> bool:
+    async def announce(self, pcm: bytes, sign: Sign | None = None, volume: int | None = None) -> bool:
         """Play a sign, then speech at 24 kHz, after what is queued; return whether that was played to its end.
 
-        One announcement at a time.
+        One announcement at a time. volume: percent, for this alone; None for as loud as everything.
         """
-        sound = scaled((self._signs[sign] if sign is not None else b"") + pcm, self.volume)
+        loudness = self.volume if volume is None else volume
+        sound = scaled((self._signs[sign] if sign is not None else b"") + pcm, loudness)
         if not sound:
             return True
         behind = self.speaking

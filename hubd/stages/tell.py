@@ -25,7 +25,7 @@ from hubd.mqtt.tree import Tree
 from hubd.ports import Broker, InboundMessage, Wanted
 from hubd.presence import ONLINE, Presence
 from hubd.reports import Report
-from hubd.wishes import NAMELESS, AskAsked, ListenAsked, SayAsked, Told, WishStatus
+from hubd.wishes import NAMELESS, AskAsked, ListenAsked, SayAsked, Sign, Told, WishStatus
 
 # So long a connected broker may take over one message, s.
 _VALID_FOR: Final = 5.0
@@ -54,8 +54,8 @@ class Tell:
     """Publishes what the hub is, what happens in it; takes the commands of others.
 
     post: puts an event into the conversation's inbox. set_volume: makes the speaker so loud, percent. clock: monotonic,
-    s. wall: s since 1970, UTC. spread: for how long to wait before the next answer to Home Assistant's start, s, so
-    that not all hubs of a house answer at once.
+    s. wall: s since 1970, UTC. quiet: whether nothing is to be said aloud now that can wait. spread: for how
+    long to wait before the next answer to Home Assistant's start, s, so that not all hubs of a house answer at once.
     """
 
     def __init__(  # noqa: PLR0913 -- a stage is given everything that it connects
@@ -69,6 +69,7 @@ class Tell:
         set_volume: Callable[[int], None],
         clock: Callable[[], float],
         wall: Callable[[], float],
+        quiet: Callable[[], bool],
         spread: Callable[[], float],
     ) -> None:
         self._broker = broker
@@ -79,6 +80,7 @@ class Tell:
         self._set_volume = set_volume
         self._clock = clock
         self._wall = wall
+        self._quiet = quiet
         self._spread = spread
         self._gate = Gate()
         self._outbox = Outbox()
@@ -184,13 +186,20 @@ class Tell:
         order = read(command, message.payload)
         if isinstance(order, Order):
             now, wall = self._clock(), self._wall()
-            refusal = self._gate.admit(order, retained=message.retained, now=now, wall=wall)
+            refusal = self._gate.admit(order, retained=message.retained, now=now, wall=wall) or self._hushed(order)
         else:
             refusal = order
         if isinstance(order, Order) and refusal is None:
             self._carry_out(order, asker)
         elif refusal is not None:
             self._answer(asker, results.declined(refusal))
+
+    def _hushed(self, order: Order) -> Declined | None:
+        """Return that these are quiet hours, if they are and it is about that."""
+        if not (order.wakes_sleepers and self._quiet()):
+            return None
+        problem = 'these are quiet hours (presence.quiet_hours): add "quiet": "ignore" for what can\'t wait'
+        return Declined(order.command, Fault.QUIET, problem, order.id)
 
     def _asker(self, command: str, message: InboundMessage) -> _Asker:
         topic, correlation = message.answer_to, message.correlation
@@ -205,12 +214,16 @@ class Tell:
     def _carry_out(self, order: Order, asker: _Asker) -> None:
         request = f"mqtt/{next(self._numbers)}"
         match order.wish:
-            case orders.Say(text, scheduling):
-                self._ask(SayAsked(request, text, scheduling), order, asker)
-            case orders.Ask(text):
-                self._ask(AskAsked(request, text), order, asker)
-            case orders.Listen():
-                self._ask(ListenAsked(request), order, asker)
+            case orders.Say() as say:
+                sign = Sign.NOTICE if say.chime else None
+                wish = SayAsked(
+                    request, say.text, say.scheduling, sign, say.volume, say.then_listen, replaces=say.replaces
+                )
+                self._ask(wish, order, asker)
+            case orders.Ask(text, timeout=timeout):
+                self._ask(AskAsked(request, text, timeout), order, asker)
+            case orders.Listen(timeout, silent, context):
+                self._ask(ListenAsked(request, timeout, silent, context), order, asker)
             case orders.Tell(text, scheduling, source):
                 self._do(Told(source or NAMELESS, text, scheduling), order, asker)
             case orders.Stop():

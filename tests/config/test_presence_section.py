@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -54,6 +55,14 @@ def test_a_mute_is_not_lifted_by_default(tmp_path: Path, text: str, commands: Co
     assert commands_of(read(tmp_path, f"[presence]\n{text}").presence) is commands
 
 
+def test_quiet_hours_may_be_set(tmp_path: Path) -> None:
+    """As an automation's hours, over midnight too; there are none unless they are set."""
+    late, noon = dt.time(23), dt.time(12)
+    assert not read(tmp_path, "").presence.quiet_at(late)
+    night = read(tmp_path, '[presence]\nquiet_hours = "22:30-07:00"').presence
+    assert (night.quiet_at(late), night.quiet_at(noon)) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("text", "name", "area"),
     [
@@ -85,6 +94,7 @@ def test_words_go_out_only_by_the_privacy_option(tmp_path: Path, *, published: b
         ('discovery_prefix = "#"', "presence.discovery_prefix"),
         ("may_unmute = 1", "presence.may_unmute"),
         ("unmute = true", "presence.unmute"),
+        ('quiet_hours = "at night"', "presence.quiet_hours"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, key: str) -> None:

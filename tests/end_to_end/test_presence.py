@@ -47,6 +47,7 @@ class Hub:
             set_volume=lambda _percent: None,
             clock=time.monotonic,
             wall=time.time,
+            quiet=lambda: False,
             spread=lambda: 0.0,
         )
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from hubd.mqtt.orders import Ask, Declined, Fault, Listen, Mute, Order, Say, Stop, Tell, Turned, Volume, Wish
-from hubd.mqtt.reading import LONGEST_PAYLOAD, READERS, read
+from hubd.mqtt.members import LONGEST_PAYLOAD
+from hubd.mqtt.orders import Ask, Declined, Fault, Listen, Mute, Order, Quiet, Say, Stop, Tell, Turned, Volume, Wish
+from hubd.mqtt.reading import READERS, read
 from hubd.wishes import LONGEST_TEXT, Scheduling
 
 NOW, IDLE, SILENT = Scheduling.INTERRUPT, Scheduling.WHEN_IDLE, Scheduling.SILENT
@@ -45,14 +46,21 @@ def problem(command: str, payload: JsonValue | bytes) -> str:
         ("say", {"text": "Fire!", "scheduling": "INTERRUPT"}, Say("Fire!", NOW)),
         ("say", {"text": "Fire!", "when": "now"}, Say("Fire!", NOW)),
         ("say", {"text": "Later.", "when": "queue"}, Say("Later.", IDLE)),
+        ("say", {"text": "Up!", "when": "replace"}, Say("Up!", NOW, replaces=True)),
+        ("say", {"text": "Up!", "volume": 30, "chime": True}, Say("Up!", IDLE, volume=30, chime=True)),
+        ("say", {"text": "Up!", "mode": "Verbatim", "then_listen": True}, Say("Up!", IDLE, then_listen=True)),
+        ("say", {"text": "Up!", "quiet": "ignore"}, Say("Up!", IDLE, quiet=Quiet.IGNORE)),
+        ("say", {"text": "Up!", "mode": "model", "when": "now"}, Tell("Up!", NOW)),
         ("ask", "Shall I close the blinds?", Ask("Shall I close the blinds?")),
+        ("ask", {"text": "Tea?", "timeout_s": 30, "quiet": "ignore"}, Ask("Tea?", (), 30.0, Quiet.IGNORE)),
         ("ask", {"text": "Tea?", "choices": ["yes", "no"]}, Ask("Tea?", ("yes", "no"))),
         ("tell", "The window is open.", Tell("The window is open.", SILENT)),
         ("tell", {"text": "Done.", "scheduling": "when-idle"}, Tell("Done.", IDLE)),
         ("tell", {"text": "Fire!", "scheduling": "Interrupt", "source": "alarm"}, Tell("Fire!", NOW, "alarm")),
         ("listen", "", Listen()),
         ("listen", "PRESS", Listen()),
-        ("listen", {"timeout_s": 5}, Listen()),
+        ("listen", {"timeout_s": 5}, Listen(5.0)),
+        ("listen", {"silent": True, "context": "The door  rang."}, Listen(silent=True, context="The door rang.")),
         ("stop", "PRESS", Stop()),
         ("stop", "whatever", Stop()),
         ("mute", "ON", Mute(Turned.ON)),
@@ -93,6 +101,13 @@ def test_commands_are_read_from_text_or_json(command: str, payload: JsonValue, w
         ("say", {"text": "x", "ttl_s": -1}, "ttl_s is no number"),
         ("say", b"\xff", "not UTF-8"),
         ("say", b" " * (LONGEST_PAYLOAD + 1), "allowed are 16384"),
+        ("say", {"text": "x", "ts": 10**400}, "ts is neither"),
+        ("say", {"text": "x", "chime": 1}, "chime is neither true nor false"),
+        ("say", {"text": "x", "volume": 101}, "volume is no number of 0 to 100"),
+        ("say", {"text": "x", "mode": "loud"}, "mode is none of verbatim, model"),
+        ("say", {"text": "x", "quiet": True}, "quiet is none of respect, ignore"),
+        ("ask", {"text": "x", "timeout_s": 0}, "timeout_s is no number of 1 to 120"),
+        ("listen", {"context": 3}, "context is no text"),
         ("ask", {"text": "x", "choices": "yes"}, "choices is no list"),
         ("ask", {"text": "x", "choices": [1]}, "one of choices is no text"),
         ("ask", {"text": "x", "choices": ["a"] * 21}, "choices is no list of at most 20"),
@@ -102,8 +117,9 @@ def test_commands_are_read_from_text_or_json(command: str, payload: JsonValue, w
         ("mute", {"muted": 1}, "mute takes ON"),
         ("volume", "loud", "volume takes a number"),
         ("volume", "101", "volume takes a number"),
-        ("volume", {"volume": True}, "volume takes a number"),
-        ("volume", {"volume": -1}, "volume takes a number"),
+        ("volume", {"loud": 1}, "volume takes a number"),
+        ("volume", {"volume": True}, "volume is no number"),
+        ("volume", {"volume": -1}, "volume is no number"),
     ],
 )
 def test_what_is_wrong_is_said(command: str, payload: JsonValue | bytes, words: str) -> None:
@@ -137,7 +153,8 @@ def test_an_id_is_told_even_if_the_rest_is_wrong() -> None:
 
 def test_members_that_mean_nothing_are_named() -> None:
     """What the sender asked for in vain is not passed over in silence."""
-    assert order("say", {"text": "x", "chime": True, "mode": "model", "id": 1}).unread == ("chime", "mode")
+    assert order("say", {"text": "x", "lang": "en", "chime": True, "id": 1}).unread == ("lang",)
+    assert order("say", {"text": "x", "volume": 5, "mode": "model"}).unread == ("volume",)
 
 
 def test_texts_hold_nothing_that_nobody_sees() -> None:

@@ -51,6 +51,7 @@ class World:
             set_volume=lambda _percent: None,
             clock=now,
             wall=lambda: WALL + now(),
+            quiet=lambda: False,
             spread=lambda: 0.0,
         )
         self._replied = 0

@@ -30,6 +30,7 @@ class Room:
 
     def __init__(self, voice: Voice | None, *, patient: bool = False) -> None:
         self.heard: list[tuple[bytes, Sign | None]] = []
+        self.volumes: list[int | None] = []
         self.ends: asyncio.Queue[Announced] = asyncio.Queue()
         self.cut: asyncio.Future[bool] | None = None
         self._patient = patient
@@ -40,9 +41,10 @@ class Room:
         assert isinstance(event, Announced)
         self.ends.put_nowait(event)
 
-    async def announce(self, pcm: bytes, sign: Sign | None) -> bool:
+    async def announce(self, pcm: bytes, sign: Sign | None, volume: int | None) -> bool:
         """Hear it."""
         self.heard.append((pcm, sign))
+        self.volumes.append(volume)
         if not self._patient:
             return True
         self.cut = asyncio.get_running_loop().create_future()
@@ -78,8 +80,9 @@ async def test_one_after_the_other() -> None:
     async def scenario(room: Room) -> None:
         room.stage.say(1, "one", None)
         room.stage.say(2, "", Sign.WOKE)
-        room.stage.say(3, "three", Sign.ALERT)
+        room.stage.say(3, "three", Sign.ALERT, 30)
         assert [await room.end() for _ in range(3)] == [(number, Ending.PLAYED) for number in (1, 2, 3)]
+        assert room.volumes == [None, None, 30]
         assert room.heard == [(b"one", None), (b"", Sign.WOKE), (b"three", Sign.ALERT)]
 
     await with_a_room(Room(Voice()), scenario)

@@ -109,9 +109,9 @@ class Log:
         """Keep what others told."""
         self.entries.append(("learn", *facts))
 
-    def say(self, number: int, text: str, sign: Sign | None) -> None:
+    def say(self, number: int, text: str, sign: Sign | None, volume: int | None) -> None:
         """Keep the announcement."""
-        self.entries.append(("say", number, text, sign))
+        self.entries.append(("say", number, text, sign, volume))
 
     def silence(self) -> None:
         """Keep that it was cut."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 
 import numpy as np
 
+from hubd.audio.level import scaled
 from hubd.audio.tones import render
 from hubd.events import Drained, Event
 from hubd.stages.speak import Speak
@@ -202,6 +203,20 @@ def test_announcement() -> None:
         assert (speaking, box.speak.speaking, await task) == (True, False, True)
 
     with_a_box(scenario)
+
+
+def test_loudness_of_an_announcement() -> None:
+    """It may be louder or softer than everything else; what follows is as loud as before."""
+
+    async def scenario(box: Box) -> None:
+        task = asyncio.create_task(box.speak.announce(SPEECH, Sign.NOTICE, 20))
+        await settle()
+        box.speak.sign(Sign.WOKE)
+        await box.speaker.finish()
+        assert await task
+        assert box.speaker.played == [scaled(render(Sign.NOTICE) + SPEECH, 20), scaled(render(Sign.WOKE), 50)]
+
+    with_a_box(scenario, volume=50)
 
 
 def test_nothing_to_announce() -> None:

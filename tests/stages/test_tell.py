@@ -25,7 +25,7 @@ from hubd.ports import InboundMessage
 from hubd.presence import Presence, Words
 from hubd.reports import PublicState, StateReport, WokeReport
 from hubd.stages.tell import Commands, Tell
-from hubd.wishes import NAMELESS, AskAsked, ListenAsked, SayAsked, Scheduling, Told, WishStatus
+from hubd.wishes import NAMELESS, AskAsked, ListenAsked, SayAsked, Scheduling, Sign, Told, WishStatus
 from tests.running import running
 from tests.stages.act_fakes import FakeBroker
 from tests.virtual_time import now, pass_time, run, settle
@@ -77,6 +77,7 @@ class House:
         self.broker = Relay()
         self.posted: list[Event] = []
         self.volumes: list[int] = []
+        self.night = False
         face = Presence(Identity("Kitchen hub", "", "1"), TREE, words=Words.PUBLISHED, volume=80, started=WALL)
         self.tell = Tell(
             broker=self.broker,
@@ -87,6 +88,7 @@ class House:
             set_volume=self.volumes.append,
             clock=now,
             wall=lambda: WALL + now(),
+            quiet=lambda: self.night,
             spread=lambda: 3.0,
         )
 
@@ -378,6 +380,77 @@ def test_a_result_never_goes_where_it_would_be_something_else(answer_to: str) ->
         await house.command("stop", "", answer_to=answer_to, correlation=b"1")
         assert house.topics[-1] == "hubd/kitchen/result/stop"
         assert house.broker.published[-1].correlation is None
+
+    in_virtual_time(scenario)
+
+
+LOUD = SayAsked("mqtt/1", "Up!", Scheduling.INTERRUPT, Sign.NOTICE, 30, then_listen=True, replaces=True)
+
+INVITED = ListenAsked("mqtt/1", 3.0, silent=True, context="A bell.")
+
+
+@pytest.mark.parametrize(
+    ("command", "payload", "event"),
+    [
+        ("say", {"text": "Up!", "when": "replace", "volume": 30, "chime": True, "then_listen": True}, LOUD),
+        ("ask", {"text": "Tea?", "timeout_s": 40}, AskAsked("mqtt/1", "Tea?", 40.0)),
+        ("listen", {"silent": True, "context": "A bell.", "timeout_s": 3}, INVITED),
+        ("say", {"text": "Up!", "mode": "model"}, Told(NAMELESS, "Up!", Scheduling.WHEN_IDLE)),
+    ],
+)
+def test_options_reach_the_conversation(command: str, payload: JsonValue, event: Event) -> None:
+    """What a command says besides its text is what the conversation is asked for."""
+
+    async def scenario(house: House) -> None:
+        await house.command(command, payload)
+        assert house.posted == [event]
+
+    in_virtual_time(scenario)
+
+
+def test_a_remark_stands_in_the_result() -> None:
+    """What is done otherwise than it was asked for is told, beside what meant nothing."""
+
+    async def scenario(house: House) -> None:
+        await house.command("say", {"text": "Up!", "lang": "en"})
+        house.tell.reply("mqtt/1", WishStatus.DONE, "nobody is listened to")
+        await settle()
+        (result,) = house.results()
+        assert result["ok"] is True
+        assert result["detail"] == "nobody is listened to; left out, for it means nothing here: lang"
+
+    in_virtual_time(scenario)
+
+
+@pytest.mark.parametrize(
+    ("command", "payload", "dropped"),
+    [
+        ("say", {"text": "x"}, True),
+        ("say", {"text": "x", "when": "now"}, True),
+        ("say", {"text": "x", "quiet": "ignore"}, False),
+        ("say", {"text": "x", "mode": "model"}, True),
+        ("ask", {"text": "x"}, True),
+        ("ask", {"text": "x", "quiet": "ignore"}, False),
+        ("tell", {"text": "x", "scheduling": "SILENT"}, False),
+        ("tell", {"text": "x", "scheduling": "WHEN_IDLE"}, True),
+        ("tell", {"text": "x", "scheduling": "WHEN_IDLE", "quiet": "ignore"}, False),
+        ("tell", {"text": "x", "scheduling": "INTERRUPT"}, False),
+        ("listen", "", False),
+        ("mute", "ON", False),
+    ],
+)
+def test_quiet_hours(command: str, payload: JsonValue, dropped: bool) -> None:  # noqa: FBT001 -- a row
+    """At night nothing is said aloud that can wait, and who wanted it reads why; by day everything is."""
+
+    async def scenario(house: House) -> None:
+        house.night = True
+        await house.command(command, payload)
+        assert bool(house.posted) is not dropped
+        assert ["quiet_hours"] * dropped == [each["error"] for each in house.results() if not each["ok"]]
+        house.posted.clear()
+        house.night = False
+        await house.command(command, payload)
+        assert house.posted
 
     in_virtual_time(scenario)
 

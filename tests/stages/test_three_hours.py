@@ -217,7 +217,7 @@ class House:
         """Keep the sign."""
         self.signs.append(sign)
 
-    def say(self, number: int, text: str, sign: Sign | None) -> None:
+    def say(self, number: int, text: str, sign: Sign | None, volume: int | None) -> None:
         """Nothing is announced in these hours."""
         raise AssertionError(text)
 
