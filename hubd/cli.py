@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from hubd import __version__
-from hubd.commands import ask, check, demo, devices, run, simulate
+from hubd.commands import ask, check, demo, devices, doctor, run, simulate
 from hubd.commands.common import BROKEN_CONFIG, FAILED, USAGE, stop_printing
 from hubd.errors import ConfigError, HubdError, UsageError
 
@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "ask": ask,
     "check": check,
     "devices": devices,
+    "doctor": doctor,
     "demo": demo,
     "simulate": simulate,
 }

@@ -53,6 +53,15 @@ def mqtt_password(environment: Mapping[str, str], source: SecretSource = MQTT_PA
     return None if secret is None else SecretStr(secret)
 
 
+def is_closed(source: SecretSource) -> bool:
+    """Return whether this user may not even see if the secret's file is there: then another user may have one."""
+    try:
+        source.file.exists()
+    except PermissionError:
+        return True
+    return False
+
+
 def _search(environment: Mapping[str, str], source: SecretSource) -> tuple[str | None, str]:
     """Return the first secret found, with the name of its place; spaces and line ends around it are dropped."""
     if directory := environment.get("CREDENTIALS_DIRECTORY"):

@@ -20,9 +20,9 @@ ROWS: tuple[str, ...] = (
     "reports",
     "effects",
     "audio.pcm",
-    "audio.buffers audio.cards audio.level audio.quality audio.resample audio.speech audio.tones audio.wav",
+    "audio.buffers audio.cards audio.level audio.resample audio.speech audio.tones audio.wav",
     "audio.wire",
-    "audio.capture audio.playback",
+    "audio.capture audio.playback audio.quality",
     "backoff bell timers",
     "wake",
     "live.wire",
@@ -151,15 +151,24 @@ ROWS: tuple[str, ...] = (
     "demo.house",
     "demo.home",
     "demo.stage",
+    "doctor.findings doctor.holders doctor.requirements",
+    "doctor.diary doctor.hearing doctor.presence doctor.timekeeping doctor.unit",
+    "doctor.case",
+    "doctor.probes.configuration doctor.probes.processes doctor.probes.software",
+    (
+        "doctor.probes.broker doctor.probes.clock doctor.probes.live doctor.probes.offline doctor.probes.service "
+        "doctor.probes.sound doctor.probes.wake_word"
+    ),
+    "doctor.examination",
     "commands.common commands.looking",
-    "commands.ask commands.check commands.demo commands.devices commands.run commands.simulate",
+    "commands.ask commands.check commands.demo commands.devices commands.doctor commands.run commands.simulate",
     "cli",
     "__main__",
 )
 
 # Modules that may wait, talk to the outside, or read the clock. All others are pure: time is their argument.
 IMPURE = re.compile(
-    r"stages\..+|edges\..+|demo\..+|commands\..+|offline\.(connection|listener|server|recognizer_link|pocketsphinx_recognizer|espeak_voice|standby)|simulator\.(pipe|server)|app|asking|cli|__main__"
+    r"stages\..+|edges\..+|demo\..+|commands\..+|doctor\.(examination|probes\..+)|offline\.(connection|listener|server|recognizer_link|pocketsphinx_recognizer|espeak_voice|standby)|simulator\.(pipe|server)|app|asking|cli|__main__"
 )
 # What of the standard library pure modules may import: it computes.
 COMPUTES = """

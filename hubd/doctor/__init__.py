@@ -1,0 +1,1 @@
+"""What ``hubd doctor`` looks at, what it makes of it."""

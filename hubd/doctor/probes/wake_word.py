@@ -1,0 +1,130 @@
+"""A look at the wake word's models, with a person who says it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubd.audio.buffers import Uplink
+from hubd.audio.speech import SpeechDetector
+from hubd.doctor.case import Case, Trial
+from hubd.doctor.findings import Finding, Findings, bad, doubtful, good
+from hubd.edges.onnx_wake_model import OnnxWakeModel, find_model
+from hubd.edges.sound_link import NONE
+from hubd.errors import HubdError
+from hubd.events import Event, Woke
+from hubd.fittings import microphone_and_speaker
+from hubd.reports import Report, TroubleReport
+from hubd.stages.listen import Listen
+from hubd.wake import FRAME_MS, FRAME_SAMPLES, WARM_UP_FRAMES, WakeGate
+
+CHECK: Final = "wake word"
+
+_TRIED_FRAMES: Final = 25
+# From the call to speak on, s.
+_PATIENCE: Final = 15.0
+# A card that has to be opened first, s.
+_OPENS_WITHIN: Final = 20.0
+
+
+async def look(case: Case) -> Findings:
+    """Return whether the models work, how long they take, whether a wake word that is said now is heard."""
+    words = case.config.wake.words
+    if not words:
+        return [good(CHECK, "none in the configuration: only automations wake the hub")]
+    try:
+        model, cost_ms = await asyncio.to_thread(_loaded, case)
+    except HubdError as error:
+        return [bad(CHECK, str(error))]
+    names = ", ".join(word.name for word in words)
+    found = f"{names}: {cost_ms:.0f} ms for each {FRAME_MS} ms of sound"
+    if cost_ms > FRAME_MS / 2:
+        return [doubtful(CHECK, f"{found}: this computer is too slow.", "Configure fewer wake words.")]
+    if Trial.LISTEN not in case.trials or case.config.microphone.device.casefold() == NONE:
+        return [good(CHECK, found)]
+    return [good(CHECK, found), await _listen(case, model)]
+
+
+def _loaded(case: Case) -> tuple[OnnxWakeModel, float]:
+    """Return the model, warmed up, with the time that it takes for a frame, ms; blocks."""
+    model = OnnxWakeModel({word.name: find_model(word.model) for word in case.config.wake.words})
+    silence = np.zeros(FRAME_SAMPLES, np.int16)
+    for _ in range(WARM_UP_FRAMES):
+        model.score(silence)
+    began = time.perf_counter()
+    for _ in range(_TRIED_FRAMES):
+        model.score(silence)
+    return model, (time.perf_counter() - began) * 1000 / _TRIED_FRAMES
+
+
+class _Scored:
+    """The wake model, with the best of its scores; called is called when it hears the first frame."""
+
+    def __init__(self, model: OnnxWakeModel, called: asyncio.Event) -> None:
+        self._model = model
+        self._called = called
+        self._loop = asyncio.get_running_loop()
+        self.best = 0.0
+
+    def score(self, samples: NDArray[np.int16]) -> Mapping[str, float]:
+        scores = self._model.score(samples)
+        self.best = max(self.best, *scores.values(), 0.0)
+        self._loop.call_soon_threadsafe(self._called.set)
+        return scores
+
+
+async def _listen(case: Case, model: OnnxWakeModel) -> Finding:
+    """Have a wake word said; return whether it was heard."""
+    heard: asyncio.Future[Woke | TroubleReport] = asyncio.get_running_loop().create_future()
+    hears = asyncio.Event()
+    scored = _Scored(model, hears)
+
+    def settle(what: Event | Report) -> None:
+        if isinstance(what, Woke | TroubleReport) and not heard.done():
+            heard.set_result(what)
+
+    quiet = case.config.speaker.model_copy(update={"device": NONE})
+    sound = microphone_and_speaker(replace(case.config, speaker=quiet), settle)
+    listen = Listen(
+        sound,
+        scored,
+        WakeGate([word.wake_word() for word in case.config.wake.words]),
+        Uplink(),
+        SpeechDetector(),
+        post=settle,
+        stored=lambda: None,
+        report=settle,
+        speaking=lambda: False,
+        muted=lambda: False,
+        clock=time.monotonic,
+    )
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(sound.run()), tasks.create_task(listen.run()), tasks.create_task(hears.wait())]
+        await asyncio.wait((heard, running[-1]), timeout=_OPENS_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+        if not heard.done():
+            names = " or ".join(f'"{word.name.replace("_", " ")}"' for word in case.config.wake.words)
+            case.ask(f"Say {names} now.")
+            await asyncio.wait((heard,), timeout=_PATIENCE)
+        for task in running:
+            task.cancel()
+    return _judge(heard.result() if heard.done() else None, scored.best)
+
+
+def _judge(outcome: Woke | TroubleReport | None, best: float) -> Finding:
+    match outcome:
+        case Woke(model=model, score=score):
+            return good(CHECK, f"heard {model.replace('_', ' ')} with score {score:.2f}")
+        case TroubleReport(problem=problem, advice=advice):
+            return bad(CHECK, f"Nothing was heard: {problem}", advice)
+        case None:
+            return bad(
+                CHECK,
+                f"No wake word was heard within {_PATIENCE:g} s; the best score was {best:.2f}.",
+                "Speak louder or nearer, choose the right microphone.device, or lower wake.words' threshold.",
+            )
