@@ -175,8 +175,15 @@ class Store(Protocol):
         """Return the text; empty if there is none."""
         ...
 
-    async def write(self, text: str) -> None:
-        """Put the text in the place of the one before; whoever is cancelled meanwhile has written it all the same."""
+    def set_aside(self) -> None:
+        """Put away the text, which whoever keeps it here can't understand: trouble, until another one is written."""
+        ...
+
+    async def write(self, text: str) -> bool:
+        """Put the text in the place of the one before; return whether that could be done.
+
+        Whoever is cancelled meanwhile has written it all the same.
+        """
         ...
 
     def write_now(self, text: str) -> None:

@@ -75,12 +75,17 @@ class TokenCount:
         self._prune()
         return saved is not None
 
-    def beside(self, *texts: str) -> None:
-        """Take what others spent to be what these say, each as its dump() returned it; any other text says nothing."""
+    def beside(self, *texts: str) -> bool:
+        """Take what others spent to be what these say, each as its dump() returned it; return whether all are so.
+
+        Any other text says nothing, as the empty one.
+        """
         self._others.clear()
-        for text in texts:
-            for day, tokens in (_read(text) or {}).items():
+        found = [_read(text) for text in texts if text]
+        for saved in found:
+            for day, tokens in (saved or {}).items():
                 self._others[day] = self._others.get(day, 0) + tokens
+        return None not in found
 
     def added_to(self, text: str) -> str:
         """Return the sum of what dump() returned once, for whatever run, with this count; again for restore()."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import itertools
-import logging
 import os
 import stat
 import threading
@@ -22,56 +22,55 @@ LIMIT: Final = 256 * 1024
 _PRIVATE: Final = 0o600
 _FOLDER: Final = 0o700
 _ROOT: Final = 0
-
-logger = logging.getLogger(__name__)
+# What is behind the name of a text that was set aside.
+_ASIDE: Final = ".broken"
+_UNWRITTEN: Final = (
+    "It will be missing after a restart. Make room on the disk, make the folder writable, or name another one in "
+    "hub.state_dir."
+)
+_UNREAD: Final = "The hub goes on without it. If this happens again, check the disk: memory cards wear out."
 
 
 class StateFile:
     """One file, for its owner's eyes only (mode 0600), always whole: the old text or the new one.
 
-    path: where it is; its folder is made if need be. report: takes trouble with writing, told once until it is over.
-    Nothing of the text gets into logs or errors: it may hold a secret.
+    path: where it is; its folder is made if need be. report: takes trouble, told once until it is over.
+    Nothing of the text gets into reports or errors: it may hold a secret.
     """
 
     def __init__(self, path: Path, report: ReportSink) -> None:
         self._path = path
         self._report = report
-        self._problem = ""
+        self._unread = ""
+        self._unwritten = ""
         self._trouble: TroubleReport | None = None
         # A write that was given up goes on in its thread, and must not undo a later one.
         self._writing = threading.Lock()
         self._numbers = itertools.count(1)
         self._written = 0
-        self._warning = ""
 
     def read(self) -> str:
-        """Return the text; empty if there is none that can be used, which is logged if there is a file."""
+        """Return the text, whoever wrote it; empty if there is none, which is trouble if something else is there."""
         try:
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            text = self._read()
         except FileNotFoundError:
-            return ""
+            text = self._unread = ""
         except OSError as error:
-            self._warn(f"can't be read ({error.strerror})")
-            return ""
-        try:
-            with os.fdopen(descriptor, "rb") as file:
-                mode = os.fstat(descriptor).st_mode
-                if not stat.S_ISREG(mode):
-                    raise ValueError("no regular file")  # noqa: TRY301 -- one handler for all that is not ours
-                if stat.S_IMODE(mode) != _PRIVATE:
-                    # As it may come back from a backup.
-                    with contextlib.suppress(OSError):  # not ours to change: it stays readable until it is replaced
-                        os.fchmod(descriptor, _PRIVATE)
-                data = file.read(LIMIT + 1)
-            if len(data) > LIMIT:
-                raise ValueError("too big")  # noqa: TRY301 -- as above
-            return data.decode()
-        except (OSError, ValueError):
-            self._warn("is not a file that hubd wrote")
-            return ""
+            text, self._unread = "", f"{self._path} can't be read: {error.strerror}."
+        else:
+            self._unread = ""
+        self._tell()
+        return text
 
-    async def write(self, text: str) -> None:
-        """Put the text in the place of the one before; what goes wrong is reported as trouble, never raised.
+    def set_aside(self) -> None:
+        """Put away the text, which can't be understood, beside its place: trouble, until another one is written."""
+        with contextlib.suppress(OSError):  # where nothing can be renamed it is told as well
+            self._path.replace(self._path.with_name(self._path.name + _ASIDE))
+        self._unread = f"{self._path} was not whole, or not written by hubd: it is set aside."
+        self._tell()
+
+    async def write(self, text: str) -> bool:
+        """Put the text in the place of the one before; return whether it is there, else it is trouble, never raised.
 
         Whoever is cancelled meanwhile has written it all the same: then this blocks as write_now() does.
         """
@@ -83,6 +82,7 @@ class StateFile:
             raise
         finally:
             self._tell()
+        return not self._unwritten
 
     def write_now(self, text: str) -> None:
         """Do what write() does, and block meanwhile: a flash card may take a tenth of a second."""
@@ -115,9 +115,9 @@ class StateFile:
         try:
             yield
         except OSError as error:
-            self._problem = f"{self._path} can't be written: {error.strerror or error}"
+            self._unwritten = f"{self._path} can't be written: {error.strerror or error}."
         else:
-            self._problem = ""
+            self._unread = self._unwritten = ""
 
     @contextlib.contextmanager
     def _folder(self) -> Iterator[int]:
@@ -128,11 +128,17 @@ class StateFile:
         finally:
             os.close(folder)
 
-    def _warn(self, problem: str) -> None:
-        """Log what is wrong with the file, once: some files are read every minute."""
-        if problem != self._warning:
-            self._warning = problem
-            logger.warning("%s %s; starting without it", self._path, problem)
+    def _read(self) -> str:
+        with open(self._path, "rb", opener=_open_as_it_is) as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise OSError(errno.EINVAL, "it is no file")
+            if stat.S_IMODE(mode) != _PRIVATE:
+                # As it may come back from a backup.
+                with contextlib.suppress(OSError):  # not ours to change: it stays readable until it is replaced
+                    os.fchmod(file.fileno(), _PRIVATE)
+            # One that is longer is not ours: cut off here it will not be understood.
+            return file.read(LIMIT + 1).decode(errors="replace")
 
     def _replace(self, data: bytes) -> None:
         self._path.parent.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
@@ -152,9 +158,12 @@ class StateFile:
             os.fsync(folder)
 
     def _tell(self) -> None:
-        """Report trouble with writing when it begins, when it becomes another, when it is over."""
-        advice = "It will be missing after a restart. Make the folder writable, or name another one in hub.state_dir."
-        trouble = TroubleReport(Part.CONFIG, self._problem, advice) if self._problem else None
+        """Report trouble when it begins, when it becomes another, when it is over."""
+        trouble = None
+        if self._unwritten:
+            trouble = TroubleReport(Part.CONFIG, self._unwritten, _UNWRITTEN)
+        elif self._unread:
+            trouble = TroubleReport(Part.CONFIG, self._unread, _UNREAD)
         if trouble == self._trouble:
             return
         if self._trouble is not None:
@@ -162,3 +171,8 @@ class StateFile:
         if trouble is not None:
             self._report(trouble)
         self._trouble = trouble
+
+
+def _open_as_it_is(path: str, flags: int) -> int:
+    """Open what is there, and nothing that a link points to; never wait for who writes into a pipe."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)

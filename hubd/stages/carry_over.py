@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -16,8 +15,6 @@ from hubd.wishes import Fact
 # A flash card wears out: while nothing but handles is new, and at any rate, s.
 _SELDOM: Final = 60.0
 _LEAST: Final = 1.0
-
-logger = logging.getLogger(__name__)
 
 
 class CarryOver:
@@ -32,7 +29,8 @@ class CarryOver:
         self._changed = asyncio.Event()
         self._continuation = Continuation()
         if store is not None and (text := store.read()) and not self._continuation.restore(text, wall()):
-            logger.warning("what the last run left to this one can't be understood; starting without it")
+            store.set_aside()
+            self._note(Unsaved.SOME)
 
     async def run(self) -> None:
         """Write what changes: at once what matters, once a minute what is only newer; the rest when cancelled."""
@@ -40,8 +38,8 @@ class CarryOver:
         try:
             while True:
                 await self._due(written)
-                if self._store is not None:
-                    await self._store.write(self._continuation.dump())
+                if self._store is not None and not await self._store.write(self._continuation.dump()):
+                    self._note(Unsaved.SOME)
                 written = asyncio.get_running_loop().time()
         finally:
             if self._store is not None and self._continuation.unsaved is not Unsaved.NOTHING:

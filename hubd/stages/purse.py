@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
@@ -18,8 +17,6 @@ from hubd.usage import TokenCount
 PAUSE = 60.0
 # How often the date is looked at, s.
 _MINUTE: Final = 60.0
-
-logger = logging.getLogger(__name__)
 
 
 class Purse:
@@ -47,7 +44,8 @@ class Purse:
         self.count = TokenCount(today, self._spend)
         self._budget = Budget(daily, when_spent, self.count)
         if store is not None and (text := store.read()) and not self.count.restore(text):
-            logger.warning("the count of tokens of the last run can't be understood; counting from 0")
+            store.set_aside()
+            self._changed.set()
 
     @property
     def words(self) -> str:
@@ -76,7 +74,8 @@ class Purse:
             while True:
                 await self._changed.wait()
                 self._changed.clear()
-                await store.write(self.count.dump())
+                if not await store.write(self.count.dump()):
+                    self._changed.set()
                 await asyncio.sleep(PAUSE)
         finally:
             if self._changed.is_set():
@@ -87,7 +86,7 @@ class Purse:
         self._tell()
 
     def _tell(self) -> None:
-        if self._beside is not None:
-            self.count.beside(self._beside.read())
+        if self._beside is not None and not self.count.beside(self._beside.read()):
+            self._beside.set_aside()
         if (trouble := self._budget.news()) is not None:
             self._report(trouble)

@@ -26,6 +26,8 @@ _SOURCE: Final = "timer"
 _MARGIN: Final = UPLINK_RATE // 5
 # Longer than any "stop the timer, please", samples.
 _LONGEST_WORD: Final = 5 * UPLINK_RATE
+# A disk that is full now may have room then, s.
+_TRY_AGAIN: Final = 60.0
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +72,8 @@ class Ring:
         self._wall = wall
         self._changed = asyncio.Event()
         self._unwritten = asyncio.Event()
-        self._written = "[]"
+        # None: something else is there, which has to be replaced.
+        self._written: str | None = "[]"
         self._rounds = itertools.count(1)
         self._request = ""
         self._spoke_from: int | None = None
@@ -79,7 +82,8 @@ class Ring:
             if timers.restore(text, clock(), wall()):
                 self._written = text
             else:
-                logger.warning("the timers of the last run can't be understood; starting without them")
+                store.set_aside()
+                self._written = None
 
     def carry_out(self, call: OwnCall) -> Outcome:
         """Do what the model asks of the timers."""
@@ -193,12 +197,18 @@ class Ring:
             while True:
                 await self._unwritten.wait()
                 self._unwritten.clear()
-                if jumped(self._written, text := self._dump()):
-                    await self._store.write(text)
+                if not self._is_news(text := self._dump()):
+                    continue
+                if await self._store.write(text):
                     self._written = text
+                else:
+                    asyncio.get_running_loop().call_later(_TRY_AGAIN, self._unwritten.set)
         finally:
-            if jumped(self._written, text := self._dump()):
+            if self._is_news(text := self._dump()):
                 self._store.write_now(text)
+
+    def _is_news(self, text: str) -> bool:
+        return self._written is None or jumped(self._written, text)
 
     def _dump(self) -> str:
         return self._timers.dump(self._clock(), self._wall())

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -71,15 +70,14 @@ def test_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert StateFile(path, unheard).read() == "old"
 
 
-def test_none_there(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_none_there(tmp_path: Path) -> None:
     """A hub that starts for the first time has nothing, and nothing to say about it."""
     assert StateFile(tmp_path / "none", unheard).read() == ""
-    assert not caplog.records
 
 
-@pytest.mark.parametrize("kind", ["link", "folder", "pipe", "big", "torn"])
-def test_not_ours(tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str) -> None:
-    """What hubd can't have written is passed over, with a line in the log that does not repeat it."""
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+def test_no_file(tmp_path: Path, kind: str) -> None:
+    """What is no file is passed over, and trouble that does not repeat it, once; it is over when it is gone."""
     path, elsewhere = tmp_path / "state.json", tmp_path / "elsewhere"
     match kind:
         case "link":
@@ -89,14 +87,41 @@ def test_not_ours(tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str) -
             path.mkdir()
         case "pipe":
             os.mkfifo(path)
-        case "big":
-            path.write_text("hush" * (LIMIT // 4 + 1))
-        case "torn":
-            path.write_bytes(b"hush \xff")
-    with caplog.at_level(logging.DEBUG):
-        assert StateFile(path, unheard).read() == ""
-    assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert "hush" not in caplog.text
+    told: list[Report] = []
+    file = StateFile(path, told.append)
+    assert (file.read(), file.read()) == ("", "")
+    (trouble,) = told
+    assert isinstance(trouble, TroubleReport)
+    assert "can't be read" in trouble.problem
+    assert "hush" not in f"{trouble}"
+    path.rename(tmp_path / "gone")
+    assert file.read() == ""
+    assert told == [trouble, replace(trouble, cleared=True)]
+
+
+def test_more_than_is_ever_kept(tmp_path: Path) -> None:
+    """A file that grew beyond all measure is not read to its end; bytes that are no text do no harm."""
+    path = tmp_path / "state.json"
+    path.write_bytes(b"\xff" * 2 * LIMIT)
+    assert StateFile(path, unheard).read() == "\ufffd" * (LIMIT + 1)
+
+
+async def test_set_aside(tmp_path: Path) -> None:
+    """A text that makes no sense is trouble until another one is written; it stays beside it, as private as it was."""
+    path = tmp_path / "state.json"
+    told: list[Report] = []
+    file = StateFile(path, told.append)
+    await file.write("hush, torn")
+    file.set_aside()
+    (trouble,) = told
+    assert isinstance(trouble, TroubleReport)
+    assert (trouble.part, trouble.cleared, "hush" in f"{trouble}") == (Part.CONFIG, False, False)
+    assert "set aside" in trouble.problem
+    aside = tmp_path / "state.json.broken"
+    assert (aside.read_text(), mode_of(aside), path.exists()) == ("hush, torn", 0o600, False)
+    assert await file.write("new")
+    assert told == [trouble, replace(trouble, cleared=True)]
+    assert file.read() == "new"
 
 
 async def test_unwritable(tmp_path: Path) -> None:
@@ -104,14 +129,14 @@ async def test_unwritable(tmp_path: Path) -> None:
     (tmp_path / "folder").write_text("in the way")
     told: list[Report] = []
     file = StateFile(tmp_path / "folder" / "state.json", told.append)
-    await file.write("a")
-    await file.write("b")
+    assert not await file.write("a")
+    assert not await file.write("b")
     (trouble,) = told
     assert isinstance(trouble, TroubleReport)
     assert trouble.part is Part.CONFIG
     assert "can't be written" in trouble.problem
     (tmp_path / "folder").unlink()
-    await file.write("c")
+    assert await file.write("c")
     assert told == [trouble, replace(trouble, cleared=True)]
     assert file.read() == "c"
 
@@ -136,13 +161,6 @@ def test_an_update_that_can_not_be_written(tmp_path: Path) -> None:
     StateFile(tmp_path / "folder" / "state.json", told.append).update_now(lambda text: text)
     (trouble,) = told
     assert isinstance(trouble, TroubleReport)
-
-
-def test_a_warning_is_given_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A file that is read every minute, and is not ours, is no line in the log every minute."""
-    file = StateFile(tmp_path, unheard)
-    assert (file.read(), file.read()) == ("", "")
-    assert len(caplog.records) == 1
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can write for another user")

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Coroutine
 
 import pytest
 
+from hubd.continuation import Continuation
 from hubd.events import Answer, Backend, Call, CallStatus, Scheduling
 from hubd.stages.carry_over import CarryOver
 from tests.running import running
@@ -21,17 +21,24 @@ class Disk:
     def __init__(self, text: str = "") -> None:
         self.text = text
         self.times: list[float] = []
+        self.broken = False
+        self.full = False
 
     def read(self) -> str:
         """Return the text."""
         return self.text
 
-    async def write(self, text: str) -> None:
-        """Keep the text; it takes a while, unless there is no time left."""
+    def set_aside(self) -> None:
+        """Note that it was not understood."""
+        self.broken = True
+
+    async def write(self, text: str) -> bool:
+        """Keep the text, if there is room; it takes a while, unless there is no time left."""
         try:
             await pass_time(0.1)
         finally:
             self.write_now(text)
+        return not self.full
 
     def write_now(self, text: str) -> None:
         """Keep the text."""
@@ -182,16 +189,33 @@ def test_heard() -> None:
 
 
 @pytest.mark.parametrize("text", ["torn", '{"hubd":1,"handle":{"secret":"hush'])
-def test_not_ours(text: str, caplog: pytest.LogCaptureFixture) -> None:
-    """What can't be understood is passed over, with a line in the log that does not repeat it."""
+def test_not_ours(text: str) -> None:
+    """What can't be understood is set aside, and replaced at once."""
+    disk = Disk(text)
 
     async def scenario(carry_over: CarryOver) -> None:
         assert carry_over.handle(GEMINI, "persona") is None
+        await pass_time(1)
+        assert disk.times == [0.1]
 
-    with caplog.at_level(logging.DEBUG):
-        kept_on(Disk(text), scenario)
-    assert "can't be understood" in caplog.text
-    assert text not in caplog.text
+    kept_on(disk, scenario)
+    assert disk.broken
+    assert Continuation().restore(disk.text, WALL)
+
+
+def test_a_disk_that_is_full() -> None:
+    """What can't be written is tried again once a minute, until it is."""
+    disk = Disk()
+
+    async def scenario(carry_over: CarryOver) -> None:
+        disk.full = True
+        carry_over.ended(GEMINI)
+        await pass_time(100)
+        disk.full = False
+        await pass_time(1000)
+
+    kept_on(disk, scenario)
+    assert disk.times == [0.1, 60.2, 120.3]
 
 
 def test_in_memory_only() -> None:

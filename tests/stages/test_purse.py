@@ -34,14 +34,21 @@ class Desk:
     def __init__(self, found: str = "") -> None:
         self.found = found
         self.written: list[tuple[float, int]] = []
+        self.broken = False
+        self.full = False
 
     def read(self) -> str:
         """Return what was found."""
         return self.found
 
-    async def write(self, text: str) -> None:
+    def set_aside(self) -> None:
+        """Note that it was not understood."""
+        self.broken = True
+
+    async def write(self, text: str) -> bool:
         """Note what is written."""
-        self.written.append((now(), tokens_in(text)))
+        self.write_now(text)
+        return not self.full
 
     def write_now(self, text: str) -> None:
         """Note what is written."""
@@ -148,14 +155,36 @@ def test_on_a_real_disk(tmp_path: Path) -> None:
     assert reports == []
 
 
-def test_a_page_of_another_origin(caplog: pytest.LogCaptureFixture) -> None:
-    """What can't be understood is said in the log, and counts for nothing."""
+def test_a_page_of_another_origin() -> None:
+    """What can't be understood is set aside, counts for nothing, and is replaced at once."""
+    desk, beside = Desk("{}"), Desk("torn")
 
     async def main() -> None:
-        assert purse_on(Desk("{}")).count.today == 0
+        purse = Purse(desk, 1, WhenSpent.WARN, today=lambda: TODAY, report=lambda _: None, beside=beside)
+        assert purse.count.today == 0
+        async with running(purse.run()):
+            await pass_time(100)
 
-    asyncio.run(main())
-    assert "can't be understood" in caplog.text
+    run(main())
+    assert (desk.broken, desk.written) == (True, [(0.0, 0)])
+    assert (beside.broken, beside.written) == (True, [])
+
+
+def test_a_disk_that_is_full() -> None:
+    """What can't be written is tried again once a minute, until it is."""
+    desk = Desk()
+
+    async def main() -> None:
+        purse = purse_on(desk)
+        async with running(purse.run()):
+            desk.full = True
+            spend(purse, 5)
+            await pass_time(150)
+            desk.full = False
+            await pass_time(1000)
+
+    run(main())
+    assert desk.written == [(0.0, 5), (60.0, 5), (120.0, 5), (180.0, 5)]
 
 
 class TestBudget:

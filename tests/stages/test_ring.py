@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import logging
 from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Self
@@ -31,14 +30,22 @@ class Disk:
     def __init__(self, text: str = "") -> None:
         self.text = text
         self.writes = 0
+        self.broken = False
+        self.full = False
 
     def read(self) -> str:
         """Return the text."""
         return self.text
 
-    async def write(self, text: str) -> None:
-        """Keep the text."""
-        self.write_now(text)
+    def set_aside(self) -> None:
+        """Note that it was not understood."""
+        self.broken = True
+
+    async def write(self, text: str) -> bool:
+        """Keep the text, unless there is no room."""
+        if not self.full:
+            self.write_now(text)
+        return not self.full
 
     def write_now(self, text: str) -> None:
         """Keep the text."""
@@ -291,19 +298,34 @@ def test_the_disk_is_spared() -> None:
     living(scenario, lambda: House(disk))
 
 
-def test_a_file_of_somebody_elses_is_no_obstacle(caplog: pytest.LogCaptureFixture) -> None:
-    """It is logged, without its text, and replaced with the first timer."""
-    caplog.set_level(logging.WARNING)
-    disk = Disk("secret rubbish")
+def test_a_file_of_somebody_elses_is_no_obstacle() -> None:
+    """It is set aside, and replaced at once."""
+    disk = Disk("rubbish")
 
     async def scenario(house: House) -> None:
+        await settle()
+        assert (disk.broken, disk.text) == (True, "[]")
         house.call("set_timer", minutes=1)
         await settle()
         assert len(json.loads(disk.text)) == 1
 
     living(scenario, lambda: House(disk))
-    assert "can't be understood" in caplog.text
-    assert "secret" not in caplog.text
+
+
+def test_a_disk_that_is_full() -> None:
+    """A timer that can't be written is written as soon as there is room, a minute later at most."""
+    disk = Disk()
+
+    async def scenario(house: House) -> None:
+        disk.full = True
+        house.call("set_timer", hours=9)
+        await settle()
+        assert disk.text == ""
+        disk.full = False
+        await pass_time(61)
+        assert len(json.loads(disk.text)) == 1
+
+    living(scenario, lambda: House(disk))
 
 
 def test_each_ring_begins_with_an_empty_ear() -> None:
