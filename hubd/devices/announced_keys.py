@@ -179,10 +179,24 @@ _OF_DEVICES: Final[Mapping[str, str]] = {
 
 
 def expanded(options: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Return a component's options by their long names, with the base topic ``~`` put into its topics."""
-    long = {_LONG.get(key, key): value for key, value in options.items()}
+    """Return a component's options by their long names, with the base topic ``~`` put into its topics.
+
+    The places in which it says whether it can be reached are options of their own, and treated alike.
+    """
+    long = _long(options)
     base = long.pop("~", None)
-    return _based(long, base) if isinstance(base, str) else long
+    places = long.pop("availability", None)
+    found = _based(long, base)
+    match places:
+        case None:
+            return found
+        case list():
+            each = [_based(_long(place), base) if isinstance(place, dict) else place for place in places]
+            return found | {"availability": each}
+        case dict():
+            return found | {"availability": _based(_long(places), base)}
+        case _:
+            return found | {"availability": places}
 
 
 def expanded_device(device: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -190,23 +204,21 @@ def expanded_device(device: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return {_OF_DEVICES.get(key, key): value for key, value in device.items()}
 
 
-def _based(options: Mapping[str, JsonValue], base: str) -> dict[str, JsonValue]:
-    """Return the options with ``~`` replaced at the start or the end of topics, those of availability included."""
-    based: dict[str, JsonValue] = {}
-    for key, value in options.items():
-        match value:
-            case str() if key.endswith("topic") and value.startswith("~"):
-                based[key] = base + value[1:]
-            case str() if key.endswith("topic") and value.endswith("~"):
-                based[key] = value[:-1] + base
-            case list() if key == "availability":
-                based[key] = [_based(_long(item), base) if isinstance(item, dict) else item for item in value]
-            case dict() if key == "availability":
-                based[key] = _based(_long(value), base)
-            case _:
-                based[key] = value
-    return based
-
-
 def _long(options: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return {_LONG.get(key, key): value for key, value in options.items()}
+
+
+def _based(options: Mapping[str, JsonValue], base: JsonValue) -> dict[str, JsonValue]:
+    """Return the options with ``~`` replaced at the start or the end of topics, if there is something for it."""
+    if not isinstance(base, str):
+        return dict(options)
+    return {
+        key: _rooted(value, base) if key.endswith("topic") and isinstance(value, str) else value
+        for key, value in options.items()
+    }
+
+
+def _rooted(topic: str, base: str) -> str:
+    if topic.startswith("~"):
+        return base + topic[1:]
+    return topic[:-1] + base if topic.endswith("~") else topic

@@ -52,6 +52,14 @@ def test_puts_the_base_topic_into_topics() -> None:
     }
 
 
+def test_expands_places_of_availability_without_a_base_topic() -> None:
+    """Their keys are as short as the others; a single place may stand alone, what is none stays as it is."""
+    short: dict[str, JsonValue] = {"t": "lwt", "val_tpl": "{{ value }}", "pl_not_avail": "0"}
+    long = {"topic": "lwt", "value_template": "{{ value }}", "payload_not_available": "0"}
+    assert expanded({"avty": short}) == {"availability": long}
+    assert expanded({"avty": [short, "lwt"]}) == {"availability": [long, "lwt"]}
+
+
 def test_expands_a_devices_own_keys() -> None:
     """A device's description has short keys of its own."""
     assert expanded_device({"sa": "Kitchen", "name": "x"}) == {"suggested_area": "Kitchen", "name": "x"}
