@@ -67,7 +67,7 @@ _CHOICES: Mapping[str, tuple[JsonValue, ...]] = {
 class Checked:
     """The options that can be used, by their long names.
 
-    flaws: why a template is left out, by its key. problems: what was left out, in words.
+    flaws: why a template can't be used, by its key. problems: what can't be used, in words.
     """
 
     options: Mapping[str, JsonValue]
@@ -95,14 +95,17 @@ def check(component: str, given: Mapping[str, JsonValue], prefix: str) -> Checke
         except TemplateFlawError as flaw:
             flaws[key] = flaw.flaw
             problems.append(f"{key}: {flaw}")
+            # One that reports come through stays: without it they would be read as they are.
+            useless = (*_useless_without(key),)
         except UnusableError:
             raise
         except ValueError as error:
             problems.append(f"{key}: {error}")
+            useless = (key, *_useless_without(key))
         else:
             continue
-        for useless in (key, *_useless_without(key)):
-            options.pop(useless, None)
+        for each in useless:
+            options.pop(each, None)
     needed, one_of = _NEEDED.get(component, ()), _ONE_OF.get(component, ())
     if missing := [key for key in needed if key not in options]:
         raise UnusableError("; ".join(problems) or f"{missing[0]} is missing")
@@ -151,8 +154,8 @@ def _check_command_topic(key: str, value: JsonValue, prefix: str) -> None:
 
 
 def _useless_without(key: str) -> Iterator[str]:
-    """Yield the options that mean nothing without a template: the topic that its rendering is sent to."""
+    """Yield what means nothing if a command's template can't be used: that, the topic its rendering is sent to."""
     if key.endswith("command_template") or key == "set_position_template":
-        yield key.removesuffix("template") + "topic"
+        yield from (key, key.removesuffix("template") + "topic")
     if key in {"command_on_template", "command_off_template"}:
-        yield "command_topic"
+        yield from (key, "command_topic")

@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from pydantic import JsonValue
 
-from hubd.devices.announced_reports import Options, text_option
+from hubd.devices.announced_reports import Options, reader_of, text_option
 from hubd.devices.expectations import AVAILABILITY, Source
-from hubd.devices.payloads import text_in
-from hubd.devices.value_templates import TemplateFlawError, template
 from hubd.mqtt.filters import filter_problem
 
 MAX_PLACES = 8
@@ -50,14 +48,10 @@ def _reader(name: str, place: Options, key: str) -> Callable[[bytes], Mapping[st
         text_option(place, "payload_available", "online"): True,
         text_option(place, "payload_not_available", "offline"): False,
     }
-    source = place.get(key)
-    try:
-        render = template(source).read if isinstance(source, str) else text_in
-    except TemplateFlawError:
-        return lambda _payload: {}
+    text_of = reader_of(place, key)
 
     def read(payload: bytes) -> dict[str, JsonValue]:
-        word = render(payload)
+        word = None if text_of is None else text_of(payload)
         return {name: words[word]} if word in words else {}
 
     return read

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from hubd.devices.expectations import Source, number_of
 from hubd.devices.payloads import is_readable, text_in
-from hubd.devices.value_templates import template
+from hubd.devices.value_templates import TemplateFlawError, template
 
 Options = Mapping[str, JsonValue]
 # What a device is set to: values by the kind's parameter names, in its units.
@@ -40,29 +40,44 @@ class Report:
 
 
 def sources(options: Options, reports: Iterable[Report]) -> tuple[Source, ...]:
-    """Return where the entity reports, for the reports that it has topics for."""
+    """Return where the entity reports, for the reports that it has topics for, and templates that can be used."""
     return tuple(
-        Source(topic, _reader(report, options))
+        Source(topic, _reader(report, options, text_of))
         for report in reports
         if isinstance(topic := options.get(report.topic), str)
+        and (text_of := reader_of(options, report.template)) is not None
     )
 
 
 def reported(options: Options, reports: Iterable[Report], tolerances: Mapping[str, float]) -> dict[str, float]:
     """Return what the entity's reports can confirm, with how far a number may be off."""
-    return {each.name: tolerances.get(each.name, 0.0) for each in reports if each.topic in options}
+    return {
+        each.name: tolerances.get(each.name, 0.0)
+        for each in reports
+        if each.topic in options and reader_of(options, each.template) is not None
+    }
 
 
-def _reader(report: Report, options: Options) -> Callable[[bytes], dict[str, JsonValue]]:
-    source = options.get(report.template)
-    render = template(source).read if isinstance(source, str) else text_in
+def reader_of(options: Options, key: str) -> Callable[[bytes], str | None] | None:
+    """Return what makes text of a payload: the template under the key, if there is one; None if it can't be used."""
+    source = options.get(key)
+    try:
+        return template(source).read if isinstance(source, str) else text_in
+    except TemplateFlawError:
+        return None
+
+
+def _reader(
+    report: Report, options: Options, text_of: Callable[[bytes], str | None]
+) -> Callable[[bytes], dict[str, JsonValue]]:
+    is_rendered = report.template in options
 
     def read(payload: bytes) -> dict[str, JsonValue]:
-        text = render(payload)
+        text = text_of(payload)
         # A template that fails, or that gives nothing, changes nothing.
-        if text is None or (text == "" and source is not None):
+        if text is None or (text == "" and is_rendered):
             return {}
-        if text == UNKNOWN and source is not None:
+        if text == UNKNOWN and is_rendered:
             return {report.name: None}
         if not is_readable(text):
             return {}

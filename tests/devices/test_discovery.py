@@ -61,6 +61,16 @@ def test_a_lamp_becomes_a_device_like_any_other() -> None:
     assert order.expectation.met_by(states.known("lamp_1", ""))
 
 
+def test_a_state_that_can_not_be_read_is_not_waited_for() -> None:
+    """Where the template of a state asks for too much, the state is unknown, and a command is done when it is sent."""
+    discovery = Discovery(Rules())
+    told(discovery, PLUG_TOPIC, {**PLUG, "val_tpl": "{{ states('switch.other') }}"})
+    (plug,) = discovery.house(()).devices
+    command = Toolbox(Catalog([plug])).resolve(Call("1", "set_switch", {"device": "Fan plug", "on": True}))
+    assert render(command).expectation is None  # type: ignore[arg-type]  # no refusal, no farewell
+    assert StateStore([plug]).topics == ()
+
+
 def test_the_same_message_again_changes_nothing() -> None:
     """A message that comes again, as after each reconnect, is no news; one with other content is."""
     discovery = Discovery(Rules())
