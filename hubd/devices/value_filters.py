@@ -57,10 +57,15 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _round(value: object, precision: int = 0, method: str = "common") -> object:
+def _round(value: object, precision: int = 0, method: str = "common", default: object = DroppedError) -> object:
     if not isinstance(precision, int) or abs(precision) > _MAX_PRECISION:
         raise DroppedError("the precision is too big")
-    number, scale = float(text_of(value)), 10**precision
+    try:
+        number, scale = float(text_of(value)), 10**precision
+    except ValueError:
+        if default is DroppedError:
+            raise
+        return default
     rounded = {"floor": math.floor(number * scale) / scale, "ceil": math.ceil(number * scale) / scale}.get(
         method, round(number, precision)
     )
@@ -111,7 +116,8 @@ def _join(value: object, separator: object = "") -> str:
     return between.join(items)
 
 
-def _format(pattern: object, *values: object) -> str:
+def formatted(pattern: object, *values: object) -> str:
+    """Return the text with the values put in for its % signs; raises DroppedError if it were too long."""
     text = text_of(pattern)
     if re.search(r"%[^%a-zA-Z]*(?:\d{3,}|\*)", text):
         raise DroppedError("the width is too big")
@@ -130,6 +136,11 @@ def _iif(value: object, if_true: object = True, if_false: object = False, if_non
     return if_true if value else if_false
 
 
+def _last_state(_entity: object) -> object:
+    """Be the state that an entity has: a report that asks for it leaves it as it is."""
+    raise DroppedError("the state stays as it is")
+
+
 def _split(value: object, separator: str | None = None) -> list[str]:
     return text_of(value).split(separator)
 
@@ -143,7 +154,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     **{name: _of_text(name) for name in _OF_TEXT},
     "bool": _bool,
     "float": _number(_float),
-    "format": _format,
+    "format": formatted,
     "iif": _iif,
     "int": _number(_integer),
     "is_defined": _is_defined,
@@ -151,6 +162,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "replace": replaced,
     "round": _round,
     "split": _split,
+    "states": _last_state,
     "string": text_of,
     "to_json": _json,
     "tojson": _json,

@@ -18,7 +18,7 @@ from pydantic import JsonValue
 
 from hubd.devices import value_filters, value_sums
 from hubd.devices.templates import COMPUTING, RENDER_FAULTS, is_huge_product
-from hubd.devices.value_filters import MAX_OUTPUT, DroppedError, replaced, text_of
+from hubd.devices.value_filters import MAX_OUTPUT, DroppedError, formatted, replaced, text_of
 
 # ``mqtt-devices.md`` 2, templates.
 MAX_SOURCE = 4096
@@ -29,7 +29,9 @@ _FILTERS = {**value_filters.FILTERS, **value_sums.FILTERS}
 _FUNCTIONS = frozenset({"bool", "float", "iif", "int", "is_number", "max", "min"})
 
 _OF_MAPPINGS = frozenset({"get", "keys", "values", "items"})
-_OF_TEXTS = frozenset({"split", "lower", "upper", "strip", "replace", "startswith", "endswith"})
+_OF_TEXTS = frozenset(
+    {"split", "lower", "upper", "title", "strip", "lstrip", "rstrip", "replace", "startswith", "endswith", "isdigit"}
+)
 _TESTS = frozenset(
     {
         "boolean",
@@ -121,8 +123,11 @@ class _Environment(ImmutableSandboxedEnvironment):
                 limit = MAX_OUTPUT if isinstance(left, str) else _MAX_ITEMS
                 if len(left) + len(right) > limit:  # type: ignore[arg-type]  # both have a length, by the pattern
                     raise DroppedError("the result is too long")
+            case (str(), _) if operator == "%":
+                # It may hold a width: "%999999999d" % 1.
+                return formatted(left, *(right if isinstance(right, tuple) else (right,)))
             case _:
-                # Text too can be multiplied ("x" * 10**9) or hold a width ("%999999999d" % 1).
+                # Text too can be multiplied: "x" * 10**9.
                 raise DroppedError(f"{operator} does not take these values")
         return super().call_binop(context, operator, left, right)
 
@@ -135,13 +140,12 @@ class _Rewriting(NodeTransformer):
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - named by Jinja2
         self.generic_visit(node)
-        match node:
-            case nodes.Call(node=nodes.Name(name=name), args=[first, *rest]) if name in _FUNCTIONS:
-                if name in {"max", "min"} and rest:
-                    first, rest = nodes.List(node.args, lineno=node.lineno), []
-                return nodes.Filter(first, name, rest, node.kwargs, None, None, lineno=node.lineno)
-            case _:
-                return node
+        if not isinstance(node.node, nodes.Name):
+            return node
+        name, (first, *rest) = node.node.name, node.args
+        if name in {"max", "min"} and rest:
+            first, rest = nodes.List(node.args, lineno=node.lineno), []
+        return nodes.Filter(first, name, rest, node.kwargs, None, None, lineno=node.lineno)
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - named by Jinja2
         self.generic_visit(node)
@@ -189,12 +193,8 @@ def _reach(node: nodes.Node) -> str | None:
 def _missing(node: nodes.Node) -> str | None:
     """Return what a template does that is not offered here, or None."""
     match node:
-        case nodes.Call(node=nodes.Getattr(attr=name), dyn_args=None, dyn_kwargs=None) if name in _METHODS:
-            found = None
-        case nodes.Call(node=nodes.Name(name=name), args=[_, *_], dyn_args=None, dyn_kwargs=None) if name in _FUNCTIONS:
-            found = None
         case nodes.Call():
-            found = "calls a function"
+            found = None if _is_offered(node) else "calls a function"
         case nodes.Filter(name=name) if name not in _FILTERS:
             found = f"uses the filter {name[:40]}"
         case nodes.Test(name=name) if name not in _TESTS:
@@ -207,6 +207,21 @@ def _missing(node: nodes.Node) -> str | None:
         case _:
             found = None if isinstance(node, _ALLOWED) else f"uses {type(node).__name__.lower()}"
     return found
+
+
+def _is_offered(call: nodes.Call) -> bool:
+    """Return whether a method or a function may be called; of states only the entity's own is to be had."""
+    match call:
+        case nodes.Call(dyn_args=nodes.Expr()) | nodes.Call(dyn_kwargs=nodes.Expr()):
+            return False
+        case nodes.Call(node=nodes.Getattr(attr=name)):
+            return name in _METHODS
+        case nodes.Call(node=nodes.Name(name="states"), args=[nodes.Name(name="entity_id")]):
+            return True
+        case nodes.Call(node=nodes.Name(name=name), args=[_, *_]):
+            return name in _FUNCTIONS
+        case _:
+            return False
 
 
 def _literals(value: nodes.Node) -> Iterator[nodes.Node]:
