@@ -74,7 +74,8 @@ def cover(options: Options) -> Speech:
         Report(STATE, "state_topic", "value_template", words({**states}, otherwise_unknown=False)),
         Report(POSITION, "position_topic", "position_template", _percent(low, high)),
     )
-    found = _together(sources(options, reports))
+    unsaid = None if "state_topic" in options else _STOPPED
+    found = _together(sources(options, reports), unsaid)
     confirms = reported(options, reports, {POSITION: _LEVEL_TOLERANCE})
     if POSITION in confirms:
         confirms[STATE] = 0.0
@@ -92,17 +93,20 @@ def _percent(low: float, high: float) -> Callable[[str], JsonValue]:
     return convert
 
 
-def _together(found: tuple[Source, ...]) -> tuple[Source, ...]:
-    """Return one source a topic; where only the position is told, or that it stopped, that says what is open."""
+def _together(found: tuple[Source, ...], unsaid: str | None) -> tuple[Source, ...]:
+    """Return one source a topic; of one that stopped the position says whether it is open.
+
+    unsaid: the state of a report that holds none.
+    """
     topics = list(dict.fromkeys(source.topic for source in found))
-    return tuple(Source(topic, _merged([each for each in found if each.topic == topic])) for topic in topics)
+    return tuple(Source(topic, _merged([each for each in found if each.topic == topic], unsaid)) for topic in topics)
 
 
-def _merged(parts: list[Source]) -> Callable[[bytes], dict[str, JsonValue]]:
+def _merged(parts: list[Source], unsaid: str | None) -> Callable[[bytes], dict[str, JsonValue]]:
     def read(payload: bytes) -> dict[str, JsonValue]:
         values = {name: value for part in parts for name, value in part.read(payload).items()}
         position = number_of(values.get(POSITION))
-        if position is not None and values.get(STATE, _STOPPED) in {_STOPPED, None}:
+        if position is not None and values.get(STATE, unsaid) == _STOPPED:
             values[STATE] = "closed" if position == 0 else "open"
         return values
 
