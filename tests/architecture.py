@@ -47,6 +47,8 @@ ROWS: tuple[str, ...] = (
     "devices.model",
     "devices.cells devices.expectations devices.settling",
     "devices.announced_reports devices.codecs devices.discovered devices.known devices.wording",
+    "devices.announced_light_units",
+    "devices.announced_template_lights",
     "devices.announced_lights devices.announced_movers devices.announced_presence devices.announced_things",
     "devices.announced_devices devices.bridge_list devices.native_tasmota",
     "devices.discovery",

@@ -12,6 +12,7 @@ from pydantic import JsonValue, ValidationError
 
 from hubd.devices import announced_lights, announced_movers, announced_things
 from hubd.devices.announced import Entity, Voice
+from hubd.devices.announced_light_units import kelvin_range
 from hubd.devices.announced_options import command_topics
 from hubd.devices.announced_presence import presence
 from hubd.devices.announced_reports import Options, list_option, number_option
@@ -54,7 +55,7 @@ class NotOffered:
 
 
 def _light(options: Options) -> dict[str, JsonValue]:
-    low, high = announced_lights.kelvin_range(options)
+    low, high = kelvin_range(options)
     return {"effects": [*list_option(options, "effect_list")[:_MOST_EFFECTS]], "minimum": low, "maximum": high}
 
 

@@ -8,14 +8,13 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from hubd.devices import colors
+from hubd.devices import announced_template_lights, colors
+from hubd.devices.announced_light_units import TOLERANCES, kelvin_by, level_of, percent_by, scale_of, white_of
 from hubd.devices.announced_reports import (
     Options,
     Report,
     Settings,
     list_option,
-    number,
-    number_option,
     rendered,
     reported,
     sources,
@@ -27,11 +26,8 @@ from hubd.devices.expectations import Source, number_of
 from hubd.devices.payloads import object_in
 from hubd.devices.vocabulary import BRIGHTNESS, COLOR, COLOR_TEMPERATURE, EFFECT, ON
 
-_MIRED: Final = 1_000_000
-_TOLERANCES: Final = {BRIGHTNESS: 2.0, COLOR_TEMPERATURE: 100.0}
-# Home Assistant's own limits, where a light names none.
-_MIN_MIREDS: Final = 153
-_MAX_MIREDS: Final = 500
+# Whites that are off while a colour is shown.
+_WHITES: Final = {"rgbw": "w", "rgbww": "cw"}
 
 
 def speech(options: Options) -> Speech:
@@ -40,50 +36,9 @@ def speech(options: Options) -> Speech:
         case "json":
             return _json(options)
         case "template":
-            return _templated(options)
+            return announced_template_lights.speech(options)
         case _:
             return _basic(options)
-
-
-def kelvin_range(options: Options) -> tuple[int, int]:
-    """Return the coldest and the warmest white that a light can give, the warmer first, K."""
-    lowest = number_option(options, "min_kelvin", _MIRED / max(1, number_option(options, "max_mireds", _MAX_MIREDS)))
-    highest = number_option(options, "max_kelvin", _MIRED / max(1, number_option(options, "min_mireds", _MIN_MIREDS)))
-    return round(lowest), round(max(lowest, highest))
-
-
-def _white(options: Options, kelvin: JsonValue) -> int:
-    """Return a temperature that the light can give, in its unit: mired, or kelvin where it says so."""
-    lowest, highest = kelvin_range(options)
-    within = max(1.0, min(max(number_of(kelvin) or 0.0, lowest), highest))
-    return round(within if options.get("color_temp_kelvin") is True else _MIRED / within)
-
-
-def _level(options: Options, percent: JsonValue) -> int:
-    """Return a level; a little light must not become none."""
-    return max(1, round((number_of(percent) or 0.0) / 100 * _scale(options)))
-
-
-def _scale(options: Options) -> float:
-    return max(1.0, number_option(options, "brightness_scale", 255))
-
-
-def _percent(options: Options) -> Callable[[str], JsonValue]:
-    def convert(text: str) -> JsonValue:
-        level = number_of(text)
-        return None if level is None else level / _scale(options) * 100
-
-    return convert
-
-
-def _kelvin(options: Options) -> Callable[[str], JsonValue]:
-    def convert(text: str) -> JsonValue:
-        white = number_of(text)
-        if options.get("color_temp_kelvin") is True:
-            return white
-        return round(_MIRED / white) if white and white > 0 else None
-
-    return convert
 
 
 def _json(options: Options) -> Speech:
@@ -91,23 +46,24 @@ def _json(options: Options) -> Speech:
     modes = set(list_option(options, "supported_color_modes"))
     modes |= {mode for mode in ("brightness", "color_temp", "hs", "rgb", "xy") if options.get(mode) is True}
     mode = next((each for each in ("xy", "hs", "rgb", "rgbw", "rgbww") if each in modes), None)
-    features = {
-        **({BRIGHTNESS: None} if modes - {"onoff"} else {}),
-        **({COLOR: None} if mode else {}),
-        **({COLOR_TEMPERATURE: None} if "color_temp" in modes else {}),
-        **({EFFECT: None} if list_option(options, "effect_list") else {}),
+    able = {
+        BRIGHTNESS: bool(modes - {"onoff"}),
+        COLOR: mode is not None,
+        COLOR_TEMPERATURE: "color_temp" in modes,
+        EFFECT: bool(list_option(options, "effect_list")),
     }
+    features = frozenset(name for name, can in able.items() if can)
 
     def members(settings: Settings) -> Iterator[tuple[str, JsonValue]]:
         yield "state", "ON" if settings.get(ON, True) else "OFF"
         for name, value in settings.items():
             match name:
                 case "brightness":
-                    yield "brightness", _level(options, value)
+                    yield "brightness", level_of(value, scale_of(options))
                 case "color" if mode:
                     yield "color", _color(mode, str(value))
                 case "color_temperature":
-                    yield "color_temp", _white(options, value)
+                    yield "color_temp", white_of(options, value)
                 case "effect":
                     yield "effect", value
                 case _:
@@ -118,8 +74,8 @@ def _json(options: Options) -> Speech:
 
     state_topic = options.get("state_topic")
     found = (Source(state_topic, _json_reader(options)),) if isinstance(state_topic, str) else ()
-    confirms = {ON: 0.0, **{name: _TOLERANCES.get(name, 0.0) for name in features if name != COLOR}} if found else {}
-    return Speech(compose, found, confirms, frozenset(features))
+    confirms = {ON: 0.0, **{name: TOLERANCES.get(name, 0.0) for name in features if name != COLOR}} if found else {}
+    return Speech(compose, found, confirms, features)
 
 
 def _json_reader(options: Options) -> Callable[[bytes], dict[str, JsonValue]]:
@@ -135,9 +91,9 @@ def _member(options: Options, key: str, value: JsonValue) -> Iterator[tuple[str,
         case "state":
             yield ON, {"ON": True, "OFF": False}.get(value.upper()) if isinstance(value, str) else None
         case "brightness":
-            yield BRIGHTNESS, None if value is None else _percent(options)(str(value))
+            yield BRIGHTNESS, None if value is None else percent_by(scale_of(options))(str(value))
         case "color_temp":
-            yield COLOR_TEMPERATURE, None if value is None else _kelvin(options)(str(value))
+            yield COLOR_TEMPERATURE, None if value is None else kelvin_by(options)(str(value))
         case "color" if isinstance(value, dict):
             yield COLOR, _color_name(value)
         case "effect":
@@ -154,7 +110,7 @@ def _color(mode: str, name: str) -> JsonValue:
             hue, saturation = colors.HUES.get(name, (0, 0))
             return {"h": hue, "s": saturation}
         case _:
-            return dict(zip("rgb", colors.rgb_of(name), strict=True))
+            return {**dict(zip("rgb", colors.rgb_of(name), strict=True)), **dict.fromkeys(_WHITES.get(mode, ""), 0)}
 
 
 def _color_name(color: Mapping[str, JsonValue]) -> JsonValue:
@@ -186,8 +142,8 @@ def _basic(options: Options) -> Speech:
     on, off = text_option(options, "payload_on", "ON"), text_option(options, "payload_off", "OFF")
     reports = (
         Report(ON, "state_topic", "state_value_template", words({on: True, off: False})),
-        Report(BRIGHTNESS, "brightness_state_topic", "brightness_value_template", _percent(options)),
-        Report(COLOR_TEMPERATURE, "color_temp_state_topic", "color_temp_value_template", _kelvin(options)),
+        Report(BRIGHTNESS, "brightness_state_topic", "brightness_value_template", percent_by(scale_of(options))),
+        Report(COLOR_TEMPERATURE, "color_temp_state_topic", "color_temp_value_template", kelvin_by(options)),
         Report(COLOR, "rgb_state_topic", "rgb_value_template", _parts_name("r", "g", "b")),
         Report(COLOR, "hs_state_topic", "hs_value_template", _parts_name("h", "s")),
         Report(COLOR, "xy_state_topic", "xy_value_template", _parts_name("x", "y")),
@@ -202,7 +158,7 @@ def _basic(options: Options) -> Speech:
         EFFECT: ("effect_command_topic",),
     }
     features = {name for name, keys in topics.items() if any(key in options for key in keys)}
-    confirms = reported(options, reports, _TOLERANCES)
+    confirms = reported(options, reports, TOLERANCES)
     confirms.pop(COLOR, None)
     return Speech(_basic_composer(options, on, off), sources(options, reports), confirms, frozenset(features))
 
@@ -241,10 +197,10 @@ def _property(options: Options, name: str, value: JsonValue) -> Iterator[tuple[s
     """Yield the ways to send a property: keys of topic and template, the template's names, the text without one."""
     match name:
         case "brightness":
-            level = _level(options, value)
+            level = level_of(value, scale_of(options))
             yield "brightness_command_topic", "brightness_command_template", {"value": level}, str(level)
         case "color_temperature":
-            white = _white(options, value)
+            white = white_of(options, value)
             yield "color_temp_command_topic", "color_temp_command_template", {"value": white}, str(white)
         case "effect":
             yield "effect_command_topic", "effect_command_template", {"value": value}, str(value)
@@ -259,30 +215,3 @@ def _property(options: Options, name: str, value: JsonValue) -> Iterator[tuple[s
             whites = {"white": 0, "cold_white": 0, "warm_white": 0}
             yield "rgbw_command_topic", "rgbw_command_template", names | whites, f"{red},{green},{blue},0"
             yield "rgbww_command_topic", "rgbww_command_template", names | whites, f"{red},{green},{blue},0,0"
-
-
-def _templated(options: Options) -> Speech:
-    """Return a light whose templates write whole commands."""
-    topic = str(options["command_topic"])
-
-    def compose(settings: Settings) -> tuple[Sent, ...]:
-        is_on = bool(settings.get(ON, True))
-        names: dict[str, JsonValue] = {"state": "on" if is_on else "off"}
-        if BRIGHTNESS in settings:
-            # These templates know no scale (Home Assistant's documentation of the schema).
-            names["brightness"] = max(1, round((number_of(settings[BRIGHTNESS]) or 0.0) / 100 * 255))
-        payload = rendered(options, "command_on_template" if is_on else "command_off_template", names, "")
-        return () if payload is None else (Sent(topic, payload),)
-
-    reports = (
-        Report(ON, "state_topic", "state_template", words({"on": True, "off": False})),
-        Report(BRIGHTNESS, "state_topic", "brightness_template", _of_255),
-    )
-    used = tuple(report for report in reports if report.template in options)
-    features = frozenset({BRIGHTNESS} if "brightness_template" in options else ())
-    return Speech(compose, sources(options, used), reported(options, used, _TOLERANCES), features)
-
-
-def _of_255(text: str) -> JsonValue:
-    level = number_of(number(text))
-    return None if level is None else level / 255 * 100
