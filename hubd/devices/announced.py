@@ -219,7 +219,9 @@ def _name(
 
 
 def _text(value: JsonValue) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
+    """Return an option that is a text; a number counts as one, as with Home Assistant."""
+    text = str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    return text if text.strip() else None
 
 
 _GUARDED = frozenset({"alarm_control_panel", "lock", "siren"})
