@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,8 @@ from typing import Final
 from hubd import __version__
 from hubd.commands import ask, check, demo, devices, doctor, run, simulate
 from hubd.commands.common import BROKEN_CONFIG, FAILED, USAGE, stop_printing
-from hubd.errors import ConfigError, HubdError, UsageError
+from hubd.edges.journal import JournalHandler, log_handler, log_last_words
+from hubd.errors import ConfigError, HubdError, LocalProtocolError, UsageError
 
 # A command is a module with SUMMARY, add_options(parser), run(options) → exit status.
 _COMMANDS: Final = {
@@ -32,7 +34,7 @@ _SHOWN_COMPLAINTS = 200
 def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 -- a way to end is an exit status
     """Run hubd with these arguments, without the program's name; return the exit status."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(stream=sys.stderr, level=options.log_level, format="%(levelname)s %(name)s: %(message)s")
+    _log(options.log_level)
     # What the library has to say about each connection of the offline server is no news to a user.
     logging.getLogger("websockets").setLevel(logging.WARNING)
     try:
@@ -46,9 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 -- a w
     except ExceptionGroup as group:
         if group.subgroup(BrokenPipeError) is not None:
             return _without_reader()
-        # A stage that can't go on ends all others; what is not ours is a bug, and goes up with its traceback.
-        expected, bugs = group.split(HubdError)
-        if bugs is not None or expected is None:
+        # A stage that can't go on ends all others; a bug goes up with its traceback.
+        expected, others = group.split(HubdError)
+        if others is not None or expected is None or expected.subgroup(LocalProtocolError) is not None:
             raise
         for leaf in _leaves(expected):
             print(f"hubd: {leaf}", file=sys.stderr)
@@ -58,6 +60,14 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 -- a w
     except BrokenPipeError:
         return _without_reader()
     return status
+
+
+def _log(level: int) -> None:
+    """Have what is logged from this level on written to the journal, or to standard error."""
+    handler = log_handler(os.environ)
+    logging.basicConfig(handlers=[handler], level=level, format="%(levelname)s %(name)s: %(message)s")
+    if isinstance(handler, JournalHandler):
+        sys.excepthook = log_last_words
 
 
 def _without_reader() -> int:

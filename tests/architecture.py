@@ -97,7 +97,7 @@ ROWS: tuple[str, ...] = (
     "edges.sound_process",
     (
         "stages.act stages.announce stages.ask stages.converse stages.discover stages.line stages.listen stages.look "
-        "stages.automate stages.ring stages.tell "
+        "stages.automate stages.ring stages.tell edges.journal "
         "stages.speak stages.visit edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link "
         "edges.wav_sound edges.state_file edges.systemd_notify edges.websockets_link stages.purse"
     ),
@@ -195,7 +195,7 @@ LIBRARIES: dict[str, re.Pattern[str]] = {
     "pydantic": EVERYWHERE,
     "pydantic_core": EVERYWHERE,
     "soxr": re.compile(r"audio\.resample|offline\.espeak_voice"),
-    "systemd": re.compile(r"edges\.systemd_notify"),
+    "systemd": re.compile(r"edges\.(journal|systemd_notify)"),
     "websockets": re.compile(r"edges\.websockets_link|offline\.listener"),
 }
 
