@@ -266,16 +266,16 @@ class Hub:
 
 async def run(config: Config, secrets: Secrets, report: ReportSink, environment: Mapping[str, str]) -> None:
     """Run a hub with the sound card's microphone until cancelled."""
-    async with live_server(config.live, secrets.live_key) as (backend, url, key), asyncio.TaskGroup() as tasks:
+    hub: Hub | None = None
+
+    def tell(event: Report) -> None:
+        report(event) if hub is None else hub.report(event)
+
+    async with live_server(config.live, secrets.live_key, tell) as (backend, url, key), asyncio.TaskGroup() as tasks:
         standby = None
         if config.live.backend is BackendChoice.AUTO and backend is Backend.GEMINI:
-            standby = Standby(OfflineServer)
+            standby = Standby(partial(OfflineServer, report=tell))
             tasks.create_task(standby.run(), name="standby")
-        hub: Hub | None = None
-
-        def tell(event: Report) -> None:
-            report(event) if hub is None else hub.report(event)
-
         hub = Hub(
             config,
             replace(secrets, live_key=key),

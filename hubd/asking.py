@@ -59,7 +59,7 @@ async def ask(  # noqa: PLR0913 -- a small hub, wired
     pages = (kept(name, config, environment, report) for name in ("tokens", "asked"))
     async with (
         _counting(*pages) as count,
-        live_server(config.live, secrets.live_key) as (backend, url, key),
+        live_server(config.live, secrets.live_key, report) as (backend, url, key),
         asyncio.TaskGroup() as tasks,
     ):
         watch, toolbox, standby = Watch(report), offer(config), Standby(OfflineServer)

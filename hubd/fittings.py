@@ -54,11 +54,12 @@ def secrets(environment: Mapping[str, str]) -> Secrets:
 
 @asynccontextmanager
 async def live_server(
-    settings: LiveSettings, key: SecretStr | None
+    settings: LiveSettings, key: SecretStr | None, report: ReportSink = lambda _report: None
 ) -> AsyncIterator[tuple[Backend, str, SecretStr | None]]:
     """Yield whom to talk to, with the base URL and the key that is to be shown there.
 
-    key: Gemini's. The offline server, which has one of its own, runs as long as the context is open.
+    key: Gemini's. report: takes trouble of the offline server, which has a key of its own, and runs as long as the
+    context is open.
     """
     other_server = settings.url != LiveSettings().url
     match settings.backend:
@@ -71,7 +72,7 @@ async def live_server(
     if not offline:
         yield Backend.GEMINI, settings.url, key
         return
-    async with OfflineServer() as server:
+    async with OfflineServer(report=report) as server:
         yield Backend.OFFLINE, server.url, server.key
 
 

@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import importlib.util
 import json
-import logging
 import sys
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
@@ -18,8 +18,7 @@ from hubd.errors import MissingPartError
 from hubd.offline.automaton import Arc
 from hubd.offline.espeak_voice import EspeakVoice
 from hubd.offline.pronunciation import arpabet
-
-_logger = logging.getLogger(__name__)
+from hubd.reports import Part, ReportSink, TroubleReport
 
 _PROGRAM: Final = "hubd.offline.pocketsphinx_recognizer"
 # The longest utterance, 20 s, takes 2 s here and some 10 s on a Raspberry Pi 4; what takes longer hangs.
@@ -53,16 +52,19 @@ class _Answer(BaseModel):
 class RecognizerLink:
     """A recogniser in a process of its own, started when it is entered; one user at a time, the others wait.
 
-    Raises MissingPartError if pocketsphinx is not installed. A process that dies or hangs is replaced; the utterance
-    that killed it counts as not understood.
+    report: takes trouble with the process. Raises MissingPartError if pocketsphinx is not installed.
+    A process that dies is replaced, and the next one is given the same utterance; one that kills two of them, or on
+    which a process hangs, counts as not understood.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, report: ReportSink = lambda _report: None) -> None:
         if importlib.util.find_spec("pocketsphinx") is None:
             raise MissingPartError(
                 "pocketsphinx, which recognises speech without internet, is not installed: pip install pocketsphinx"
             )
         self._process: asyncio.subprocess.Process | None = None
+        self._report = report
+        self._trouble: TroubleReport | None = None
         self._loaded: Sequence[Arc] | None = None
         self._turn = asyncio.Lock()
 
@@ -83,12 +85,25 @@ class RecognizerLink:
     async def prepare(self, arcs: Sequence[Arc]) -> None:
         """Load a grammar, unless it is loaded already."""
         async with self._turn:
-            await self._guarded(arcs, None)
+            await self._insist(arcs, None)
 
     async def recognise(self, arcs: Sequence[Arc], pcm: bytes) -> tuple[str, ...] | None:
         """Return the words of an utterance (signed 16-bit mono at 16 kHz); None if it is no sentence of the grammar."""
         async with self._turn:
+            return await self._insist(arcs, pcm)
+
+    async def _insist(self, arcs: Sequence[Arc], pcm: bytes | None) -> tuple[str, ...] | None:
+        """Do the work, with another process if this one fails."""
+        try:
             return await self._guarded(arcs, pcm)
+        except TimeoutError:
+            self._tell("does not answer")
+        except (OSError, EOFError, ValueError):
+            self._tell("has ended unexpectedly")
+            # Whoever spoke is not to suffer for what ended it meanwhile.
+            with contextlib.suppress(OSError, EOFError, ValueError):  # it was the utterance itself
+                return await self._guarded(arcs, pcm)
+        return None
 
     async def _guarded(self, arcs: Sequence[Arc], pcm: bytes | None) -> tuple[str, ...] | None:
         done = False
@@ -96,14 +111,24 @@ class RecognizerLink:
             async with asyncio.timeout(_PATIENCE):
                 words = await self._work(arcs, pcm)
             done = True
-        except (OSError, EOFError, ValueError, TimeoutError) as error:
-            _logger.warning("the speech recogniser failed (%s) and is started anew", type(error).__name__)
-            return None
-        else:
-            return words
         finally:
             if not done:  # a cancelled request leaves its answer behind in the pipe
                 await self._stop()
+        if self._trouble is not None:
+            self._report(replace(self._trouble, cleared=True))
+            self._trouble = None
+        return words
+
+    def _tell(self, what: str) -> None:
+        """Report what the process does, once until another one works."""
+        trouble = TroubleReport(
+            Part.LIVE,
+            f"The speech recogniser of the offline server {what}.",
+            "It is started anew by itself. If that happens often, look for what else uses up the memory.",
+        )
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._report(trouble)
 
     async def _work(self, arcs: Sequence[Arc], pcm: bytes | None) -> tuple[str, ...] | None:
         if self._loaded is not arcs and self._loaded != arcs:

@@ -24,6 +24,7 @@ from hubd.offline.listener import Dialled, Listener
 from hubd.offline.memory import Handles
 from hubd.offline.mind import OfflineBrain
 from hubd.offline.recognizer_link import RecognizerLink
+from hubd.reports import ReportSink
 
 _Item = TypeVar("_Item")
 
@@ -34,6 +35,7 @@ class OfflineServer(Entered):
     ``key`` is what a client has to show, another one for each server: other users of this computer can reach loopback
     as well, and would command the house.
     host: an address of this machine's loopback; anything else is a ValueError. port: 0 for any that is free.
+    report: takes trouble with the recogniser.
     on_audio: called with each piece of sound as it arrives; on_sent: with each frame that is sent.
     Raises MissingPartError if pocketsphinx or espeak-ng is not installed, OSError if the port is taken.
     """
@@ -43,6 +45,7 @@ class OfflineServer(Entered):
         host: str = "127.0.0.1",
         port: int = 0,
         *,
+        report: ReportSink = lambda _report: None,
         on_audio: Callable[[bytes], None] | None = None,
         on_sent: Callable[[str], None] | None = None,
     ) -> None:
@@ -51,7 +54,7 @@ class OfflineServer(Entered):
         self._on_audio = on_audio
         self._on_sent = on_sent
         self._voice = EspeakVoice()
-        self._recognizer = RecognizerLink()
+        self._recognizer = RecognizerLink(report)
         self._handles = Handles()
         self._grammar: Grammar | None = None
         self.url = ""
