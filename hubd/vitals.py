@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -36,6 +37,11 @@ class Signs:
     def hears(self) -> bool:
         """Whether there is a microphone, as far as is known."""
         return self.looks_by is None
+
+    @property
+    def unwanted(self) -> bool:
+        """Whether there is none because none is wanted."""
+        return self.looks_by == math.inf
 
 
 class Proof(Enum):

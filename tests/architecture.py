@@ -97,7 +97,7 @@ ROWS: tuple[str, ...] = (
     "edges.sound_process",
     (
         "stages.act stages.announce stages.ask stages.converse stages.discover stages.line stages.listen stages.look "
-        "stages.automate stages.ring stages.tell edges.journal "
+        "stages.attend stages.automate stages.ring stages.tell edges.journal "
         "stages.speak stages.visit edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link "
         "edges.wav_sound edges.state_file edges.systemd_notify edges.websockets_link stages.purse"
     ),

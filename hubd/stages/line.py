@@ -128,6 +128,11 @@ class Line:
             self._announce(text)
         self._grievance.conversation_ended()
 
+    async def closed(self) -> None:
+        """Return when the last handle that close() waits for is there, or does not come."""
+        if self._holding is not None:
+            await asyncio.wait({self._holding})
+
     def feed(self, source: Source, start: int | None) -> None:
         """Send this from now on; start as in hubd.effects.Feed."""
         if self._mouth is not None:
@@ -203,8 +208,7 @@ class Line:
         for backend in order:
             another = backend is not order[-1]
             end = await self._visit(self._servers[backend], wish, _WITH_ANOTHER if another else _PAUSES)
-            verdict, fatal = end.verdict, end.verdict.next is NextAttempt.FATAL
-            wait = 0.0
+            verdict, fatal, wait = end.verdict, end.verdict.next is NextAttempt.FATAL, 0.0
             if self._choice.ended(backend, barren=end.barren) or end.phase is not Phase.OPEN or fatal or verdict.wait:
                 wait = self._choice.failed(backend, self._now(), wait=verdict.wait, fatal=fatal)
                 self._failure = verdict.words

@@ -29,6 +29,8 @@ from hubd.wishes import NAMELESS, AskAsked, ListenAsked, SayAsked, Sign, Told, W
 
 # So long a connected broker may take over one message, s.
 _VALID_FOR: Final = 5.0
+# So long while the hub stops, s.
+_LEAVE: Final = 0.3
 _LONGEST_CORRELATION: Final = 1024
 
 logger = logging.getLogger(__name__)
@@ -114,6 +116,13 @@ class Tell:
                 self._answer(asker, results.answered(order, text, choices))
             case _:
                 self._answer(asker, results.carried_out(order, status, text))
+
+    async def take_leave(self) -> None:
+        """Say that the hub goes; a broker that can't be told publishes its last will."""
+        try:
+            await self._broker.publish(self._presence.farewell(), _LEAVE)
+        except BrokerError as error:
+            logger.debug("the hub leaves without a word: %s", error)
 
     async def run(self) -> None:
         """Keep the tree and take commands until cancelled."""
