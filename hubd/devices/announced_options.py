@@ -61,6 +61,12 @@ _CHOICES: Mapping[str, tuple[JsonValue, ...]] = {
     "on_command_type": ("last", "first", "brightness"),
     "availability_mode": ("all", "any", "latest"),
 }
+_FLAGS = frozenset(
+    {"brightness", "code_arm_required", "code_disarm_required", "color_temp", "color_temp_kelvin"}
+) | frozenset({"enabled_by_default", "hs", "reports_position", "rgb", "xy"})
+# Words for true and false, in any case, as Home Assistant takes them.
+_TRUE = frozenset({"1", "true", "yes", "on", "enable"})
+_FALSE = frozenset({"0", "false", "no", "off", "disable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ def check(component: str, given: Mapping[str, JsonValue], prefix: str) -> Checke
         if key == "schema" and component != "light":
             continue  # vacuums once had schemas of other names
         try:
-            _check(key, value, prefix)
+            options[key] = _usable(key, value, prefix)
         except TemplateFlawError as flaw:
             flaws[key] = flaw.flaw
             problems.append(f"{key}: {flaw}")
@@ -124,8 +130,11 @@ def command_topics(options: Mapping[str, JsonValue]) -> Iterator[str]:
     yield from (value for key, value in options.items() if is_sent_to(key) and isinstance(value, str))
 
 
-def _check(key: str, value: JsonValue, prefix: str) -> None:
-    """Raise UnusableError for a topic of commands that is not allowed, ValueError for an option to leave out."""
+def _usable(key: str, value: JsonValue, prefix: str) -> JsonValue:
+    """Return an option as it is used.
+
+    Raises UnusableError for a topic of commands that is not allowed, ValueError for an option to leave out.
+    """
     if is_sent_to(key):
         _check_command_topic(key, value, prefix)
     elif key == "topic" or key.endswith("_topic"):
@@ -140,6 +149,7 @@ def _check(key: str, value: JsonValue, prefix: str) -> None:
     elif key in _CHOICES and str(value) not in map(str, _CHOICES[key]):
         # Some send their numbers as text, which Home Assistant takes too.
         raise ValueError(f"allowed are {', '.join(map(str, _CHOICES[key]))}")
+    return _flag(value) if key in _FLAGS else value
 
 
 def _check_command_topic(key: str, value: JsonValue, prefix: str) -> None:
@@ -151,6 +161,13 @@ def _check_command_topic(key: str, value: JsonValue, prefix: str) -> None:
         raise UnusableError(f"{key}: found {value!r}, without a base topic for the ~")
     if re.fullmatch(f"{re.escape(prefix)}/.+/config", value):
         raise UnusableError(f"{key}: found {value!r}, which is itself a topic of discovery")
+
+
+def _flag(value: JsonValue) -> bool:
+    word = str(value).strip().casefold()
+    if word not in _TRUE | _FALSE:
+        raise ValueError("it is neither true nor false")
+    return word in _TRUE
 
 
 def _useless_without(key: str) -> Iterator[str]:
