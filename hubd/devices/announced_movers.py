@@ -12,6 +12,7 @@ from hubd.devices.announced_reports import (
     Report,
     Settings,
     Unchanged,
+    list_option,
     number_option,
     rendered,
     reported,
@@ -32,6 +33,16 @@ _STOPPED: Final = "stopped"
 def _payloads(options: Options, table: Iterable[tuple[str, str, str]]) -> dict[str, str]:
     """Return word → payload; table: words with option and usual payload. A payload of null means: not offered."""
     return {word: text_option(options, key, usual) for word, key, usual in table if options.get(key, usual) is not None}
+
+
+def _supported(options: Options, payloads: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the payloads of what the entity says that it supports, all if it does not say."""
+    if "supported_features" not in options:
+        return payloads
+    # What can be armed can be disarmed.
+    supported = {*list_option(options, "supported_features"), "disarm"}
+    names = {"return": "return_home"}
+    return {word: text for word, text in payloads.items() if names.get(word, word.replace(" ", "_")) in supported}
 
 
 def _send(topic: JsonValue, payload: str | None) -> tuple[Sent, ...]:
@@ -202,10 +213,7 @@ _ALARM_STATES: Final = (
 
 def alarm(options: Options) -> Speech:
     """Return how the alarm panel is spoken to; what takes a code is not done by voice."""
-    payloads = _payloads(options, _ALARM_ACTIONS)
-    supported = options.get("supported_features")
-    if isinstance(supported, list):
-        payloads = {word: text for word, text in payloads.items() if word == "disarm" or _joined(word) in supported}
+    payloads = _supported(options, _payloads(options, _ALARM_ACTIONS))
     has_code = options.get("code") is not None
 
     def compose(settings: Settings) -> tuple[Sent, ...]:
@@ -223,30 +231,30 @@ def alarm(options: Options) -> Speech:
     return Speech(compose, sources(options, reports), reported(options, reports, {}))
 
 
-def _joined(words_apart: str) -> str:
-    return words_apart.replace(" ", "_")
-
-
+_VACUUM_ACTIONS: Final = (
+    ("start", "payload_start", "start"),
+    ("pause", "payload_pause", "pause"),
+    ("stop", "payload_stop", "stop"),
+    ("return", "payload_return_to_base", "return_to_base"),
+    ("clean spot", "payload_clean_spot", "clean_spot"),
+    ("locate", "payload_locate", "locate"),
+)
 _VACUUM_STATES: Final = frozenset({"cleaning", "docked", "paused", "idle", "returning", "error"})
 
 
 def vacuum(options: Options) -> Speech:
     """Return how the vacuum cleaner is spoken to."""
-    payloads = _payloads(
-        options,
-        (
-            *(("start", "payload_start", "start"), ("pause", "payload_pause", "pause")),
-            *(("stop", "payload_stop", "stop"), ("return", "payload_return_to_base", "return_to_base")),
-            *(("clean spot", "payload_clean_spot", "clean_spot"), ("locate", "payload_locate", "locate")),
-        ),
-    )
+    payloads = _supported(options, _payloads(options, _VACUUM_ACTIONS))
 
     def compose(settings: Settings) -> tuple[Sent, ...]:
         return _send(options.get("command_topic"), payloads.get(str(settings.get(ACTION))))
 
     def read(payload: bytes) -> dict[str, JsonValue]:
-        state = object_in(payload).get("state", text_in(payload))
-        return {STATE: state} if isinstance(state, str) and state in _VACUUM_STATES else {}
+        members = object_in(payload)
+        state = members.get("state", text_in(payload))
+        if isinstance(state, str):
+            return {STATE: state} if state in _VACUUM_STATES else {}
+        return {STATE: None} if "state" in members else {}
 
     topic = options.get("state_topic")
     found = (Source(topic, read),) if isinstance(topic, str) else ()
