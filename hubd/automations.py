@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from typing import Final
@@ -119,6 +119,41 @@ class Automations:
                 self._wild.append(place)
             else:
                 self._exact.setdefault(rule.when.topic, []).append(place)
+
+    def succeed(self, before: Automations) -> frozenset[str]:
+        """Go on from what others know; return the topic filters of which they know nothing.
+
+        A rule that is the same goes on as it stands there. Another one that looks at the same value takes the last ones
+        as if their messages were retained.
+        """
+        self._lately = before._lately
+        places = {rule.id: place for place, rule in enumerate(before._rules)}
+        values = {(rule.when.topic, rule.when.selector): place for place, rule in enumerate(before._rules)}
+        unknown: set[str] = set()
+        for place, rule in enumerate(self._rules):
+            same = places.get(rule.id)
+            akin = values.get((rule.when.topic, rule.when.selector))
+            if same is not None and before._rules[same].when == rule.when:
+                self._take_over(place, before, same)
+            elif akin is not None:
+                self._learn(place, before._watched[akin])
+            else:
+                unknown.add(rule.when.topic)
+        return frozenset(unknown)
+
+    def _take_over(self, place: int, before: Automations, same: int) -> None:
+        self._watched[place] = before._watched[same]
+        holding = {topic: watched for (at, topic), watched in before._holding.items() if at == same}
+        self._holding |= {(place, topic): watched for topic, watched in holding.items()}
+        if same in before._last:
+            self._last[place] = before._last[same]
+
+    def _learn(self, place: int, others: Mapping[str, _Watched]) -> None:
+        for topic, known in others.items():
+            if known.value is not None:
+                watched = self._of(place, topic)
+                _sets_off(self._rules[place].when, watched, known.value, 0.0, live=False)
+                watched.value = known.value
 
     @property
     def filters(self) -> tuple[str, ...]:

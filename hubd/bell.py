@@ -28,12 +28,12 @@ class Step(Enum):
 class Bell:
     """A ring in rounds, with growing pauses; every now is monotonic, s.
 
-    lasts: no round begins later than so many seconds after the first.
+    lasts: no round begins later than so many seconds after the first; a change counts from the next ring on.
     deadline: when sound() is to be asked again; None for never.
     """
 
     def __init__(self, lasts: float) -> None:
-        self._lasts = lasts
+        self.lasts = lasts
         self._ends = 0.0
         self._pause = _FIRST_PAUSE
         self.step = Step.SILENT
@@ -46,7 +46,7 @@ class Bell:
 
     def ring(self, now: float) -> None:
         """Begin, or begin anew with something else that rings: it is heard as soon as the round that sounds is over."""
-        self._ends = now + self._lasts
+        self._ends = now + self.lasts
         self._pause = _FIRST_PAUSE
         if self.step is not Step.SOUNDING:
             self._enter(Step.DUE, now)

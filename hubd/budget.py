@@ -57,6 +57,11 @@ class Budget:
         self._count = count
         self._told: date | None = None
 
+    def adopt(self, daily: int, when_spent: WhenSpent) -> None:
+        """Hold the count against another budget from now on."""
+        self._daily = daily
+        self._when_spent = when_spent
+
     @property
     def spent(self) -> bool:
         """Whether the day has cost as much as it may."""

@@ -36,11 +36,12 @@ class Confirmations:
     The first call is a question. A second, equal one within 60 s is carried out, once, if the hub has spoken since the
     first and its own ear has heard a person speak after that: the model can't say yes to itself, neither can the hub's
     own voice. What the person said is for the model to understand.
-    barge_in: whether a person can be told from the hub while that speaks. Every ``now`` is monotonic, s.
+    barge_in: whether a person can be told from the hub while that speaks, may be changed. Every ``now`` is monotonic,
+    s.
     """
 
     def __init__(self, barge_in: BargeIn = BargeIn.WAKE_WORD) -> None:
-        self._barge_in = barge_in
+        self.barge_in = barge_in
         self._open: OrderedDict[str, _Question] = OrderedDict()
 
     def admit(self, command: Command, now: float) -> bool:
@@ -65,9 +66,9 @@ class Confirmations:
         match event:
             case Drained():
                 self._advance(_Stage.GIVEN, _Stage.PUT)
-            case Woke() if self._barge_in is not BargeIn.OFF or not speaking:
+            case Woke() if self.barge_in is not BargeIn.OFF or not speaking:
                 self._heard(speaking=speaking)
-            case SpeechBegan() if self._barge_in is BargeIn.SPEECH or not speaking:
+            case SpeechBegan() if self.barge_in is BargeIn.SPEECH or not speaking:
                 self._heard(speaking=speaking)
             case _:
                 pass

@@ -21,13 +21,14 @@ class Mark(Enum):
 class Ear:
     """Follows the source of sound with the activity marks; every method returns the effects that follow.
 
-    manual: we mark where the person's speech begins and ends, and nothing else is sent; else the server finds out.
+    manual: we mark where the person's speech begins and ends, and nothing else is sent; else the server finds out. It
+    may be changed between conversations.
     Positions are those of the uplink, samples at 16 kHz. What the person says is owed an answer until answered(): a
     connection that is lost before is replaced by one that hears it again, whole.
     """
 
     def __init__(self, *, manual: bool) -> None:
-        self._manual = manual
+        self.manual = manual
         self._source = Source.NOTHING
         self._mark = Mark.NONE
         self._start: int | None = None
@@ -61,7 +62,7 @@ class Ear:
     @property
     def _hears_all(self) -> bool:
         """Whether the server hears everything anyway: going back would say it twice."""
-        return not self._manual and self._source is Source.MICROPHONE and not self._covered
+        return not self.manual and self._source is Source.MICROPHONE and not self._covered
 
     def woke(self, end: int, decided: int) -> None:
         """Note a wake word: where it ended, and where the sound was when it was decided."""
@@ -107,7 +108,7 @@ class Ear:
     def open(self) -> tuple[Effect, ...]:
         """Let the server hear the person, from what was noted on; without a note, from now on."""
         start, self._start = self._start, None
-        if not self._manual:
+        if not self.manual:
             return self.feed(Source.MICROPHONE, start)
         if self._mark is Mark.OPEN or start is None:
             return self.feed(Source.MICROPHONE) if self._source is Source.HELD else ()

@@ -15,11 +15,11 @@ def closed_by(answers: Iterable[Answer]) -> tuple[str, ...]:
 class OpenCalls:
     """Keeps the calls of one conversation from question to answer.
 
-    blocking: names of the functions for which the conversation waits.
+    blocking: names of the functions for which the conversation waits; may be changed between conversations.
     """
 
     def __init__(self, blocking: Collection[str]) -> None:
-        self._blocking = blocking
+        self.blocking = blocking
         self._open: dict[str, Call] = {}
         self._past: set[str] = set()
 
@@ -29,7 +29,7 @@ class OpenCalls:
     @property
     def waiting(self) -> bool:
         """Whether the conversation waits for one of them."""
-        return any(call.name in self._blocking for call in self._open.values())
+        return any(call.name in self.blocking for call in self._open.values())
 
     def ask(self, calls: Iterable[Call]) -> None:
         """Enter calls."""

@@ -48,6 +48,13 @@ class Parts:
         self.ahead = Ahead.NOTHING
         self.spoke_at = -math.inf
 
+    def adopt(self, pace: Pace) -> None:
+        """Have the next conversation go at this pace; called between conversations."""
+        self.pace = pace
+        self.patience.adopt(pace)
+        self.ear.manual = pace.manual_activity
+        self.calls.blocking = pace.blocking
+
     @property
     def busy(self) -> bool:
         """Whether more comes by itself: the outcomes of calls, another turn."""

@@ -93,6 +93,10 @@ class Patience:
         patience = _LAST_WORD if ending else max(self._pace.follow_up, least)
         self._wait(patience, now, calls_open=calls_open)
 
+    def adopt(self, pace: Pace) -> None:
+        """Wait for as long as this pace says; called between conversations."""
+        self._pace = pace
+
     def _wait(self, patience: float, now: float, *, calls_open: bool) -> None:
         self.deadline = now + max(patience, _OUTCOME_COMES) if calls_open else self._limited(now + patience, now)
 

@@ -68,6 +68,12 @@ class Presence:
         self._heard = self._said = ""
         self._tokens: int | None = None
 
+    def adopt(self, identity: Identity, words: Words) -> tuple[Publish, ...]:
+        """Go by another name, and let words out or keep them back, from now on; return what that means for others."""
+        self._words = words
+        before, self._identity = self._identity, identity
+        return self.announcement() if identity != before else ()
+
     @property
     def muted(self) -> bool:
         """Whether the microphone is muted."""

@@ -86,11 +86,11 @@ class Expiry:
 class Timers:
     """All timers of a hub; now is monotonic, wall is the time in seconds since 1970.
 
-    most: how many there may be at once.
+    most: how many there may be at once; may be changed.
     """
 
     def __init__(self, most: int = MOST) -> None:
-        self._most = most
+        self.most = most
         self._running: list[Timer] = []
         self._ringing: list[Timer] = []
         self._looked: float | None = None
@@ -125,7 +125,7 @@ class Timers:
         """
         if (same := self.of(timer_id)) is not None:
             return same
-        if len(self._running) + len(self._ringing) >= self._most:
+        if len(self._running) + len(self._ringing) >= self.most:
             return None
         ends = now + length
         timer = Timer(_short(timer_id), tidy(name), length, ends, wall + length, Clock.MONOTONIC, ends)
@@ -181,7 +181,7 @@ class Timers:
             return False
         self._running = [
             Timer(each.id, tidy(each.name), each.length, now + each.left, each.wall_end, Clock.WALL, now + each.left)
-            for each in kept[: self._most]
+            for each in kept[: self.most]
         ]
         self._look(now, wall)
         return True

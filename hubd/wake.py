@@ -65,12 +65,18 @@ class WakeGate:
     """
 
     def __init__(self, words: Sequence[WakeWord]) -> None:
-        self._words = tuple(words)
-        self._recent: dict[str, deque[float]] = {
-            word.name: deque(maxlen=max(word.patience, word.patience_while_speaking)) for word in words
-        }
+        self._recent: dict[str, deque[float]] = {}
         self._ready_at: float | None = None
         self._spoke_at: int | None = None
+        self.adopt(words)
+
+    def adopt(self, words: Sequence[WakeWord]) -> None:
+        """Have these words count from now on, with their bars; what was scored already counts by them as well."""
+        self._words = tuple(words)
+        self._recent = {
+            word.name: deque(self._recent.get(word.name, ()), maxlen=max(word.patience, word.patience_while_speaking))
+            for word in words
+        }
 
     def feed(
         self, scores: Mapping[str, float], position: int, now: float, *, speaking: bool, muted: bool = False

@@ -316,3 +316,44 @@ def test_nothing_to_do() -> None:
     assert core.filters == ()
     assert core.receive("x", b"", 0, NOON) == core.expire(0, NOON) == ()
     assert core.deadline is None
+
+
+def succeeded(before: House, *rules: Rule) -> tuple[Automations, frozenset[str]]:
+    """Return automations that go on from others, with the filters of which they know nothing."""
+    after = Automations(rules)
+    return after, after.succeed(before.core)
+
+
+def test_an_automation_that_stays_goes_on_as_it_stood() -> None:
+    """What it waits for comes at its time, with other actions too; its pause between two times goes on."""
+    house = House(WASHER, (WASHED,))
+    assert house.comes('{"power": 1900}') == house.comes('{"power": 2}') == []
+    house.core, unknown = succeeded(house, rule(DOOR, name="door"), rule(WASHER, Say("done")))
+    assert unknown == {"door"}
+    assert house.passes(119) == []
+    assert house.passes(1) == ["done"]
+    house = House(BELL)
+    assert house.comes("ding") == ["ding"]
+    house.core, _ = succeeded(house, rule(BELL))
+    assert house.comes("ding") == []
+    assert house.comes("ding", after=10) == ["ding"]
+
+
+def test_an_automation_with_another_bar_knows_how_things_are() -> None:
+    """What was said last counts as if it had been retained: it sets nothing off, and the next change does."""
+    for value, comes in (("20", ["30"]), ("30", [])):
+        house = House(When("warmth", condition=Condition(above=40)))
+        assert house.comes(value) == []
+        warmer = When("warmth", condition=Condition(above=25))
+        house.core, unknown = succeeded(house, rule(warmer))
+        assert unknown == frozenset()
+        assert house.comes("30") == comes
+
+
+def test_an_automation_that_is_gone_does_nothing_more() -> None:
+    """Not even what it was waiting for."""
+    house = House(WASHER, (WASHED,))
+    assert house.comes('{"power": 1900}') == house.comes('{"power": 2}') == []
+    house.core, _ = succeeded(house, rule(BELL, name="bell"))
+    assert not house.waits
+    assert house.passes(600) == []

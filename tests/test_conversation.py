@@ -694,3 +694,21 @@ class TestImpossible:
         before = (talk.where(), talk.patience)
         assert talk.hear(event) == []
         assert (talk.where(), talk.patience) == before
+
+
+def test_another_pace_between_two_conversations() -> None:
+    """The next one waits as long as it says, marks the activity or does not, waits for the calls that it names."""
+    talk = Talk()
+    for pace in (Pace(manual_activity=True, blocking={"set_light"}, follow_up=3.0, chime=False), Pace()):
+        talk.conversation.adopt(pace)
+        woken = talk.hear(WOKE)
+        assert (effects.Signal(effects.Sign.WOKE) in woken) is pace.chime
+        opened = talk.hear(READY)
+        assert (effects.BeginActivity() in opened) is pace.manual_activity
+        assert talk.patience == pace.max_listening
+        talk.hear(events.SpeechEnded(30_000), events.ToolsAsked((LAMP,)))
+        assert (talk.where() is State.ACTING) is bool(pace.blocking)
+        talk.hear(done(LAMP), events.TurnComplete())
+        assert (talk.where(), talk.patience) == (State.FOLLOWING_UP, pace.follow_up)
+        talk.waits()
+        assert talk.where() is State.IDLE

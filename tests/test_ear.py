@@ -161,7 +161,7 @@ def test_marks_are_pairs(ear: Ear, taken: list[str]) -> None:
             if isinstance(effect, Feed):
                 source = effect.source
             else:
-                assert ear._manual
+                assert ear.manual
                 assert open_mark is isinstance(effect, EndActivity)
                 open_mark = not open_mark
         assert ear.in_activity is open_mark

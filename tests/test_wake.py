@@ -184,3 +184,15 @@ def test_speaking_wakes_no_more_than_silence(frames: list[tuple[float, float, bo
             assert silent.feed(*moment, speaking=False)
         else:
             silent.feed(*moment, speaking=False)
+
+
+def test_other_bars_while_it_listens() -> None:
+    """They count from the next frame on; what woke a moment ago still keeps others from it; a word may be gone."""
+    gate = gate_of()
+    assert not any(wake(gate, [0.4, 0.4]))
+    gate.adopt([WakeWord("hey_jarvis", threshold=0.3)])
+    assert wake(gate, [0.4], start=2)[0] is not None
+    gate.adopt([WakeWord("hey_jarvis", threshold=0.2)])
+    assert not any(wake(gate, [0.9] * 10, start=3))
+    gate.adopt([WakeWord("alexa")])
+    assert not any(wake(gate, [0.9] * 60, start=13))

@@ -22,6 +22,7 @@ class Uplink:
         if self._capacity <= 0:
             raise ValueError(f"an uplink has to hold something, not {capacity_ms} ms")
         self._ring = bytearray(self._capacity)
+        self._first = 0
         self.end = 0
         self.position = 0
         self.dropped = 0
@@ -29,7 +30,16 @@ class Uplink:
     @property
     def oldest(self) -> int:
         """The position of the oldest sample still held."""
-        return max(0, self.end - self._capacity // SAMPLE_BYTES)
+        return max(self._first, self.end - self._capacity // SAMPLE_BYTES)
+
+    def resize(self, capacity_ms: int) -> None:
+        """Hold so much from now on; what is held stays, as far as there is room."""
+        oldest, end = self.oldest, self.end
+        held = self._held(oldest, end)
+        self._capacity = bytes_of(capacity_ms, UPLINK_RATE)
+        self._ring = bytearray(self._capacity)
+        self._first = self.end = oldest
+        self.push(held)
 
     def push(self, pcm: bytes) -> None:
         """Append whole samples; beyond the capacity the oldest go."""

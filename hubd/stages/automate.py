@@ -16,6 +16,7 @@ from hubd.devices.render import Publish
 from hubd.errors import BrokerError
 from hubd.ports import Broker
 from hubd.reports import PublishedReport, ReportSink
+from hubd.stages.filters import Filters
 from hubd.wishes import AskAsked, ListenAsked, SayAsked, Told, WishStatus
 
 # A message that the broker has not taken by then is out of date, s.
@@ -61,24 +62,37 @@ class Automate:
         local: Callable[[], dt.time],
     ) -> None:
         self._automations = automations
+        self._filters = Filters(broker)
         self._broker = broker
         self._post = post
         self._report = report
         self._local = local
         self._outgoing: asyncio.Queue[_Outgoing] = asyncio.Queue(_MOST_WAITING)
         self._numbers = itertools.count(1)
+        # Once there is an automation.
+        self._needed = asyncio.Event()
+        if automations.filters:
+            self._needed.set()
         # By request.
         self._open: dict[str, _Wish] = {}
         # The last problem of each automation: in the log it stands once.
         self._problems: dict[str, str] = {}
 
     async def run(self) -> None:
-        """Take messages until cancelled; returns at once where there is no automation."""
-        if not self._automations.filters:
-            return
+        """Take messages until cancelled; where there is no automation none are taken."""
+        await self._needed.wait()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch(), name="automate: watch")
             tasks.create_task(self._send(), name="automate: send")
+
+    def adopt(self, automations: Automations) -> None:
+        """Carry these out from now on; what is known of topics stays known."""
+        unknown = automations.succeed(self._automations)
+        self._automations = automations
+        if self._needed.is_set():
+            self._filters.need(automations.filters, anew=unknown)
+        elif automations.filters:
+            self._needed.set()
 
     def reply(self, request: str, status: WishStatus, text: str) -> None:
         """Take the conversation's word on a request; those of others are passed over."""
@@ -93,7 +107,7 @@ class Automate:
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
         inbox = self._broker.messages()
-        self._broker.subscribe(self._automations.filters)
+        self._filters.need(self._automations.filters)
         while True:
             try:
                 async with asyncio.timeout_at(self._automations.deadline):

@@ -10,6 +10,7 @@ from typing import Protocol, assert_never
 from hubd import effects
 from hubd.conversation import Conversation
 from hubd.events import Answer, Call, Event, TokensUsed
+from hubd.pace import Pace
 from hubd.reports import ReportSink
 from hubd.stages.inbox import Inbox, Origin
 from hubd.states import State
@@ -136,6 +137,7 @@ class Converse:
         self._quiet = quiet
         self._inbox = Inbox(asyncio.PriorityQueue(_INBOX), _CONNECTION_SHARE)
         self._connection = 0
+        self._change: Callable[[], None] | None = None
         self._rest = asyncio.Event()
         self._rest.set()
 
@@ -148,6 +150,18 @@ class Converse:
     def muted(self) -> bool:
         """Whether the microphone is muted."""
         return self._conversation.state is State.MUTED
+
+    def adopt(self, pace: Pace) -> None:
+        """Have the next conversation go at this pace; called between conversations."""
+        self._conversation.adopt(pace)
+
+    def between(self, change: Callable[[], None]) -> None:
+        """Make a change between two conversations: now if none goes on, else at its end; of several the last one.
+
+        It must not raise.
+        """
+        self._change = change
+        self._make_change()
 
     def post(self, event: Event) -> None:
         """Put an event into the inbox; raises LocalProtocolError if the conversation does not get to it at all."""
@@ -167,10 +181,17 @@ class Converse:
                 self._report(self._usage.add(event))
             for effect in self._conversation.step(event, self._clock()):
                 self._carry_out(effect)
+            self._make_change()
             if self._conversation.state in _AT_REST and not self._conversation.busy:
                 self._rest.set()
             else:
                 self._rest.clear()
+
+    def _make_change(self) -> None:
+        """Make the change that waits, if no conversation goes on."""
+        if self._change is not None and self._conversation.state in {State.IDLE, State.MUTED}:
+            change, self._change = self._change, None
+            change()
 
     async def _next(self) -> Event | None:
         """Return the next event, or None for one of a connection that is closed; its tokens have been spent."""

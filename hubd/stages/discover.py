@@ -12,6 +12,7 @@ from hubd.devices.catalog import Catalog
 from hubd.devices.discovery import Discovery
 from hubd.devices.model import Device
 from hubd.ports import Broker
+from hubd.stages.filters import Filters
 from hubd.tools import Toolbox
 
 # Retained messages come within a fraction of it (``mqtt-devices.md`` 2: 500 in 20 ms), s.
@@ -44,35 +45,53 @@ class Discover:
         self._configured = configured
         self._watch = watch
         self._toolbox = toolbox
+        self._filters = Filters(broker)
+        self._changed = asyncio.Event()
         self._settled = asyncio.Event()
         self._unwatched = 0
         self._next: Catalog | None = None
 
     async def run(self) -> None:
         """Take messages until cancelled."""
-        loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._take(), name="discover: take")
+            tasks.create_task(self._follow(), name="discover: follow")
+
+    def adopt(self, configured: tuple[Device, ...], toolbox: Toolbox, discovery: Discovery | None) -> None:
+        """Take other devices of the configuration, offered by another toolbox, from now on; between conversations.
+
+        discovery: looks by other rules, from the beginning. Until it has, the house is as it was announced.
+        """
+        self._configured, self._toolbox = configured, toolbox
+        self._tell()
+        if discovery is not None:
+            self._discovery = discovery
+            self._filters.need(discovery.filters, anew=discovery.filters)
+            self._changed.set()
+
+    async def _take(self) -> None:
         inbox = self._broker.messages()
-        self._broker.subscribe(self._discovery.filters)
-        # Also a house that nobody announces is told once.
-        latest: float | None = loop.time() + _LONGEST
-        deadline: float | None = loop.time() + _QUIET
+        self._filters.need(self._discovery.filters)
+        async for message in inbox:
+            if self._discovery.receive(message.topic, message.payload):
+                self._changed.set()
+                await asyncio.sleep(0)  # a thousand retained messages come at once: others have their turn between
+
+    async def _follow(self) -> None:
+        """Tell the house after each change, once things are quiet; at first also one that nobody announces."""
+        loop = asyncio.get_running_loop()
         while True:
-            try:
-                async with asyncio.timeout_at(deadline):
-                    message = await anext(inbox)
-            except TimeoutError:
-                changed = False
-            else:
-                changed = self._discovery.receive(message.topic, message.payload)
-                if changed:
-                    await asyncio.sleep(0)  # a thousand retained messages come at once: others have their turn between
-            if changed:
-                latest = latest or loop.time() + _LONGEST
-                deadline = min(latest, loop.time() + _QUIET)
-            # In a flood of other messages there is no pause in which the time could run out.
-            if deadline is not None and loop.time() >= deadline:
-                self._tell()
-                latest = deadline = None
+            latest = loop.time() + _LONGEST
+            quiet = False
+            while not quiet and loop.time() < latest:
+                self._changed.clear()
+                try:
+                    async with asyncio.timeout_at(min(latest, loop.time() + _QUIET)):
+                        await self._changed.wait()
+                except TimeoutError:
+                    quiet = True
+            self._tell()
+            await self._changed.wait()
 
     def prepare(self) -> None:
         """Offer the house as it is now; called before a conversation, during which it stays as it is."""

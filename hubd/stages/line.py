@@ -99,6 +99,10 @@ class Line:
                 self._holding = tasks.create_task(self._hold(wish), name="connection")
             self._holding = None
 
+    def adopt(self, servers: Sequence[Server], setup_timeout: float) -> None:
+        """Open the next conversation with these, of the same backends; called between conversations."""
+        self._servers, self._setup_timeout = {server.backend: server for server in servers}, setup_timeout
+
     def open(self, post: Post, manner: Manner = Manner.NOTE) -> None:
         """Connect; post takes the connection's events, LinkReady or LinkLost first. The one before is closed first.
 

@@ -57,6 +57,11 @@ class Purse:
         self._tell()
         return self._budget.affordable(backends)
 
+    def adopt(self, daily: int, when_spent: WhenSpent) -> None:
+        """Hold the day's tokens against another budget from now on; reports what that changes."""
+        self._budget.adopt(daily, when_spent)
+        self._tell()
+
     async def run(self) -> None:
         """Write until cancelled, then what is left; report what a new day changes within a minute of its beginning."""
         async with asyncio.TaskGroup() as tasks:

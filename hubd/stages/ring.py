@@ -85,6 +85,12 @@ class Ring:
                 store.set_aside()
                 self._written = None
 
+    def adopt(self, *, most: int, lasts: float, ear: Callable[[], AbstractAsyncContextManager[Ear]] | None) -> None:
+        """Set timers and ring otherwise from now on; what rings goes on as it began. most: timers at once."""
+        self._timers.most = most
+        self._bell.lasts = lasts
+        self._ear = ear
+
     def carry_out(self, call: OwnCall) -> Outcome:
         """Do what the model asks of the timers."""
         outcome = carry_out(self._timers, call, self._clock(), self._wall())

@@ -16,6 +16,7 @@ from hubd.devices.render import Publish
 from hubd.errors import BrokerError
 from hubd.events import Event, MuteChanged, StopAsked
 from hubd.mqtt import orders, results
+from hubd.mqtt.entities import Identity
 from hubd.mqtt.filters import first_level
 from hubd.mqtt.gate import Gate
 from hubd.mqtt.orders import Declined, Fault, Order, Turned
@@ -23,8 +24,9 @@ from hubd.mqtt.outbox import Outbox
 from hubd.mqtt.reading import read
 from hubd.mqtt.tree import Tree
 from hubd.ports import Broker, InboundMessage, Wanted
-from hubd.presence import ONLINE, Presence
+from hubd.presence import ONLINE, Presence, Words
 from hubd.reports import Report
+from hubd.stages.filters import Filters
 from hubd.wishes import NAMELESS, AskAsked, ListenAsked, SayAsked, Sign, Told, WishStatus
 
 # So long a connected broker may take over one message, s.
@@ -84,6 +86,7 @@ class Tell:
         self._wall = wall
         self._quiet = quiet
         self._spread = spread
+        self._orders = Filters(broker, Wanted.ORDERS)
         self._gate = Gate()
         self._outbox = Outbox()
         self._more = asyncio.Event()
@@ -101,6 +104,17 @@ class Tell:
         those of what leads to it, as ``zigbee2mqtt/bridge/request/device/remove``.
         """
         self._commanded = frozenset(first_level(topic) for device in devices for topic in command_topics(device))
+
+    def adopt(self, identity: Identity, words: Words, commands: Commands) -> None:
+        """Go by another name, let words out or keep them back, take other commands, from now on."""
+        self._put(*self._presence.adopt(identity, words))
+        self._commands = commands
+        self._orders.need(self._taken)
+
+    def set_volume(self, percent: int) -> None:
+        """Make the speaker so loud, and say so."""
+        self._set_volume(percent)
+        self._put(*self._presence.set_volume(percent))
 
     def report(self, report: Report) -> None:
         """Take a report; returns at once."""
@@ -146,8 +160,7 @@ class Tell:
 
     async def _listen(self) -> None:
         inbox = self._broker.messages()
-        if self._commands is not Commands.NONE:
-            self._broker.subscribe(self._tree.command_filters, Wanted.ORDERS)
+        self._orders.need(self._taken)
         if (birth := self._tree.birth) is not None:
             self._broker.subscribe([birth])
         async for message in inbox:
@@ -156,6 +169,11 @@ class Tell:
                 self._receive(command, message)
             elif message.topic == birth and message.payload == ONLINE and not message.retained:
                 self._announce_soon()
+
+    @property
+    def _taken(self) -> tuple[str, ...]:
+        """The topic filters of the commands that are taken."""
+        return () if self._commands is Commands.NONE else self._tree.command_filters
 
     async def _send(self) -> None:
         while True:
@@ -240,8 +258,7 @@ class Tell:
             case orders.Mute(turned):
                 self._mute(turned, order, asker)
             case orders.Volume(percent):
-                self._set_volume(percent)
-                self._put(*self._presence.set_volume(percent))
+                self.set_volume(percent)
                 self._answer(asker, results.carried_out(order, WishStatus.DONE, ""))
             case _:
                 assert_never(order.wish)

@@ -30,6 +30,18 @@ class TestUplink:
         assert uplink.between(300, 400) == uplink.between(60, 60) == uplink.between(0, 40) == b""
         assert uplink.take(10) == ramp(40, 10)
 
+    def test_another_size_keeps_what_is_held(self) -> None:
+        """A larger one holds what was there and no more, a smaller one the newest of it; positions stay."""
+        uplink = Uplink(CAPACITY_MS)
+        uplink.push(ramp(0, 200))
+        uplink.resize(2 * CAPACITY_MS)
+        assert (uplink.oldest, uplink.end) == (40, 200)
+        uplink.push(ramp(200, 100))
+        assert uplink.between(0, 300) == ramp(40, 260)
+        uplink.resize(CAPACITY_MS)
+        assert uplink.between(0, 300) == ramp(140, 160)
+        assert uplink.take(10) == ramp(140, 10)
+
     def test_one_sample_is_not_lost(self) -> None:
         """What was pushed is taken once, in order, in whatever sizes it is asked for."""
         uplink = Uplink(CAPACITY_MS)

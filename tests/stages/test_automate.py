@@ -266,14 +266,37 @@ def test_everybody_at_once_is_bounded() -> None:
 
 
 def test_without_automations() -> None:
-    """Where there are none nothing is subscribed to, and nobody listens."""
+    """Where there are none nothing is subscribed to, and nobody listens, until there are."""
 
-    async def main() -> None:
-        house = House([])
-        await house.stage.run()
+    async def scenario(house: House) -> None:
         assert house.broker.topics == []
+        house.stage.adopt(Automations([]))
+        house.stage.adopt(Automations([Rule("bell", "bell", BELL, (Say("ding"),))]))
+        await settle()
+        assert house.broker.topics == ["bell"]
+        await house.comes("bell", "pressed")
+        assert [each.text for each in house.posted if isinstance(each, SayAsked)] == ["ding"]
 
-    run(main())
+    in_house(scenario)
+
+
+def test_other_automations_take_their_place() -> None:
+    """What nobody waits for is unsubscribed; of what nothing is known the broker is asked; the others go on."""
+    gong = Rule("gong", "gong", When("gong", condition=Condition(above=5)), (Say("gong"),))
+    washer = Rule("washer", "washer", WASHER, (Say("washed"),))
+
+    async def scenario(house: House) -> None:
+        await house.comes("washer", "1900")
+        await house.comes("washer", "1")
+        await pass_time(60)
+        house.broker.asked_for.clear()
+        house.stage.adopt(Automations([gong, washer]))
+        assert house.broker.asked_for == ["gong"]
+        assert sorted(house.broker.topics) == ["gong", "washer"]
+        await pass_time(60)
+        assert [each.text for each in house.posted if isinstance(each, SayAsked)] == ["washed"]
+
+    in_house(scenario, Rule("bell", "bell", BELL, (Say("ding"),)), washer)
 
 
 async def test_with_a_real_broker(mosquitto: PrivateBroker) -> None:

@@ -397,3 +397,29 @@ def test_at_rest() -> None:
             resting.cancel()
 
     run(main())
+
+
+def test_a_change_waits_for_the_end_of_the_conversation() -> None:
+    """Made at once while nobody talks; else as soon as the conversation is over, and then the last one only."""
+    made: list[str] = []
+
+    async def scenario(log: Log) -> None:
+        log.converse.between(lambda: made.append("idle"))
+        assert made == ["idle"]
+        log.converse.post(WOKE)
+        await settle()
+        log.converse.between(lambda: made.append("void"))
+        log.converse.between(lambda: made.append("after"))
+        await log.posts[0](READY)
+        await settle()
+        assert made == ["idle"]
+        log.converse.post(events.StopAsked())
+        await settle()
+        assert log.where() is State.IDLE
+        assert made == ["idle", "after"]
+        log.converse.post(MUTE)
+        await settle()
+        log.converse.between(lambda: made.append("muted"))
+        assert made == ["idle", "after", "muted"]
+
+    with_a_log(scenario)

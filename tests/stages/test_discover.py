@@ -114,3 +114,26 @@ async def test_the_garbage_collector_is_spared_a_house_that_grew(
             await broker.publish(Publish(f"homeassistant/light/{number}/config", payload, 1, retain=True), 5.0)
             await watched.until(*(f"Lamp {each}" for each in range(1, number + 1)))
             assert len(set_apart) == times
+
+
+async def test_another_configuration_while_it_runs(mosquitto: PrivateBroker) -> None:
+    """The devices of the configuration change at once, in another toolbox; other rules look at all there is again."""
+    toolbox, watched = Toolbox(Catalog([])), Watched()
+    table = {"id": "own", "name": "Own", "kind": "switch", "dialect": "plain", "command_topic": "own/set"}
+    own = Device.model_validate(table)
+    async with discovering(mosquitto.port, toolbox, watched) as (broker, discover):
+        for name in ("Lamp", "Spot"):
+            payload = lamp(name, name.lower())
+            await broker.publish(Publish(f"homeassistant/light/{name}/config", payload, 1, retain=True), 5.0)
+        await watched.until("Lamp", "Spot")
+        another = Toolbox(Catalog([own]))
+        discover.adopt((own,), another, None)
+        discover.prepare()
+        assert offered(another) == ["Own", "Lamp", "Spot"]
+        assert offered(toolbox) == []
+        discover.adopt((own,), another, Discovery(Rules(exclude=("Spot",))))
+        discover.prepare()
+        assert offered(another) == ["Own", "Lamp", "Spot"]
+        await watched.until("Own", "Lamp")
+        discover.prepare()
+        assert offered(another) == ["Own", "Lamp"]

@@ -17,6 +17,9 @@ from hubd.continuation import GOOD_FOR
 from hubd.effects import Manner, Source
 from hubd.errors import LinkError
 from hubd.events import Answer, Backend, Call, CallStatus, LinkLost, LinkReady, Scheduling, TokensUsed, ToolsAsked
+from hubd.live.mouth import Mouth
+from hubd.live.session import LiveSession
+from hubd.live.settings import SessionSettings
 from hubd.reports import TroubleReport
 from tests.stages.line_fakes import BAD_KEY, GONE, QUOTA, READY, SETUP_TIMEOUT, FakeLink, Street, handle, on_the_street
 from tests.virtual_time import now, pass_time, settle
@@ -660,3 +663,30 @@ class TestAloud:
             assert len(street.dialled) == 2
 
         on_the_street(scenario)
+
+
+def test_other_servers_between_two_conversations() -> None:
+    """The next conversation is set up by them, with a handle only if persona and tools are the same."""
+
+    async def scenario(street: Street) -> None:
+        await opened(street, FakeLink([READY, handle("h1"), TURN_COMPLETE]))
+        await settle()
+        street.line.close()
+        await pass_time(2)
+        street.persona = "another"
+        made: list[str] = []
+
+        def make_mouth(given: str | None) -> Mouth:
+            made.append("made anew")
+            assert given is None
+            return Mouth(
+                LiveSession(SessionSettings(model="m"), (), given, Backend.GEMINI), street.uplink, manual=False
+            )
+
+        server = street.line._servers[Backend.GEMINI]
+        street.line.adopt([replace(server, make_mouth=make_mouth)], SETUP_TIMEOUT)
+        link = await opened(street, FakeLink([READY]))
+        assert made == ["made anew"]
+        assert link.handle is None
+
+    on_the_street(scenario)

@@ -258,3 +258,20 @@ class TestBudget:
             assert len(reports) == 1
 
         asyncio.run(main())
+
+
+def test_another_budget_while_the_hub_runs() -> None:
+    """A higher one ends the trouble and lets conversations be opened; a lower one is spent at once."""
+
+    async def scenario() -> None:
+        reports: list[Report] = []
+        purse = purse_on(None, reports, when_spent=WhenSpent.REFUSE, daily=100)
+        spend(purse, 100)
+        assert purse.affordable(BOTH) == ()
+        purse.adopt(1000, WhenSpent.REFUSE)
+        assert purse.affordable(BOTH) == BOTH
+        purse.adopt(50, WhenSpent.OFFLINE)
+        assert purse.affordable(BOTH) == (Backend.OFFLINE,)
+        assert [report.cleared for report in reports if isinstance(report, TroubleReport)] == [False, True, False]
+
+    run(scenario())

@@ -343,3 +343,18 @@ def test_each_ring_begins_with_an_empty_ear() -> None:
         assert len(house.heard) == 0
 
     living(scenario)
+
+
+def test_timers_may_be_set_otherwise_from_now_on() -> None:
+    """How many there may be, how long one rings, whether a word stops it: the running timer stays."""
+
+    async def scenario(house: House) -> None:
+        house.call("set_timer", minutes=1, name="eggs")
+        house.ring.adopt(most=1, lasts=5, ear=None)
+        assert "as many as there may be" in house.call("set_timer", minutes=1, name="tea")
+        await pass_time(180)
+        assert set(house.rounds) == {"The eggs timer is done."}
+        assert house.said[-1][0] <= 60 + 5
+        assert house.ears == 0
+
+    living(scenario)

@@ -23,7 +23,7 @@ from hubd.mqtt.gate import AT_ONCE
 from hubd.mqtt.tree import Tree
 from hubd.ports import InboundMessage
 from hubd.presence import Presence, Words
-from hubd.reports import PublicState, StateReport, WokeReport
+from hubd.reports import HeardReport, PublicState, StateReport, WokeReport
 from hubd.stages.tell import Commands, Tell
 from hubd.wishes import NAMELESS, AskAsked, ListenAsked, SayAsked, Scheduling, Sign, Told, WishStatus
 from tests.running import running
@@ -523,5 +523,43 @@ def test_nothing_that_comes_stops_the_stage(messages: list[tuple[str, bytes, str
         wishes = [event for event in house.posted if isinstance(event, SayAsked | AskAsked | ListenAsked)]
         answers = house.broker.published[len(GREETING) :]
         assert len(wishes) + sum(not each.retain for each in answers) == len(messages)
+
+    in_virtual_time(scenario)
+
+
+def test_another_face_while_the_hub_runs() -> None:
+    """Another name is announced, the same one is not; words are kept back at once; the volume is told to all."""
+
+    async def scenario(house: House) -> None:
+        house.broker.published.clear()
+        house.tell.adopt(Identity("Kitchen hub", "", "1"), Words.KEPT_BACK, Commands.ALL)
+        house.tell.report(HeardReport("secret", final=True))
+        await settle()
+        assert house.topics == ["hubd/kitchen/event/heard"]
+        assert b"secret" not in house.broker.published[0].payload
+        house.tell.adopt(Identity("Attic hub", "", "1"), Words.KEPT_BACK, Commands.ALL)
+        house.tell.set_volume(33)
+        await settle()
+        assert house.topics[1:] == [GREETING[0], GREETING[1]]
+        assert b"Attic hub" in house.broker.published[1].payload
+        assert json.loads(house.broker.published[2].payload)["volume"] == house.volumes[0] == 33
+
+    in_virtual_time(scenario)
+
+
+def test_commands_may_be_taken_and_not_be_taken_any_more() -> None:
+    """Their topics are subscribed while they are taken."""
+
+    async def scenario(house: House) -> None:
+        birth = house.broker.topics[-1]
+        identity = Identity("Kitchen hub", "", "1")
+        house.tell.adopt(identity, Words.PUBLISHED, Commands.NONE)
+        assert house.broker.topics == [birth]
+        await house.command("stop")
+        assert house.posted == []
+        house.tell.adopt(identity, Words.PUBLISHED, Commands.ALL)
+        assert sorted(house.broker.topics) == sorted([birth, *TREE.command_filters])
+        await house.command("stop")
+        assert house.posted == [StopAsked()]
 
     in_virtual_time(scenario)
