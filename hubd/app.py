@@ -151,7 +151,6 @@ class Hub:
         self._discover = Discover(Discovery(rules), self._broker, config.devices, self._watch, toolbox)
         self._line = Line(
             servers,
-            setup_timeout=config.live.setup_timeout,
             carry_over=self._carry_over,
             report=report,
             announce=self._say,

@@ -83,7 +83,7 @@ async def ask(  # noqa: PLR0913 -- a small hub, wired
         )
         discover = Discover(Discovery(config.discovery.rules()), broker, config.devices, act.watch, toolbox)
         question = Question(text, time.monotonic(), patience=patience, blocking=blocking_functions(toolbox))
-        visit = Visit(servers, setup_timeout=config.live.setup_timeout, report=watch)
+        visit = Visit(servers, report=watch)
         asking = Ask(question, line=visit, hands=act, usage=count, report=watch, clock=time.monotonic)
         parts = {"broker": broker.run(), "act": act.run(), "standby": standby.run()}
         running = [tasks.create_task(part, name=name) for name, part in parts.items()]

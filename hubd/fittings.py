@@ -126,6 +126,7 @@ def servers_of(
             make_mouth=lambda handle: Mouth(session(handle), uplink, manual=settings.manual_activity),
             # The whole set-up stands for persona and tools: it is all that a session knows of itself.
             fingerprint=lambda: fingerprint((url, *session(None).data_to_send())),
+            setup_timeout=config.live.setup_timeout,
         )
 
     return server

@@ -39,13 +39,15 @@ class Server:
     """A Live server.
 
     dial: opens a link. make_mouth: a fresh session to say over it, going on from a handle if there is one.
-    fingerprint: stands for what a session is set up with, as in hubd.continuation.
+    fingerprint: stands for what a session is set up with, as in hubd.continuation. setup_timeout: how long that may
+    take once the link is open, s.
     """
 
     backend: Backend
     dial: Callable[[], Awaitable[LiveLink]]
     make_mouth: Callable[[str | None], Mouth]
     fingerprint: Callable[[], str]
+    setup_timeout: float = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class Connection:
         """Say nothing more, post nothing but costs; whoever holds the connection then has to be cancelled."""
         self._ended = True
 
-    async def hold(self, setup_timeout: float) -> LinkError:
+    async def hold(self) -> LinkError:
         """Hold the connection to its end; return why it ended. It is closed on return, also when cancelled."""
         try:
             link = await self._server.dial()
@@ -108,10 +110,10 @@ class Connection:
         self.mouth = mouth = self._server.make_mouth(self._handle)
         mouth.left_off = self._left_off
         try:
-            async with asyncio.timeout(setup_timeout) as patience:
+            async with asyncio.timeout(self._server.setup_timeout) as patience:
                 return await self._talk(link, mouth, patience)
         except TimeoutError:
-            return LinkError(f"no session within {setup_timeout:g} s")
+            return LinkError(f"no session within {self._server.setup_timeout:g} s")
         finally:
             self._ended = True
             await link.close()

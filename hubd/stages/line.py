@@ -51,7 +51,7 @@ class _End:
 class Line:
     """Holds at most one Live connection; used by the conversation's stage.
 
-    servers: the preferred one first. setup_timeout: s. carry_over: what one connection leaves to the next.
+    servers: the preferred one first. carry_over: what one connection leaves to the next.
     report: takes trouble with reaching a server. announce: says a text aloud, without a server. allowance: what a
     conversation may cost; None for whatever it does. prepare: called before a conversation's first connection.
     """
@@ -60,7 +60,6 @@ class Line:
         self,
         servers: Sequence[Server],
         *,
-        setup_timeout: float,
         carry_over: CarryOver,
         report: ReportSink,
         announce: Callable[[str], None],
@@ -70,7 +69,6 @@ class Line:
         self._servers = {server.backend: server for server in servers}
         self._preferred = servers[0].backend
         self._choice = Choice(tuple(self._servers))
-        self._setup_timeout = setup_timeout
         self._carry_over = carry_over
         self._announce = announce
         self._grievance = Grievance(report, announce)
@@ -99,9 +97,9 @@ class Line:
                 self._holding = tasks.create_task(self._hold(wish), name="connection")
             self._holding = None
 
-    def adopt(self, servers: Sequence[Server], setup_timeout: float) -> None:
+    def adopt(self, servers: Sequence[Server]) -> None:
         """Open the next conversation with these, of the same backends; called between conversations."""
-        self._servers, self._setup_timeout = {server.backend: server for server in servers}, setup_timeout
+        self._servers = {server.backend: server for server in servers}
 
     def open(self, post: Post, manner: Manner = Manner.NOTE) -> None:
         """Connect; post takes the connection's events, LinkReady or LinkLost first. The one before is closed first.
@@ -256,7 +254,9 @@ class Line:
             if handle is not None:
                 self._carry_over.good(backend, handle, fingerprint)
             self._mouth, self._backend, self._begun_with = mouth, backend, backend
-            self._opened(backend)
+            self._choice.opened(backend, self._now())
+            if backend is self._preferred:
+                self._grievance.opened()
             self.brief(wish.manner)
 
         def issued(secret: str) -> None:
@@ -274,7 +274,7 @@ class Line:
         )
         self._connection = connection = Connection(server, handle, self._left_off, calls)
         try:
-            failure = await connection.hold(self._setup_timeout)
+            failure = await connection.hold()
         finally:
             if connection.phase is Phase.OPEN:
                 self._carry_over.ended(backend)
@@ -293,11 +293,6 @@ class Line:
         shown = str(failure) if handle is None else str(failure).replace(handle, "(handle)")
         logger.info("live connection: %s, next: %s", shown, verdict.next)
         return _End(connection.phase, verdict, barren=barren)
-
-    def _opened(self, backend: Backend) -> None:
-        self._choice.opened(backend, self._now())
-        if backend is self._preferred:
-            self._grievance.opened()
 
     @staticmethod
     def _now() -> float:

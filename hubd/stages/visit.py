@@ -23,12 +23,11 @@ logger = logging.getLogger(__name__)
 class Visit:
     """Opens a session with the first server that gives one; goes on from no earlier one, and keeps no handle.
 
-    servers: the preferred one first. setup_timeout: s. report: takes trouble with a server that another stands in for.
+    servers: the preferred one first. report: takes trouble with a server that another stands in for.
     """
 
-    def __init__(self, servers: Sequence[Server], *, setup_timeout: float, report: ReportSink) -> None:
+    def __init__(self, servers: Sequence[Server], *, report: ReportSink) -> None:
         self._servers = tuple(servers)
-        self._setup_timeout = setup_timeout
         self._report = report
         self._connection: Connection | None = None
 
@@ -66,7 +65,7 @@ class Visit:
             await asyncio.sleep(pause)
             self._connection = connection = Connection(server, None, None, _calls(post))
             try:
-                failure = await connection.hold(self._setup_timeout)
+                failure = await connection.hold()
             finally:
                 self._connection = None
             phase = connection.phase

@@ -129,7 +129,6 @@ class Kitchen:
         self.carry_over = CarryOver(None, wall=lambda: WALL + now())
         self.line = Line(
             [Server(Backend.GEMINI, dial, mouth, lambda: "persona")],
-            setup_timeout=15.0,
             carry_over=self.carry_over,
             report=self.reports.append,
             announce=self._say,

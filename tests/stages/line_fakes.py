@@ -110,7 +110,6 @@ class Street:
             servers.append(self._server(Backend.OFFLINE))
         self.line = Line(
             servers,
-            setup_timeout=SETUP_TIMEOUT,
             carry_over=self.carry_over,
             report=self.reported.append,
             announce=self.announced.append,

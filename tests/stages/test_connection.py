@@ -36,7 +36,7 @@ def test_a_failure_leaves_its_holder_as_it_was() -> None:
             turn_over=lambda: None,
             post=post,
         )
-        failure = await Connection(server, None, None, calls).hold(15.0)
+        failure = await Connection(server, None, None, calls).hold()
         assert isinstance(failure, LinkError)
         holder = asyncio.current_task()
         assert holder is not None

@@ -684,7 +684,7 @@ def test_other_servers_between_two_conversations() -> None:
             )
 
         server = street.line._servers[Backend.GEMINI]
-        street.line.adopt([replace(server, make_mouth=make_mouth)], SETUP_TIMEOUT)
+        street.line.adopt([replace(server, make_mouth=make_mouth)])
         link = await opened(street, FakeLink([READY]))
         assert made == ["made anew"]
         assert link.handle is None

@@ -183,7 +183,7 @@ class House:
     def __post_init__(self) -> None:
         carry_over = CarryOver(None, wall=lambda: 1_795_000_000.0 + now())
         server = Server(Backend.GEMINI, self.service.dial, self._mouth, lambda: "persona")
-        self.line = Line([server], setup_timeout=15, carry_over=carry_over, report=self._report, announce=_nothing)
+        self.line = Line([server], carry_over=carry_over, report=self._report, announce=_nothing)
         self.converse = Converse(
             conversation=Conversation(Pace(manual_activity=self.service.manual)),
             line=self.line,

@@ -47,7 +47,7 @@ class Street(Visit):
         self.posted: list[object] = []
         self.reported: list[Report] = []
         self.dialled: list[float] = []
-        super().__init__(servers, setup_timeout=SETUP_TIMEOUT, report=self.reported.append)
+        super().__init__(servers, report=self.reported.append)
         self._links: list[FakeLink | Exception] = [*links, *([standby] if standby is not None else ())]
 
     async def post(self, event: object) -> None:

@@ -39,7 +39,7 @@ async def look(case: Case) -> Findings:
     connection = Connection(server, None, None, _calls(opened))
     began = asyncio.get_running_loop().time()
     async with asyncio.TaskGroup() as tasks:
-        holding = tasks.create_task(connection.hold(live.setup_timeout), name="connection")
+        holding = tasks.create_task(connection.hold(), name="connection")
         waiting = tasks.create_task(opened.wait(), name="opened")
         await asyncio.wait((holding, waiting), return_when=asyncio.FIRST_COMPLETED)
         took = asyncio.get_running_loop().time() - began
