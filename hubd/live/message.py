@@ -87,6 +87,7 @@ class Wire:
 
     wire_fields: ClassVar[Mapping[str, Field]] = MappingProxyType({})  # by their names, in order
     wire_required: ClassVar[frozenset[str]] = frozenset()
+    wire_read: ClassVar[Read]
 
     def __init_subclass__(cls) -> None:
         cls.wire_fields = {name: Field(cls, name) for name in cls.__annotations__}
@@ -94,6 +95,7 @@ class Wire:
         for each in cls.wire_fields.values():
             if each.default is not UNSET:
                 setattr(cls, each.name, each.default)
+        cls.wire_read = staticmethod(_reader(cls))
 
     def __init__(self, **values: object) -> None:
         if not self.wire_required <= values.keys() <= self.wire_fields.keys():
@@ -118,7 +120,7 @@ class Wire:
     @classmethod
     def read(cls, data: object, strangers: Strangers = Strangers.REFUSED) -> Self:
         """Return what JSON says, as Python has it; raises UnreadableError."""
-        message = _reader(cls)(data, strangers)
+        message = cls.wire_read(data, strangers)
         if not isinstance(message, cls):
             raise TypeError(f"no {cls.__name__} was read")
         return message
@@ -145,10 +147,6 @@ class Wire:
         return json.dumps(self.to_json(), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-class Empty(Wire):
-    """A message whose presence is all that it says: written as ``{}``."""
-
-
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
@@ -170,7 +168,7 @@ def _kind_of(annotation: object) -> Kind:  # noqa: PLR0911 -- one return a type
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return enum_kind(annotation)
     if isinstance(annotation, type) and issubclass(annotation, Wire):
-        return Kind(_reader(annotation), _write_message)
+        return Kind(annotation.wire_read, _write_message)
     if annotation is str:
         return TEXT
     raise TypeError(f"{annotation} is no type of the wire")
@@ -269,3 +267,7 @@ def _fill(values: dict[str, object], data: dict[str, object], table: Mapping[str
             raise fault.within(known.name) from None
         if found is not UNSET:
             values[known.name] = found
+
+
+class Empty(Wire):
+    """A message whose presence is all that it says: written as ``{}``."""

@@ -93,17 +93,16 @@ class Turn:
                 continue
             if self._as_text and part.text:
                 yield SaidText(part.text)
-            if part.inline_data is not None:
-                yield from self._sound(part.inline_data)
+            if part.inline_data is not None and (sound := self._sound(part.inline_data)) is not None:
+                yield sound
             yield from _program(part)
 
-    def _sound(self, blob: Blob) -> Iterator[Event]:
+    def _sound(self, blob: Blob) -> ModelAudio | None:
         rate = _rate(blob.mime_type)
         pcm = self._half_sample + blob.data
         whole = len(pcm) - len(pcm) % SAMPLE_BYTES
         self._half_sample = pcm[whole:]
-        if whole:
-            yield ModelAudio(pcm[:whole], rate)
+        return ModelAudio(pcm[:whole], rate) if whole else None
 
 
 def _program(part: Part) -> Iterator[Event]:
@@ -115,6 +114,8 @@ def _program(part: Part) -> Iterator[Event]:
 
 def _sources(found: GroundingMetadata | None, fetched: UrlContextMetadata | None) -> tuple[Source, ...]:
     """Return the pages that were used, each once."""
+    if found is None and fetched is None:
+        return ()
     chunks = found.grounding_chunks if found is not None else ()
     pages = fetched.url_metadata if fetched is not None else ()
     sources = [Source(chunk.web.title, chunk.web.uri) for chunk in chunks if chunk.web is not None and chunk.web.uri]
