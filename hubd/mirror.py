@@ -33,6 +33,8 @@ class HubState:
     version: str = ""
 
 
+# The year 2286; no clock shows a time far beyond.
+_LATEST: Final = 1e10
 _REPORTS: Final[dict[str, TypeAdapter[Report]]] = {kind.kind: TypeAdapter(kind) for kind in get_args(Report)}
 _STATE: Final = TypeAdapter(HubState)
 
@@ -42,7 +44,7 @@ def moment(payload: bytes) -> Moment | None:
     try:
         body = from_json(payload, allow_inf_nan=False)
         match body:
-            case {"time": int() | float() as time, "event": str(kind)} if kind in _REPORTS:
+            case {"time": int() | float() as time, "event": str(kind)} if kind in _REPORTS and 0 <= time < _LATEST:
                 return Moment(float(time), _REPORTS[kind].validate_python(body))
     except ValueError:  # pydantic's too
         pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -59,12 +59,19 @@ def bad(check: str, found: str, advice: str = "") -> Finding:
     return Finding(check, Verdict.BAD, found, advice)
 
 
+def bad_news(check: str, words: str) -> Finding:
+    """Return what keeps the hub from working; words: a sentence that says it, then what a person can do about it."""
+    problem, _, advice = words.partition(". ")
+    return bad(check, f"{problem.rstrip('.')}.", advice)
+
+
 def bad_file(check: str, error: ConfigError) -> Finding:
     """Return that what a file holds can't be used; one that is closed to this user may be fine for the hub."""
     first = error.complaints[0]
     if "permission denied" in first.problem:
         return bad(check, f"{first.file} can't be read by this user.", "Run: sudo hubd doctor")
-    return bad(check, str(first))
+    problem, _, advice = first.problem.partition("; ")
+    return bad(check, str(replace(first, problem=problem)), advice[:1].upper() + advice[1:])
 
 
 def missing(check: str, error: MissingPartError) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import Final
 
@@ -13,7 +13,7 @@ from hubd.devices.render import Publish
 from hubd.devices.state import StateStore
 from hubd.doctor import presence
 from hubd.doctor.case import Case
-from hubd.doctor.findings import Finding, Findings, bad, bad_file, doubtful, good
+from hubd.doctor.findings import Finding, Findings, bad, bad_file, bad_news, doubtful, good
 from hubd.edges.paho_broker import PahoBroker
 from hubd.errors import BrokerError, ConfigError
 from hubd.fittings import Secrets, guest_broker, tree_of
@@ -23,8 +23,9 @@ from hubd.stages.reach import Watch, reach
 
 CHECK: Final = "broker"
 
-# A broker answers in milliseconds, s.
+# A broker answers in milliseconds, s: for taking a message; for delivering it, from then on.
 _PATIENCE: Final = 5.0
+_RETURN: Final = 3.0
 _ACCESS: Final = "Allow it in the broker's access list, for the user that mqtt.username names."
 
 
@@ -66,10 +67,11 @@ async def look(case: Case) -> Findings:
 
 
 def _unreachable(failure: str, config: Config, *, has_password: bool) -> Finding:
-    problem, _, advice = failure.partition(". ")
+    finding = bad_news(CHECK, failure)
     if config.mqtt.username and not has_password:
-        advice = f"There is no password for {config.mqtt.username}: put it into {MQTT_PASSWORD.file}."
-    return bad(CHECK, f"{problem}.", advice)
+        where = f"There is no password for {config.mqtt.username}: put it into {MQTT_PASSWORD.file}."
+        return replace(finding, advice=where)
+    return finding
 
 
 async def _converse(broker: PahoBroker, config: Config, said: _Said) -> Findings:
@@ -82,7 +84,7 @@ async def _converse(broker: PahoBroker, config: Config, said: _Said) -> Findings
     try:
         await broker.publish(Publish(topic, b"", qos=1), _PATIENCE)
         # A broker answers in order: before this comes back, it has sent what it had kept.
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_RETURN):
             async for message in inbox:
                 if message.topic == topic:
                     break

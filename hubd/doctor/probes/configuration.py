@@ -25,7 +25,7 @@ def look(option: Path | None, environment: Mapping[str, str]) -> tuple[Config | 
         if others:
             more = "1 more mistake" if others == 1 else f"{others:,} more mistakes"
             finding = replace(finding, found=f"{finding.found} ({more})")
-        return None, [finding if finding.advice else replace(finding, advice="hubd check names every mistake.")]
+        return None, [replace(finding, advice=f"{finding.advice} hubd check names every mistake.".strip())]
     told = notices(config)
     devices = f"{len(config.devices)} device{'' if len(config.devices) == 1 else 's'}"
     described = f"{name_of(config.files[0])}, {devices}"

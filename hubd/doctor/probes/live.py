@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 
 from hubd.audio.buffers import Uplink
 from hubd.config import BackendChoice, LiveSettings
 from hubd.config.offer import offer
 from hubd.doctor.case import Case
-from hubd.doctor.findings import Finding, Findings, bad, bad_file, doubtful, good
+from hubd.doctor.findings import Finding, Findings, bad, bad_file, bad_news, doubtful, good
 from hubd.errors import ConfigError, LinkError
 from hubd.events import Backend, Event
 from hubd.fittings import dial, servers_of
@@ -60,8 +61,8 @@ def _without_key(backend: BackendChoice) -> Finding:
 
 def _refused(error: LinkError, phase: Phase) -> Finding:
     """Return why there is no session, in the words that the hub would say aloud."""
-    problem, _, advice = classify(error.code, error.reason, phase=phase).words.partition(". ")
-    return bad(CHECK, f"{problem.rstrip('.')} ({error}).", advice)
+    finding = bad_news(CHECK, classify(error.code, error.reason, phase=phase).words)
+    return replace(finding, found=f"{finding.found.rstrip('.')} ({error}).")
 
 
 def _calls(opened: asyncio.Event) -> Calls:

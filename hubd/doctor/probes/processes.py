@@ -29,7 +29,7 @@ def holders(direction: Direction, proc: Path = PROC) -> list[Program]:
 
 def hubs(proc: Path = PROC) -> list[Program]:
     """Return the hubs that run on this computer, as far as this user may see them."""
-    return [each for each in _programs(proc) if each.is_hub]
+    return sorted((each for each in _programs(proc) if each.is_hub), key=lambda each: each.pid)
 
 
 async def output_of(*command: str, within: float) -> str:

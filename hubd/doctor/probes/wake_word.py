@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -14,12 +13,11 @@ from numpy.typing import NDArray
 from hubd.audio.buffers import Uplink
 from hubd.audio.speech import SpeechDetector
 from hubd.doctor.case import Case, Trial
-from hubd.doctor.findings import Finding, Findings, bad, doubtful, good
+from hubd.doctor.findings import Finding, Findings, bad, bad_news, doubtful, good
 from hubd.edges.onnx_wake_model import OnnxWakeModel, find_model
-from hubd.edges.sound_link import NONE
+from hubd.edges.sound_link import NONE, SoundLink, SoundSettings
 from hubd.errors import HubdError
 from hubd.events import Event, Woke
-from hubd.fittings import microphone_and_speaker
 from hubd.reports import Report, TroubleReport
 from hubd.stages.listen import Listen
 from hubd.wake import FRAME_MS, FRAME_SAMPLES, WARM_UP_FRAMES, WakeGate
@@ -41,7 +39,7 @@ async def look(case: Case) -> Findings:
     try:
         model, cost_ms = await asyncio.to_thread(_loaded, case)
     except HubdError as error:
-        return [bad(CHECK, str(error))]
+        return [bad_news(CHECK, str(error))]
     names = ", ".join(word.name for word in words)
     found = f"{names}: {cost_ms:.0f} ms for each {FRAME_MS} ms of sound"
     if cost_ms > FRAME_MS / 2:
@@ -89,8 +87,9 @@ async def _listen(case: Case, model: OnnxWakeModel) -> Finding:
         if isinstance(what, Woke | TroubleReport) and not heard.done():
             heard.set_result(what)
 
-    quiet = case.config.speaker.model_copy(update={"device": NONE})
-    sound = microphone_and_speaker(replace(case.config, speaker=quiet), settle)
+    microphone = case.config.microphone
+    settings = SoundSettings(microphone.device, NONE, microphone.rate, microphone.channels)
+    sound = SoundLink(settings, settle, environment=case.environment)
     listen = Listen(
         sound,
         scored,
