@@ -2,6 +2,9 @@
 
 Beside them stands what both are built on: a connection of websockets over TLS, without a client. It is the floor:
 nothing that talks to the service can take less.
+
+Memory of its own is what the computer gets back when the client ends. What it shares (Python itself, OpenSSL) is as
+large for each, and a client's share of it depends on what else runs: the fewer Pythons, the larger.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 GOAL: Final = 0.5
@@ -27,18 +30,19 @@ _PYTHONS: Final = {"hubd": _OURS, "google": CHECKOUT / ".venv-oracles/bin/python
 _ROWS: Final = (
     ("import_s", "import", "ms", 1000),
     ("import_cpu_s", "CPU of the import", "ms", 1000),
-    ("resident_kb", "resident memory (PSS) after all this", "MB", 1 / 1024),
     ("connect_first_ms", "connect to set-up complete, first", "ms", 1),
     ("connect_ms", "connect to set-up complete, later", "ms", 1),
     ("up_s", "CPU per minute of sound up", "ms", 1000),
     ("down_s", "CPU per minute of sound down", "ms", 1000),
     ("both_s", "CPU per minute of sound, up and down", "ms", 1000),
+    ("own_kb", "resident memory of its own (USS)", "MB", 1 / 1024),
+    ("resident_kb", "resident memory with its share (PSS)", "MB", 1 / 1024),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing that was measured, in unit: the least of all processes, for a disturbance only adds to it."""
+    """One thing that was measured, in unit: the least of all that was measured, for a disturbance only adds to it."""
 
     name: str
     unit: str
@@ -67,15 +71,15 @@ def run(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench live", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--rounds", type=int, default=5, help="processes of each client (default: %(default)s)")
-    parser.add_argument("--minutes", type=float, default=2.0, help="of sound each way (default: %(default)g)")
+    parser.add_argument("--minutes", type=int, default=10, help="of sound each way (default: %(default)s)")
     options = parser.parse_args(arguments)
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in _PYTHONS}
+    found: dict[str, list[dict[str, list[float]]]] = {name: [] for name in _PYTHONS}
     with _server() as (url, certificate):
         for _ in range(options.rounds):
             for name in _PYTHONS:
                 found[name].append(_client(name, url, certificate, options.minutes))
     rows = [
-        Row(name, unit, *(min(each[key] for each in found[client]) * factor for client in _PYTHONS))
+        Row(name, unit, *(min(min(each[key]) for each in found[client]) * factor for client in _PYTHONS))
         for key, name, unit, factor in _ROWS
     ]
     print(_as_json(rows) if options.json else _as_table(rows))
@@ -89,9 +93,9 @@ def _as_json(rows: Sequence[Row]) -> str:
 
 
 def _as_table(rows: Sequence[Row]) -> str:
-    lines = [f"{'':38}{'hubd':>12}{'google-genai':>15}{'bare connection':>18}{'ratio':>8}   {f'goal: at most {GOAL}'}"]
+    lines = [f"{'':40}{'hubd':>12}{'google-genai':>15}{'bare connection':>18}{'ratio':>8}   {f'goal: at most {GOAL}'}"]
     lines += [
-        f"{row.name:38}{row.hubd:9.1f} {row.unit}{row.google:12.1f} {row.unit}{row.bare:15.1f} {row.unit}"
+        f"{row.name:40}{row.hubd:9.1f} {row.unit}{row.google:12.1f} {row.unit}{row.bare:15.1f} {row.unit}"
         f"{row.ratio:8.2f}   {row.verdict}"
         for row in rows
     ]
@@ -116,7 +120,7 @@ def _server() -> Iterator[tuple[str, Path]]:
                 server.kill()
 
 
-def _client(name: str, url: str, certificate: Path, minutes: float) -> dict[str, Any]:
+def _client(name: str, url: str, certificate: Path, minutes: int) -> dict[str, list[float]]:
     command = [str(_PYTHONS[name]), "-m", f"scripts.benches.live_{name}", url, str(minutes)]
     environment = {**os.environ, "SSL_CERT_FILE": str(certificate)}
     ended = subprocess.run(command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, check=True, text=True)

@@ -70,8 +70,8 @@ async def main(url: str, minutes: str) -> None:
         session = await stack.enter_async_context(client.aio.live.connect(model=MODEL, config=CONFIG))
         return Google(session, stack)
 
-    found = await measure(open_session, float(minutes))
-    report({"import_s": IMPORTED[0], "import_cpu_s": IMPORTED[1], **found})
+    found = await measure(open_session, int(minutes))
+    report({"import_s": [IMPORTED[0]], "import_cpu_s": [IMPORTED[1]], **found})
 
 
 asyncio.run(main(*sys.argv[1:]))

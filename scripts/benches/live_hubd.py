@@ -82,8 +82,8 @@ async def main(url: str, minutes: str) -> None:
         await client.set_up()
         return client
 
-    found = await measure(open_session, float(minutes))
-    report({"import_s": IMPORTED[0], "import_cpu_s": IMPORTED[1], **found})
+    found = await measure(open_session, int(minutes))
+    report({"import_s": [IMPORTED[0]], "import_cpu_s": [IMPORTED[1]], **found})
 
 
 asyncio.run(main(*sys.argv[1:]))

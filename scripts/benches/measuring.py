@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 CONNECTS = 20
 PCM = bytes(range(256)) * 5  # 40 ms at 16 kHz, not silent
@@ -25,10 +26,10 @@ class Client(Protocol):
         """End the session."""
 
 
-async def measure(open_session: Callable[[], Awaitable[Client]], minutes: float) -> dict[str, Any]:
-    """Return milliseconds to connect, CPU seconds for a minute of sound each way, resident kB after all of it.
+async def measure(open_session: Callable[[], Awaitable[Client]], minutes: int) -> dict[str, list[float]]:
+    """Return what was measured, again and again: ms to connect, CPU s of each minute of sound, kB after all of it.
 
-    Of all connects but the first the quickest counts: what else the computer does only adds to it.
+    Minutes of sound up and down take turns, so that whatever else the computer does falls on both.
     """
     connects = []
     for _ in range(CONNECTS):
@@ -36,38 +37,60 @@ async def measure(open_session: Callable[[], Awaitable[Client]], minutes: float)
         client = await open_session()
         connects.append((time.perf_counter() - began) * 1000)
         await client.close()
+
     client = await open_session()
-
-    began = time.process_time()
-    for _ in range(round(minutes * 60 * 25)):
-        await client.say(PCM)
-    await client.ask("heard?")
-    up = (time.process_time() - began) / minutes
-
-    began = time.process_time()
-    heard = await client.ask(f"speak {minutes * 60}")
-    down = (time.process_time() - began) / minutes
-    if heard != round(minutes * 60 * 5) * 9_600:
-        raise RuntimeError(f"{heard} bytes of sound were heard")
-
-    resident = resident_kb()
+    ups, downs = [], []
+    for _ in range(minutes):
+        ups.append(await _up(client))
+        downs.append(await _down(client))
+    own, resident = own_kb(), resident_kb()
     await client.close()
     return {
-        "connect_first_ms": connects[0],
-        "connect_ms": min(connects[1:]),
-        "resident_kb": resident,
-        "up_s": up,
-        "down_s": down,
-        "both_s": up + down,
+        "connect_first_ms": connects[:1],
+        "connect_ms": connects[1:],
+        "up_s": ups,
+        "down_s": downs,
+        "both_s": [up + down for up, down in zip(ups, downs, strict=True)],
+        "own_kb": [own],
+        "resident_kb": [resident],
     }
+
+
+async def _up(client: Client) -> float:
+    """Send a minute of sound, a frame at a time as a microphone brings it; return the CPU s that it took."""
+    began = time.process_time()
+    for _ in range(60 * 25):
+        await client.say(PCM)
+        await asyncio.sleep(0)
+    await client.ask("heard?")
+    return time.process_time() - began
+
+
+async def _down(client: Client) -> float:
+    """Have a minute of sound sent; return the CPU s that it took to hear it."""
+    began = time.process_time()
+    heard = await client.ask("speak 60")
+    took = time.process_time() - began
+    if heard != 60 * 5 * 9_600:
+        raise RuntimeError(f"{heard} bytes of sound were heard")
+    return took
+
+
+def own_kb() -> int:
+    """Return the process's resident memory that it shares with no other (USS)."""
+    return _resident("Private_Clean") + _resident("Private_Dirty")
 
 
 def resident_kb() -> int:
     """Return the process's resident memory, with its share of what it shares (PSS)."""
+    return _resident("Pss")
+
+
+def _resident(kind: str) -> int:
     with open(f"/proc/{os.getpid()}/smaps_rollup", encoding="ascii") as lines:  # noqa: PTH123 -- pathlib is an import
-        return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        return next(int(line.split()[1]) for line in lines if line.startswith(f"{kind}:"))
 
 
-def report(found: dict[str, Any]) -> None:
+def report(found: dict[str, list[float]]) -> None:
     """Print the results as JSON."""
     print(json.dumps(found), flush=True)
