@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -14,7 +13,7 @@ from typing import Final
 from hubd.audio.buffers import Uplink
 from hubd.audio.speech import SpeechDetector
 from hubd.automations import Automations
-from hubd.config import BackendChoice, Config
+from hubd.config import Config
 from hubd.config.manner import pace
 from hubd.config.offer import allowance, offer
 from hubd.confirmation import Confirmations
@@ -32,9 +31,6 @@ from hubd.fittings import (
     commands_of,
     dial,
     dial_standby,
-    kept,
-    live_server,
-    microphone_and_speaker,
     offline_voice,
     presence_of,
     servers_of,
@@ -43,7 +39,6 @@ from hubd.fittings import (
 )
 from hubd.ledger import Ledger
 from hubd.live.models import capabilities
-from hubd.offline.server import OfflineServer
 from hubd.offline.standby import Standby
 from hubd.offline.stop_word import StopWord
 from hubd.ports import Sound, Store
@@ -60,8 +55,10 @@ from hubd.stages.purse import Purse
 from hubd.stages.ring import Ring
 from hubd.stages.speak import Speak
 from hubd.stages.tell import Tell
+from hubd.stages.wind_up import nothing, wind_up
 from hubd.timer_functions import FUNCTIONS
 from hubd.timers import Timers
+from hubd.vitals import Signs
 from hubd.wake import WakeGate
 from hubd.wishes import SayAsked, WishStatus
 
@@ -239,6 +236,34 @@ class Hub:
         """How many frames of the wake model wait for it: who makes the sound can wait as well."""
         return self._listen.behind
 
+    @property
+    def connected(self) -> bool:
+        """Whether the broker is connected."""
+        return self._broker.connected
+
+    def signs(self) -> Signs:
+        """Return what shows whether the hub hears."""
+        return Signs(
+            last_frame=self._listen.last_frame,
+            looks_by=self._sound.looks_by,
+            unscored_since=self._listen.unscored_since,
+            broker_by=self._broker.acts_by,
+            unread_since=self.converse.unread_since,
+        )
+
+    async def warmed_up(self) -> None:
+        """Return when the next wake word would be heard."""
+        await self._listen.warmed_up()
+
+    async def newer_connection(self, than: int) -> int:
+        """Return the number of the broker's connection, once it is higher than this one."""
+        return await self._broker.newer_connection(than)
+
+    async def wind_up(self) -> None:
+        """Have the open answer finished, or cut it, and take leave; within 2.6 s."""
+        farewell = nothing if self._tell is None else self._tell.take_leave
+        await wind_up(self.converse, played=self._sound.drained, closed=self._line.closed, farewell=farewell)
+
     async def run(self) -> None:
         """Run until cancelled."""
         async with asyncio.TaskGroup() as tasks:
@@ -261,31 +286,3 @@ class Hub:
                 ("listen", self._listen),
             ):
                 tasks.create_task(stage.run(), name=name)
-
-
-async def run(config: Config, secrets: Secrets, report: ReportSink, environment: Mapping[str, str]) -> None:
-    """Run a hub with the sound card's microphone until cancelled."""
-    hub: Hub | None = None
-
-    def tell(event: Report) -> None:
-        report(event) if hub is None else hub.report(event)
-
-    async with live_server(config.live, secrets.live_key, tell) as (backend, url, key), asyncio.TaskGroup() as tasks:
-        standby = None
-        if config.live.backend is BackendChoice.AUTO and backend is Backend.GEMINI:
-            standby = Standby(partial(OfflineServer, report=tell))
-            tasks.create_task(standby.run(), name="standby")
-        hub = Hub(
-            config,
-            replace(secrets, live_key=key),
-            sound=microphone_and_speaker(config, tell),
-            backend=backend,
-            url=url,
-            report=report,
-            standby=standby,
-            store=kept("session", config, environment, tell),
-            tokens=kept("tokens", config, environment, tell),
-            asked=kept("asked", config, environment, tell),
-            timers=kept("timers", config, environment, tell),
-        )
-        await hub.run()

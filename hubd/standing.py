@@ -58,16 +58,16 @@ _STATES: Final[Mapping[PublicState, Head]] = {
 class Standing:
     """Follows the event stream; line() says how things are.
 
-    wake_words: as they are said; none where nothing is heard. server: whom it talks to unless a report says otherwise.
-    phase, refusal: set from outside; refusal is why the last change of the configuration was not taken.
+    wake_words: as they are said; none where nothing is heard. phase, server, refusal: set from outside; server is whom
+    the hub talks to, unless a report says otherwise, refusal why the last change of the configuration was not taken.
     """
 
-    def __init__(self, wake_words: Sequence[str], server: Backend) -> None:
+    def __init__(self, wake_words: Sequence[str]) -> None:
         self._wake_words = wake_words
-        self._server = server
         self._state = PublicState.IDLE
         self._troubles = Troubles()
         self.phase = Phase.STARTING
+        self.server: Backend | None = None
         self.refusal = ""
 
     def take(self, report: Report) -> None:
@@ -76,7 +76,7 @@ class Standing:
             case StateReport(state):
                 self._state = state
             case SessionReport():
-                self._server = report.backend
+                self.server = report.backend
             case TroubleReport():
                 self._troubles.take(report)
             case _:
@@ -114,8 +114,8 @@ class Standing:
         right = [] if Part.MICROPHONE in troubles and self._state is PublicState.IDLE else [doing]
         if Part.MQTT not in troubles:
             right.append("broker up" if connected else "connecting to the broker")
-        if Part.LIVE not in troubles:
-            right.append(_SERVERS[self._server])
+        if self.server is not None and Part.LIVE not in troubles:
+            right.append(_SERVERS[self.server])
         return right
 
     def _doing(self, *, hears: bool) -> str:

@@ -98,7 +98,7 @@ ROWS: tuple[str, ...] = (
     (
         "stages.act stages.announce stages.ask stages.converse stages.discover stages.line stages.listen stages.look "
         "stages.attend stages.automate stages.ring stages.tell edges.journal "
-        "stages.speak stages.visit edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link "
+        "stages.speak stages.visit stages.wind_up edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link "
         "edges.wav_sound edges.state_file edges.systemd_notify edges.websockets_link stages.purse"
     ),
     "offline.words",
@@ -147,6 +147,7 @@ ROWS: tuple[str, ...] = (
     "roster trials",
     "fittings",
     "app",
+    "daemon",
     "asking",
     "demo.pretender demo.private_broker demo.show",
     "demo.stand_in",
@@ -170,7 +171,7 @@ ROWS: tuple[str, ...] = (
 
 # Modules that may wait, talk to the outside, or read the clock. All others are pure: time is their argument.
 IMPURE = re.compile(
-    r"stages\..+|edges\..+|demo\..+|commands\..+|doctor\.(examination|probes\..+)|offline\.(connection|listener|server|recognizer_link|pocketsphinx_recognizer|espeak_voice|standby)|simulator\.(pipe|server)|app|asking|cli|__main__"
+    r"stages\..+|edges\..+|demo\..+|commands\..+|doctor\.(examination|probes\..+)|offline\.(connection|listener|server|recognizer_link|pocketsphinx_recognizer|espeak_voice|standby)|simulator\.(pipe|server)|app|asking|daemon|cli|__main__"
 )
 # What of the standard library pure modules may import: it computes.
 COMPUTES = """

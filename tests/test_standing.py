@@ -24,7 +24,8 @@ OVER = TroubleReport(Part.MICROPHONE, PLUG.problem, PLUG.advice, cleared=True)
 
 def standing(*reports: Report, words: tuple[str, ...] = ("hey jarvis",)) -> Standing:
     """Return the standing of a hub that serves, after these reports."""
-    made = Standing(words, Backend.GEMINI)
+    made = Standing(words)
+    made.server = Backend.GEMINI
     made.phase = Phase.SERVING
     for report in reports:
         made.take(report)

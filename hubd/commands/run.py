@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import faulthandler
 import logging
 import os
+import signal
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
-from hubd import story
-from hubd.commands.common import OK, say, until_told
+from hubd.commands.common import OK, say
 from hubd.config import find, load
-from hubd.privacy import without_words
+from hubd.edges.systemd_notify import SystemdNotifier
+from hubd.errors import ConfigError
 from hubd.reports import Report, to_json
 
 SUMMARY: Final = "run the hub until it is told to stop"
 
-logger = logging.getLogger("hubd")
+_STANDARD_INPUT, _STANDARD_ERROR = 0, 2
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -28,16 +33,49 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
-    from hubd import app, fittings  # noqa: PLC0415 -- check must not wait for what only run needs
+    if not faulthandler.is_enabled():
+        # The watchdog's SIGABRT then shows where every thread was.
+        faulthandler.enable(_STANDARD_ERROR)
+    with _ready_for_signals():
+        notifier = SystemdNotifier(os.environ)
+        try:
+            return _run(options, notifier)
+        except ConfigError as error:
+            # systemd shows the last status of a service that failed.
+            notifier.status(f"The configuration has mistakes: {error.complaints[0]}")
+            raise
+
+
+def _run(options: argparse.Namespace, notifier: SystemdNotifier) -> int:
+    from hubd import fittings  # noqa: PLC0415 -- check must not wait for what only run needs
+    from hubd.daemon import Daemon  # noqa: PLC0415 -- as above
 
     config = load(find(options.config, os.environ))
     secrets = fittings.secrets(os.environ)
 
-    def tell(report: Report) -> None:
-        shown = report if config.privacy.publish_transcripts else without_words(report)
-        logger.info("%s", story.line(shown))
+    def tell(shown: Report) -> None:
         if options.json:
             say(to_json(shown, time.time()))
 
-    asyncio.run(until_told(app.run(config, secrets, tell, os.environ)))
+    async def live() -> None:
+        daemon = Daemon(config, secrets, notifier, tell, os.environ)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, daemon.stop)
+        await daemon.run()
+
+    asyncio.run(live())
     return OK
+
+
+@contextmanager
+def _ready_for_signals() -> Iterator[None]:
+    """Take care of what systemd may send before the event loop does."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(OK))
+    if before[signal.SIGHUP] is signal.SIG_DFL and not os.isatty(_STANDARD_INPUT):
+        # Who asks for a reload must not kill a hub that still starts.
+        signal.signal(signal.SIGHUP, lambda *_: None)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

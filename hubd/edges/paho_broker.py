@@ -231,7 +231,6 @@ class PahoBroker:
         self._failures += 1
         if fault != self._trouble:
             self._trouble = fault
-            logger.warning("%s", fault.problem)
             self._report(TroubleReport(Part.MQTT, fault.problem, fault.advice))
         elif self._failures % 10 == 0:
             logger.warning("%s, after %d attempts", fault.problem, self._failures)

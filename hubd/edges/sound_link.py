@@ -179,7 +179,7 @@ class _Device:
         self._trouble: Failed | None = None
         self._works_since: float | None = None
         self.wanted = order.name.casefold() != NONE
-        self.looks_by: float | None = math.inf
+        self.looks_by: float | None = 0.0 if self.wanted else math.inf
 
     def send(self, message: Message) -> bool:
         """Send a message; return whether there was a process to take it."""

@@ -9,7 +9,7 @@ from typing import Protocol, assert_never
 
 from hubd import effects
 from hubd.conversation import Conversation
-from hubd.events import Answer, Call, Event, TokensUsed
+from hubd.events import Answer, Call, Event, StopAsked, TokensUsed
 from hubd.pace import Pace
 from hubd.reports import ReportSink
 from hubd.stages.inbox import Inbox, Origin
@@ -19,6 +19,7 @@ from hubd.wishes import Fact, Sign
 
 # In these nobody waits for an answer, unless outcomes are still to come.
 _AT_REST = frozenset({State.IDLE, State.MUTED, State.FOLLOWING_UP})
+_OVER = frozenset({State.IDLE, State.MUTED})
 # Bounded, but never full while the hub is well: the busiest source, the Live connection, waits for room in its share.
 _INBOX = 1000
 _CONNECTION_SHARE = 500
@@ -138,8 +139,7 @@ class Converse:
         self._inbox = Inbox(asyncio.PriorityQueue(_INBOX), _CONNECTION_SHARE)
         self._connection = 0
         self._change: Callable[[], None] | None = None
-        self._rest = asyncio.Event()
-        self._rest.set()
+        self._stepped = asyncio.Event()
 
     @property
     def unread_since(self) -> float | None:
@@ -169,7 +169,15 @@ class Converse:
 
     async def at_rest(self) -> None:
         """Return when nobody waits for an answer, or for its end."""
-        await self._rest.wait()
+        while self._conversation.state not in _AT_REST or self._conversation.busy:
+            await self._step()
+
+    async def end(self) -> None:
+        """End the conversation, if there is one."""
+        if self._conversation.state not in _OVER:
+            self.post(StopAsked())
+        while self._conversation.state not in _OVER:
+            await self._step()
 
     async def run(self) -> None:
         """Take event after event until cancelled."""
@@ -182,10 +190,12 @@ class Converse:
             for effect in self._conversation.step(event, self._clock()):
                 self._carry_out(effect)
             self._make_change()
-            if self._conversation.state in _AT_REST and not self._conversation.busy:
-                self._rest.set()
-            else:
-                self._rest.clear()
+            self._stepped.set()
+
+    async def _step(self) -> None:
+        """Return when the next event has been dealt with."""
+        self._stepped.clear()
+        await self._stepped.wait()
 
     def _make_change(self) -> None:
         """Make the change that waits, if no conversation goes on."""

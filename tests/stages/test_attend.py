@@ -80,7 +80,9 @@ class Daemon:
 
     def __init__(self) -> None:
         self.manager, self.hub = Manager(), House()
-        self.attend = Attend(self.manager, Standing(["hey jarvis"], Backend.GEMINI), clock=now)
+        standing = Standing(["hey jarvis"])
+        standing.server = Backend.GEMINI
+        self.attend = Attend(self.manager, standing, clock=now)
 
     @asynccontextmanager
     async def attended(self, *, warm: bool = True) -> AsyncIterator[None]:

@@ -423,3 +423,22 @@ def test_a_change_waits_for_the_end_of_the_conversation() -> None:
         assert made == ["idle", "after", "muted"]
 
     with_a_log(scenario)
+
+
+def test_end() -> None:
+    """Whoever ends a conversation waits until it is over; where there is none nothing is stopped."""
+
+    async def main() -> None:
+        log = Log()
+        async with running(log.converse.run()):
+            await log.converse.end()
+            log.converse.post(WOKE)
+            await settle()
+            await log.posts[-1](READY)
+            await settle()
+            assert log.quiets == [0]
+            await log.converse.end()
+            assert log.where() is State.IDLE
+            assert log.entries[-2:] == [("close",), ("state", "idle")]
+
+    run(main())

@@ -1,0 +1,109 @@
+"""The hub as a service, from its start to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+from hubd.app import Hub
+from hubd.config import BackendChoice, Config
+from hubd.edges.sound_link import NONE
+from hubd.events import Backend
+from hubd.fittings import Secrets, kept, live_server, microphone_and_speaker
+from hubd.offline.server import OfflineServer
+from hubd.offline.standby import Standby
+from hubd.ports import Notifier
+from hubd.privacy import without_words
+from hubd.reports import Report, ReportSink
+from hubd.stages.attend import Attend
+from hubd.standing import Standing
+
+
+class Daemon:
+    """One hub with the sound card's microphone; run() is its life, stop() begins its end.
+
+    notifier: who looks after it. report: takes the event stream, as far as the configuration lets it out.
+    environment: says where the hub keeps what survives a restart.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        secrets: Secrets,
+        notifier: Notifier,
+        report: ReportSink,
+        environment: Mapping[str, str],
+    ) -> None:
+        self._config = config
+        self._secrets = secrets
+        self._report = report
+        self._environment = environment
+        self._standing = Standing(_wake_words(config))
+        self._attend = Attend(notifier, self._standing, clock=time.monotonic)
+        self._told_to_stop = asyncio.Event()
+        self._hub: Hub | None = None
+
+    def stop(self) -> None:
+        """Have what is being said finished, or cut, then have run() return; that takes less than 5 s."""
+        self._attend.stopping()
+        self._told_to_stop.set()
+
+    async def run(self) -> None:
+        """Run until stop(), or until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(self._serve(), name="serve")
+            await self._told_to_stop.wait()
+            if self._hub is not None:
+                await self._hub.wind_up()
+            serving.cancel()
+
+    async def _serve(self) -> None:
+        config = self._config
+        async with (
+            live_server(config.live, self._secrets.live_key, self._tell) as (backend, url, key),
+            asyncio.TaskGroup() as tasks,
+        ):
+            self._standing.server = backend
+            standby = None
+            if config.live.backend is BackendChoice.AUTO and backend is Backend.GEMINI:
+                standby = Standby(partial(OfflineServer, report=self._tell))
+                tasks.create_task(standby.run(), name="standby")
+            keep = partial(kept, config=config, environment=self._environment, report=self._tell)
+            self._hub = hub = Hub(
+                config,
+                replace(self._secrets, live_key=key),
+                sound=microphone_and_speaker(config, self._tell),
+                backend=backend,
+                url=url,
+                report=self._take,
+                standby=standby,
+                store=keep("session"),
+                tokens=keep("tokens"),
+                asked=keep("asked"),
+                timers=keep("timers"),
+            )
+            tasks.create_task(self._attend.run(hub), name="attend")
+            await hub.run()
+
+    def _tell(self, report: Report) -> None:
+        """Put a report into the event stream, which is the hub's as soon as there is one."""
+        if self._hub is None:
+            self._take(report)
+        else:
+            self._hub.report(report)
+
+    def _take(self, report: Report) -> None:
+        """Take what the event stream brings."""
+        shown = report if self._config.privacy.publish_transcripts else without_words(report)
+        self._attend.report(shown)
+        self._report(shown)
+
+
+def _wake_words(config: Config) -> list[str]:
+    """Return what a person may say to wake the hub."""
+    if config.microphone.device.casefold() == NONE:
+        return []
+    return [word.name.replace("_", " ") for word in config.wake.words]
