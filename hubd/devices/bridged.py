@@ -102,7 +102,7 @@ ZIGBEE2MQTT: Final[Mapping[Kind, Cell]] = {
     ),
     Kind.FAN: Cell(
         (
-            _zigbee(ON, "state", _WORDS_ON_OFF),
+            _zigbee(ON, "{fan_state}", _WORDS_ON_OFF),
             _zigbee(
                 SPEED,
                 "fan_mode",

@@ -164,6 +164,7 @@ _OPTIONS: Final[Mapping[str, Callable[[Device], str | None]]] = {
     "zero": lambda device: device.endpoint or "0",
     "key": lambda device: device.key,
     "class_key": lambda device: device.key or (CLASS_KEYS[device.device_class] if device.device_class else None),
+    "fan_state": lambda device: device.key or "state",
     "setpoint": lambda device: device.key or "current_heating_setpoint",
     "component": _component,
     "part": lambda device: _component(device).lower(),

@@ -47,7 +47,7 @@ BY_KIND: Final[Mapping[str, frozenset[Kind]]] = {
     "modes": frozenset({Kind.CLIMATE}),
     "speeds": frozenset({Kind.FAN}),
     "scene": frozenset({Kind.SCENE}),
-    "key": READ_ONLY | {Kind.CLIMATE},
+    "key": READ_ONLY | {Kind.CLIMATE, Kind.FAN},
     "unit": frozenset({Kind.SENSOR}),
     "device_class": frozenset({Kind.BINARY_SENSOR}),
 }
@@ -69,4 +69,7 @@ def takes(dialect: Dialect | None, kind: Kind | None) -> frozenset[str]:
     """Return the options that a device may have, of those that not every device has."""
     always, further = BY_DIALECT[dialect]
     taken = {key for key in always | further if kind is None or kind in BY_KIND.get(key, {kind})}
-    return frozenset(taken - {"command_topic"} if kind in READ_ONLY else taken)
+    if kind in READ_ONLY:
+        return frozenset(taken - {"command_topic"})
+    # Only what is set by an object has a key to set it by.
+    return frozenset(taken if dialect is Dialect.ZIGBEE2MQTT or kind is None else taken - {"key"})

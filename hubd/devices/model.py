@@ -38,7 +38,8 @@ class Device(Table):
     it says whether it can be reached, if not where its dialect has it.
     features: what it can do of what not every device of its kind can. dimmable: false for a light that has only on and
     off. effects, modes: those that it has. speeds: how many a fan has. minimum, maximum: degrees, kelvin for a light.
-    scene: its number. key: which value of a report, as ``AM2301.Temperature``. unit, device_class: what it measures.
+    scene: its number. key: which value of a report, as ``AM2301.Temperature``; zigbee2mqtt: also what a thermostat's
+    target is set by, a fan is switched by. unit, device_class: what it measures.
     reports_state: false for a device that never reports: then sent counts as done.
     within: seconds for its report (``dialects.py`` if left out). valid_for: seconds after which a
     command that the broker has not taken is withdrawn. qos: of commands, 0 or 1. retain: false, always.
