@@ -11,7 +11,7 @@ from typing import Final
 from hubd.devices import announced, bridge_list, native_tasmota
 from hubd.devices.announced import Announcement, BrokenError, Entity, Gone
 from hubd.devices.announced_devices import NotOffered, device_of
-from hubd.devices.bridge_list import Listed
+from hubd.devices.bridge_list import Listing
 from hubd.devices.discovered import DiscoveredDevice
 from hubd.devices.known import Known, spoken_about
 from hubd.devices.model import Device
@@ -69,7 +69,7 @@ class Discovery:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._announced: dict[str, Announcement] = {}
-        self._listed: dict[str, tuple[Listed, ...]] = {}
+        self._listed: dict[str, Listing] = {}
         # The topics that announce an identity; the first one owns it.
         self._owners: dict[tuple[str, str], dict[str, None]] = {}
         self._made: dict[tuple[str, str, str], DiscoveredDevice | NotOffered] = {}
@@ -129,7 +129,7 @@ class Discovery:
                         devices.append(device)
                     else:
                         left.append(Left(entity, "the configuration has it"))
-        for listed in (each for several in self._listed.values() for each in several):
+        for listed in (each for several in self._listed.values() for each in several.listed):
             own = self._rules.given.get(listed.key, {})
             # What Zigbee2MQTT announces in Home Assistant's form too says more there.
             if listed.topic in about or (listed.is_nameless and "name" not in own):
@@ -149,7 +149,7 @@ class Discovery:
             self._rules.exclude, texts
         )
 
-    def _reader(self, topic: str) -> Callable[[str, bytes], Announcement | Gone | tuple[Listed, ...]] | None:
+    def _reader(self, topic: str) -> Callable[[str, bytes], Announcement | Gone | Listing] | None:
         """Return what reads the topic's messages, None for a topic that is none of discovery."""
         rules = self._rules
         if topic.startswith(f"{rules.prefix}/device/hubd_"):
@@ -175,10 +175,7 @@ class Discovery:
             self._exchange(topic, before, found)
         owners = [(entity, next(iter(self._owners[_identity(entity)]))) for entity in found.entities]
         taken = [f"the unique id {entity.key} is taken by {owner}" for entity, owner in owners if owner != topic]
-        if told := (*found.problems, *taken):
-            self._note(topic, "; ".join(told))
-        else:
-            self._problems.pop(topic, None)
+        self._judge(topic, (*found.problems, *taken))
         return changed
 
     def _exchange(self, topic: str, before: Announcement, found: Announcement) -> None:
@@ -191,17 +188,17 @@ class Discovery:
             self._made[topic, *_identity(entity)] = self._make(entity)
         self._announced[topic] = found
 
-    def _take_list(self, topic: str, found: tuple[Listed, ...]) -> bool:
-        self._problems.pop(topic, None)
-        changed = self._listed.get(topic, ()) != found
+    def _take_list(self, topic: str, found: Listing) -> bool:
+        before = self._listed.get(topic, Listing())
         self._listed[topic] = found
-        return changed
+        self._judge(topic, found.problems)
+        return found.listed != before.listed
 
     def _forget(self, topic: str) -> bool:
         gone = self._announced.pop(topic, Announcement())
         self._disown(gone.entities)
-        listed = self._listed.pop(topic, None)
-        return bool(gone.entities) or bool(listed)
+        listed = self._listed.pop(topic, Listing()).listed
+        return bool(gone.entities or listed)
 
     def _disown(self, entities: Iterable[Entity]) -> None:
         for entity in entities:
@@ -210,6 +207,13 @@ class Discovery:
                 owners.pop(entity.topic, None)
                 if not owners:
                     del self._owners[_identity(entity)]
+
+    def _judge(self, topic: str, problems: tuple[str, ...]) -> None:
+        """Note what is wrong with a message that was taken, or that nothing is any more."""
+        if problems:
+            self._note(topic, "; ".join(problems))
+        else:
+            self._problems.pop(topic, None)
 
     def _note(self, topic: str, text: str) -> None:
         shown = topic[:_SHOWN]

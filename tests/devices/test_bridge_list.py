@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubd.devices import bridge_list
+from hubd.devices import bridge_list, dialects
 from hubd.devices.announced import BrokenError
+from hubd.devices.bridge_list import Listing
 from hubd.devices.discovery import Discovery, Rules
 from hubd.devices.model import Device, Kind
 
@@ -24,7 +25,7 @@ def exposes(kind: str, *names: str, **more: Any) -> dict[str, Any]:
 def read(*exposed: dict[str, Any], **more: Any) -> list[Device]:
     """Return what one device of the list is."""
     item = {"ieee_address": "0x01", "friendly_name": "thing", "definition": {"exposes": list(exposed)}, **more}
-    return [listed.device for listed in bridge_list.devices("zigbee2mqtt", json.dumps([item]).encode())]
+    return [listed.device for listed in bridge_list.devices("zigbee2mqtt", json.dumps([item]).encode()).listed]
 
 
 def test_a_lamp_with_all_that_it_can() -> None:
@@ -83,7 +84,7 @@ def test_groups_with_scenes() -> None:
         {"id": 9, "friendly_name": "hall", "scenes": [{"id": 4, "name": "Evening"}]},
         {"id": 901, "friendly_name": "default_bind_group"},
     ]
-    group, scene = (each.device for each in bridge_list.groups("z", json.dumps(groups).encode()))
+    group, scene = (each.device for each in bridge_list.groups("z", json.dumps(groups).encode()).listed)
     assert (group.kind, group.topic, group.reports_state) == (Kind.GROUP, "z/hall", False)
     assert (scene.kind, scene.name, scene.scene) == (Kind.SCENE, "hall evening", 4)
 
@@ -110,7 +111,7 @@ def test_never_raises_anything_else(message: object) -> None:
     payload = json.dumps(message).encode()
     for reader in (bridge_list.devices, bridge_list.groups):
         try:
-            assert isinstance(reader("z", payload), tuple)
+            assert isinstance(reader("z", payload), Listing)
         except BrokenError:
             assert not isinstance(message, list)
 
@@ -126,6 +127,69 @@ def test_a_thermostat() -> None:
     (device,) = read({"type": "climate", "features": features})
     assert (device.kind, device.minimum, device.maximum) == (Kind.CLIMATE, 7, 30)
     assert (device.modes, device.key, device.can("mode")) == (("off", "heat"), "occupied_heating_setpoint", True)
+
+
+def test_a_thermostat_is_set_to_what_counts_at_home() -> None:
+    """Of several setpoints not the one for an empty house; without any for heating that for cooling."""
+    at_home, away, cooling = (
+        f"{name}_setpoint" for name in ("occupied_heating", "unoccupied_heating", "occupied_cooling")
+    )
+    assert [each.key for each in read(exposes("climate", at_home, away, "system_mode"))] == [at_home]
+    assert [each.key for each in read(exposes("climate", cooling, "system_mode"))] == [cooling]
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting"),
+    [("lock", "child_lock"), ("switch", "window_detection"), ("switch", "away_mode"), ("switch", "valve_detection")],
+)
+def test_a_setting_is_no_device(kind: str, setting: str) -> None:
+    """Zigbee2MQTT has the same form for a child lock as for a lock: what is switched tells them apart."""
+    named = {"name": "state", "property": setting, "access": 7}
+    assert read({"type": kind, "features": [named]}) == []
+
+
+def test_a_fan_is_switched_by_what_it_exposes() -> None:
+    """It is fan_state or state; a speed needs the three steps."""
+    state = {"name": "state", "property": "fan_state", "access": 7, "values": ["ON", "OFF"]}
+    mode = {"name": "mode", "property": "fan_mode", "access": 7, "values": ["off", "low", "medium", "high", "auto"]}
+    (fan,) = read({"type": "fan", "features": [state, mode]})
+    assert [message.payload for message in dialects.compose(fan, {"on": True})] == [{"fan_state": "ON"}]
+    assert [message.payload for message in dialects.compose(fan, {"on": True, "speed": 100})] == [
+        {"fan_state": "ON", "fan_mode": "high"}
+    ]
+    (simple,) = read({"type": "fan", "features": [{**state, "property": "state"}, {**mode, "values": ["off", "on"]}]})
+    assert [message.payload for message in dialects.compose(simple, {"on": False})] == [{"state": "OFF"}]
+    assert not simple.can("speed")
+
+
+def test_presence_is_read_where_it_is_reported() -> None:
+    """Two properties may tell the same: each is read under its own name."""
+    (sensor,) = read({"type": "binary", "name": "presence", "property": "presence", "access": 1})
+    (source,) = (each for each in dialects.sources(sensor) if each.topic == "zigbee2mqtt/thing")
+    assert source.read(b'{"presence": true}') == {"on": True}
+
+
+def test_a_name_that_can_not_be_used_is_told() -> None:
+    """It is a problem of the list's topic, until the list comes without it."""
+    item = {"ieee_address": "0x01", "friendly_name": "a\nb", "definition": {"exposes": [exposes("switch", "state")]}}
+    discovery, topic = Discovery(Rules()), "zigbee2mqtt/bridge/devices"
+    discovery.receive(topic, json.dumps([item]).encode())
+    assert [(each.topic, each.text.partition(":")[0]) for each in discovery.problems] == [(topic, "a")]
+    discovery.receive(topic, json.dumps([item | {"friendly_name": "b"}]).encode())
+    assert discovery.problems == ()
+
+
+def test_a_device_comes_goes_is_renamed() -> None:
+    """A new list is the whole list; who is renamed keeps the id, what is known is asked at its new topic."""
+    item = {"ieee_address": "0x02", "friendly_name": "plug", "definition": {"exposes": [exposes("switch", "state")]}}
+    discovery, topic = Discovery(Rules()), "zigbee2mqtt/bridge/devices"
+    assert discovery.receive(topic, json.dumps([item]).encode())
+    (before,) = discovery.house(()).devices
+    assert discovery.receive(topic, json.dumps([item | {"friendly_name": "Küche/Stecker"}]).encode())
+    (after,) = discovery.house(()).devices
+    assert (after.id, after.name, after.topic) == (before.id, "Küche Stecker", "zigbee2mqtt/Küche/Stecker")
+    assert discovery.receive(topic, b"[]")
+    assert discovery.house(()).devices == ()
 
 
 def test_a_lock_asks_a_person_first() -> None:
