@@ -106,6 +106,10 @@ class Visit:
         """Break the connection off, as a network does."""
         self._connection.transport.abort()
 
+    def stall(self) -> None:
+        """Read nothing from now on, and answer no ping: half open, as a connection is whose other end lost power."""
+        self._connection.transport.pause_reading()
+
     async def issue(self, handle: str) -> None:
         """Issue a handle from which the session can be resumed."""
         update = SessionResumptionUpdate(new_handle=handle, resumable=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -76,18 +75,18 @@ async def _down(client: Client) -> float:
     return took
 
 
-def own_kb() -> int:
-    """Return the process's resident memory that it shares with no other (USS)."""
-    return _resident("Private_Clean") + _resident("Private_Dirty")
+def own_kb(process: int | str = "self") -> int:
+    """Return a process's resident memory that it shares with no other (USS)."""
+    return _resident(process, "Private_Clean") + _resident(process, "Private_Dirty")
 
 
 def resident_kb() -> int:
     """Return the process's resident memory, with its share of what it shares (PSS)."""
-    return _resident("Pss")
+    return _resident("self", "Pss")
 
 
-def _resident(kind: str) -> int:
-    with open(f"/proc/{os.getpid()}/smaps_rollup", encoding="ascii") as lines:  # noqa: PTH123 -- pathlib is an import
+def _resident(process: int | str, kind: str) -> int:
+    with open(f"/proc/{process}/smaps_rollup", encoding="ascii") as lines:  # noqa: PTH123 -- pathlib is an import
         return next(int(line.split()[1]) for line in lines if line.startswith(f"{kind}:"))
 
 
