@@ -1,0 +1,50 @@
+"""The hub, installed in a systemd once for all tests that need it there."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system.sandbox import SOURCE, Network, Sandbox, sandbox
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Iterator[Path]:
+    """Yield a folder that the hub sees as well: /tmp is its own."""
+    folder = Path(tempfile.mkdtemp(prefix="hubd-test-", dir="/run"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> Iterator[Sandbox]:
+    """Yield a systemd without a hub."""
+    with sandbox(tmp_path_factory.mktemp("systemd"), network=Network.HOST, shared=[shared_folder]) as system:
+        yield system
+
+
+@pytest.fixture(scope="session")
+def files_at_first(bare: Sandbox) -> frozenset[str]:
+    """Return all files before the hub was installed."""
+    return bare.files()
+
+
+@pytest.fixture(scope="session")
+def installed(bare: Sandbox, files_at_first: frozenset[str]) -> Sandbox:
+    """Return a systemd in which ``scripts/install`` has installed this checkout."""
+    bare.copy_checkout(SOURCE)
+    bare.install()
+    return bare
+
+
+@pytest.fixture
+def hub(installed: Sandbox) -> Iterator[Sandbox]:
+    """Yield the systemd with a hub that is stopped, and as it was installed; so it is left, too."""
+    installed.restore()
+    yield installed
+    installed.restore()
