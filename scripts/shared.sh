@@ -121,7 +121,6 @@ install_packages() {
     if ((EUID != 0)) && ! as_root true; then
         die "root is needed once: run  sudo apt-get install ${packages[*]}  and start again"
     fi
-    say "installing Debian packages: ${packages[*]}"
     update_lists
     if [[ " ${packages[*]} " == *' mosquitto '* ]]; then
         with_mosquitto=1
