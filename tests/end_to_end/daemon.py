@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from hubd.demo.private_broker import HOST
+from tests.edges.sound_system import VirtualAudio
 from tests.end_to_end.program import CHECKOUT, COMMAND, Event
 from tests.live_server import DEADLINE
 
@@ -69,10 +71,13 @@ class Daemon:
 
 
 @asynccontextmanager
-async def daemon(config: Path, environment: Mapping[str, str]) -> AsyncIterator[Daemon]:
-    """Run ``hubd run --json``; afterwards SIGTERM has to end it with 0, without a traceback."""
+async def daemon(config: Path, environment: Mapping[str, str], *, behind: Sequence[str] = ()) -> AsyncIterator[Daemon]:
+    """Run ``hubd run --json``; afterwards SIGTERM has to end it with 0, without a traceback.
+
+    behind: a command that runs it in its own place, such as unshare.
+    """
     process = await asyncio.create_subprocess_exec(
-        *(*COMMAND, "run", "--json", "--config", str(config)),
+        *(*behind, *COMMAND, "run", "--json", "--config", str(config)),
         cwd=CHECKOUT,
         env=environment,
         stdin=asyncio.subprocess.DEVNULL,
@@ -92,3 +97,32 @@ async def daemon(config: Path, environment: Mapping[str, str]) -> AsyncIterator[
         await asyncio.gather(following, return_exceptions=True)
     assert process.returncode == 0, "".join(running.log)
     assert not any("Traceback" in line for line in running.log), "".join(running.log)
+
+
+def configuration(folder: Path, url: str, port: int, more: str = "") -> Path:
+    """Write a configuration with the devices of the demo house; return its file."""
+    file = folder / "hubd.toml"
+    house = CHECKOUT / "hubd" / "demo" / "house.toml"
+    file.write_text(f"""
+include = ["{house}"]
+[live]
+backend = "gemini"
+url = "{url}"
+[mqtt]
+host = "{HOST}"
+port = {port}
+[conversation]
+chime = false
+{more}""")
+    return file
+
+
+async def ready(running: Daemon) -> None:
+    """Return when the hub has its microphone."""
+    await running.logged("microphone: ")
+
+
+async def heard_after(place: int, running: Daemon, virtual: VirtualAudio) -> int:
+    """Say the wake word; return the place after its event."""
+    await virtual.do("say", "--speed", "130", "--pad", "1600", "hey jarvis")
+    return await running.event("woke", place)

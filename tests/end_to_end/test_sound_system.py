@@ -22,9 +22,8 @@ from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.live import codec
 from hubd.offline.server import OfflineServer
 from tests.edges.sound_system import FakeMicrophone, VirtualAudio, needs_tools, samples_of
-from tests.end_to_end.daemon import Daemon, daemon
+from tests.end_to_end.daemon import configuration, daemon, heard_after, ready
 from tests.end_to_end.house import Tape, speech
-from tests.end_to_end.program import CHECKOUT
 from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.real_time
@@ -38,36 +37,6 @@ rate = 48000
 channels = 2
 """
 _BLOCK: Final = UPLINK_RATE // 10
-
-
-@pytest.fixture
-async def virtual(tmp_path: Path) -> AsyncIterator[VirtualAudio]:
-    """Run a sound server with a virtual microphone and a virtual speaker."""
-    needs_tools()
-    sound = VirtualAudio(tmp_path / "sound")
-    await sound.start()
-    try:
-        yield sound
-    finally:
-        await sound.do("stop")
-
-
-def configuration(folder: Path, url: str, port: int, more: str = "") -> Path:
-    """Write a configuration with the devices of the demo house; return its file."""
-    file = folder / "hubd.toml"
-    house = CHECKOUT / "hubd" / "demo" / "house.toml"
-    file.write_text(f"""
-include = ["{house}"]
-[live]
-backend = "gemini"
-url = "{url}"
-[mqtt]
-host = "{HOST}"
-port = {port}
-[conversation]
-chime = false
-{more}""")
-    return file
 
 
 @asynccontextmanager
@@ -128,11 +97,6 @@ def assert_played(said: NDArray[np.float64], heard: NDArray[np.float64]) -> None
     assert np.abs(around).max(initial=0) < 0.01, "something else was heard beside the answer"
 
 
-async def ready(running: Daemon) -> None:
-    """Return when the hub has its microphone."""
-    await running.logged("microphone: ")
-
-
 @pytest.mark.parametrize("more", [pytest.param("", id="its own rate"), pytest.param(USB, id="48 kHz stereo")])
 async def test_says_what_the_server_says(tmp_path: Path, virtual: VirtualAudio, more: str) -> None:
     """Spoken to in its room, the hub sends the command, and its speaker plays the server's answer to the sample."""
@@ -170,12 +134,6 @@ async def test_a_lost_microphone_comes_back(tmp_path: Path, virtual: VirtualAudi
                 await virtual.do(restore)
                 back = await running.event("trouble", lost, part="microphone", cleared=True)
                 place = await heard_after(back, running, virtual)
-
-
-async def heard_after(place: int, running: Daemon, virtual: VirtualAudio) -> int:
-    """Say the wake word; return the place after its event."""
-    await virtual.do("say", "--speed", "130", "--pad", "1600", "hey jarvis")
-    return await running.event("woke", place)
 
 
 async def test_a_bare_card_comes_back(tmp_path: Path) -> None:

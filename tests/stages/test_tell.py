@@ -563,3 +563,18 @@ def test_commands_may_be_taken_and_not_be_taken_any_more() -> None:
         assert house.posted == [StopAsked()]
 
     in_virtual_time(scenario)
+
+
+def test_takes_leave() -> None:
+    """The hub says itself that it goes, for whoever comes later; a broker that is away has its last will."""
+
+    async def main() -> None:
+        house = House()
+        await house.tell.take_leave()
+        (leave,) = house.broker.published
+        assert leave == Publish("hubd/kitchen/availability", b"offline", 1, retain=True)
+        house.broker.lose()
+        await house.tell.take_leave()
+        assert house.broker.published == [leave]
+
+    run(main())
