@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
 from hubd.devices import phrases
-from hubd.devices.catalog import MAX_CHOICES, Catalog
 from hubd.devices.expectations import Expectation
 from hubd.devices.kinds import presentable
-from hubd.devices.model import Command, Device
-from hubd.devices.state import StateStore
+from hubd.devices.model import Command
 from hubd.events import Answer, AnswerKind, Call, CallStatus, Scheduling
 from hubd.own_functions import OwnCall
 from hubd.requests import Refusal
@@ -134,19 +132,6 @@ def to_confirm(command: Command, label: str) -> Outcome:
     """Return the answer to a call that is carried out after a person's yes only."""
     message = phrases.to_confirm(command, label)
     return Outcome(CallStatus.REFUSED, message, label, retryable=True, confirm=_CONFIRM)
-
-
-def told(catalog: Catalog, devices: Sequence[Device], states: StateStore, now: float) -> Outcome:
-    """Return how devices are, one sentence each; of very many only how many more there are. now: monotonic, s."""
-    sentences = [
-        phrases.standing(
-            each, catalog.label(each), states.reading(each.id), now, offline=states.reachable(each.id) is False
-        )
-        for each in devices[:MAX_CHOICES]
-    ]
-    if len(devices) > MAX_CHOICES:
-        sentences.append(f"There are {len(devices) - MAX_CHOICES} more; ask by room or kind.")
-    return Outcome(CallStatus.DONE, " ".join(sentences))
 
 
 def early(label: str, status: CallStatus, after: float) -> Outcome:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from hubd.devices.model import Command, Device
+from hubd.devices.model import Command
+from hubd.devices.queries import Query
 from hubd.events import AnswerKind, CallStatus
 from hubd.own_functions import OwnCall
 
@@ -39,13 +40,6 @@ class EarlyAnswer:
     after: float
     kind: AnswerKind
     status: CallStatus
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """The model asks how these devices are."""
-
-    devices: tuple[Device, ...]
 
 
 @dataclass(frozen=True, slots=True)

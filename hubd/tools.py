@@ -16,12 +16,13 @@ from hubd.devices.kinds import KIND_OF_FUNCTION, KINDS
 from hubd.devices.model import Command, Device
 from hubd.devices.parameters import MAX_TEXT, ArgumentError, checked, shown
 from hubd.devices.places import Places
+from hubd.devices.queries import Query
 from hubd.events import AnswerKind, Behavior, Call, CallStatus
 from hubd.kind_calls import KindCalls, sentence
 from hubd.live.declarations import FunctionDeclaration
 from hubd.live.models import COMMON_SUBSET, Capabilities
 from hubd.own_functions import OwnCall, OwnFunction
-from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved, Several
+from hubd.requests import EarlyAnswer, EndConversation, Refusal, Resolved, Several
 from hubd.site import Site
 
 END_CONVERSATION = "end_conversation"
@@ -156,12 +157,12 @@ class Toolbox:
             found = queries.asked_for(self.catalog, self._places, arguments)
         except ArgumentError as error:
             return Refusal(sentence(str(error)))
-        if found:
-            return Query(found)
+        if found.devices:
+            return found
         wanted = arguments.get(queries.DEVICE) or arguments.get(queries.SENSOR)
         if isinstance(wanted, str) and isinstance(near := self.catalog.find(wanted), Unknown):
             return Refusal(f"There is no device called {shown(wanted)}; there are: {', '.join(near.near)}.", near.near)
-        return Refusal("There is no such device: leave device, area or kind out.")
+        return Refusal("There is no such device: leave device, area, kind or state out.")
 
     def schedule(self, found: Command | Several) -> Schedule:
         """Return when the model speaks about the outcomes: the function's word, the device's, the default.

@@ -65,6 +65,7 @@ ROWS: tuple[str, ...] = (
     "tools",
     "outcomes",
     "repetition sums troubles vigil vitals",
+    "findings",
     "departure ear floor minutes news notices open_calls pace privacy standing states story timer_functions usage",
     "chronicle confirmation continuation patience",
     "bridge",

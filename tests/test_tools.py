@@ -11,13 +11,13 @@ from hubd.all_off import ALL_OFF
 from hubd.devices.catalog import Catalog
 from hubd.devices.model import Command, Device
 from hubd.devices.parameters import Parameter, ParameterType
-from hubd.devices.queries import GET_STATE
+from hubd.devices.queries import GET_STATE, Query
 from hubd.devices.render import render
 from hubd.events import AnswerKind, Behavior, Call, CallStatus, Scheduling
 from hubd.live.declarations import SchemaType
 from hubd.live.models import COMMON_SUBSET, Capabilities
 from hubd.own_functions import OwnCall, OwnFunction
-from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved, Several
+from hubd.requests import EarlyAnswer, EndConversation, Refusal, Resolved, Several
 from hubd.tools import END_CONVERSATION, SHORT_ANSWER, Toolbox
 
 LAMP: dict[str, JsonValue] = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from pydantic import JsonValue
@@ -11,6 +12,7 @@ from hubd.devices.catalog import Catalog
 from hubd.devices.model import Device, Kind
 from hubd.devices.parameters import Parameter, ParameterType, checked
 from hubd.devices.places import THE_HOUSE, Places
+from hubd.devices.wording import words_for
 
 GET_STATE: Final = "get_state"
 DESCRIPTION: Final = (
@@ -21,10 +23,19 @@ DEVICE: Final = "device"
 SENSOR: Final = "sensor"
 _AREA: Final = "area"
 _KIND: Final = "kind"
+_STATE: Final = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The question how these devices are; with a state the question which of them are so."""
+
+    devices: tuple[Device, ...]
+    state: str = ""
 
 
 def parameters(catalog: Catalog, places: Places, commanded: Collection[Kind]) -> dict[str, Parameter]:
-    """Return what a question may name: a device, a room or a floor, a kind; each may be left out.
+    """Return what a question may name: a device, a room or a floor, a kind, a state; each may be left out.
 
     commanded: the kinds whose devices other functions name already. Their names are not listed twice: with a thousand
     devices they are most of what the model is told (``design.md`` 10).
@@ -37,6 +48,7 @@ def parameters(catalog: Catalog, places: Places, commanded: Collection[Kind]) ->
         ),
         _AREA: ("Only devices in this room or on this floor.", places.names),
         _KIND: ("Only devices of this kind.", _kinds(catalog)),
+        _STATE: ("Only those that are so now, as in: which windows are open.", _states(catalog.devices)),
     }
     listed = {
         name: Parameter(type=ParameterType.STRING, description=description, enum=enum)
@@ -49,20 +61,36 @@ def parameters(catalog: Catalog, places: Places, commanded: Collection[Kind]) ->
     return {DEVICE: Parameter(type=ParameterType.STRING, description=by_name), **listed}
 
 
-def asked_for(catalog: Catalog, places: Places, arguments: Mapping[str, JsonValue]) -> tuple[Device, ...]:
-    """Return the devices that a question is about, those of the house if it names none.
+def asked_for(catalog: Catalog, places: Places, arguments: Mapping[str, JsonValue]) -> Query:
+    """Return what a question is about: the devices that it names, those of the house if it names none.
 
     arguments: as the model gave them; any name of a device will do, wherever it stands. Raises ArgumentError that says
     what is wrong with them; none are found if what they say together fits no device.
     """
     text = Parameter(type=ParameterType.STRING)
-    takes = {DEVICE: text, SENSOR: text, _AREA: text, _KIND: Parameter(type=ParameterType.STRING, enum=_kinds(catalog))}
+    takes = {
+        **dict.fromkeys((DEVICE, SENSOR, _AREA), text),
+        _KIND: Parameter(type=ParameterType.STRING, enum=_kinds(catalog)),
+        _STATE: Parameter(type=ParameterType.STRING, enum=_states(catalog.devices)),
+    }
     given = checked({name: value for name, value in arguments.items() if value is not None}, takes, frozenset())
     names = [str(given[name]) for name in (DEVICE, SENSOR) if name in given]
     of = tuple(each for name in names for each in catalog.named(name)) if names else catalog.devices
-    kind = given.get(_KIND)
+    kind, state = given.get(_KIND), str(given.get(_STATE, ""))
     area = places.area(given[_AREA]) if _AREA in given else THE_HOUSE
-    return tuple(each for each in of if area.holds(each) and (kind is None or kind in {each.kind, each.device_class}))
+    devices = tuple(
+        each
+        for each in of
+        if area.holds(each)
+        and (kind is None or kind in {each.kind, each.device_class})
+        and (not state or state in words_for(each))
+    )
+    return Query(devices, state)
+
+
+def _states(devices: Iterable[Device]) -> tuple[str, ...]:
+    """Return the words of which one says how a device of the house is."""
+    return tuple(dict.fromkeys(word for device in devices for word in words_for(device)))
 
 
 def _kinds(catalog: Catalog) -> tuple[str, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, assert_never
 
 from hubd.devices.model import Device, Kind
+from hubd.devices.offers import STATES
 from hubd.devices.settling import Arguments
 from hubd.devices.vocabulary import (
     ACTION,
@@ -46,6 +47,38 @@ def phrase(device: Device, state: Arguments) -> str:
     was reported.
     """
     return _PHRASES[device.kind](device, state) if device.kind is not None else ""
+
+
+def words_for(device: Device) -> tuple[str, ...]:
+    """Return the words of which one says how such a device is: on or off; none for what is no matter of a word."""
+    match device.kind:
+        case Kind.LIGHT | Kind.SWITCH | Kind.FAN | Kind.GROUP:
+            return ("on", "off")
+        case Kind.BINARY_SENSOR:
+            return _CLASS_WORDS[device.device_class]
+        case Kind.COVER | Kind.VALVE:
+            return ("open", "closed")
+        case Kind.LOCK | Kind.MEDIA_PLAYER | Kind.VACUUM | Kind.ALARM:
+            return tuple(STATES[device.kind])
+        case Kind.CLIMATE | Kind.SCENE | Kind.SENSOR | None:
+            return ()
+        case _:
+            assert_never(device.kind)
+
+
+def word_for(device: Device, state: Arguments) -> str:
+    """Return the word that says how a device is, of words_for(); empty if that is not known. state: as for phrase()."""
+    match device.kind:
+        case Kind.COVER | Kind.VALVE:
+            # What is on its way, or half open, is open.
+            said = _opening(device, state)
+            return said if said in {"closed", "", "stopped"} else "open"
+        case Kind.LOCK | Kind.MEDIA_PLAYER | Kind.VACUUM | Kind.ALARM:
+            return str(state.get(STATE) or "")
+        case Kind.BINARY_SENSOR:
+            return _told_apart(device, state)
+        case _:
+            return _on_off(device, state)
 
 
 def _on_off(_device: Device, state: Arguments) -> str:

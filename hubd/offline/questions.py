@@ -71,19 +71,31 @@ def about(named: Sequence[Named], commanded: Collection[str] = ()) -> Iterator[P
     yield from _measurements(named)
 
 
-def about_several(kind: Choice, area: Choice | None) -> Iterator[Phrase]:
-    """Yield the questions about a kind: "which windows are open?", "are the lights in the kitchen off?"."""
+def about_several(kind: Choice, area: Choice | None, state: Choice | None) -> Iterator[Phrase]:
+    """Yield the questions about a kind: "which windows are open?", "are the lights in the kitchen off?".
+
+    state: the word that tells those that are meant from the others, if one can be asked for.
+    """
     place = where(area) if area is not None else NOTHING
     there = maybe(place) if area is not None else NOTHING
     for value in kind.values:
         names = in_order(several(str(value)), assign(kind.name, value))
-        states = one_of(_STATES_OF.get(" ".join(spoken(str(value).replace("_", " "))), _ON_OR_OFF))
+        words = _STATES_OF.get(" ".join(spoken(str(value).replace("_", " "))), _ON_OR_OFF)
+        states = one_of(words)
+        so = one_of(_meant(word, state) for word in words)
         some = one_of(["the", seldom("all the", "all", "any", "any of the", probability=0.3)])
-        yield in_order(one_of(["which", seldom("what", probability=0.1)]), names, "are", states, there)
+        which = one_of(["which", seldom("what", probability=0.1)])
+        yield in_order(which, names, "are", so, there)
         yield in_order("are", some, names, states, there)
         if area is not None:
-            yield in_order(one_of(["which", seldom("what", probability=0.1)]), names, place, "are", states)
+            yield in_order(which, names, place, "are", so)
             yield in_order("are", some, names, place, states)
+
+
+def _meant(word: str, state: Choice | None) -> Phrase:
+    """Return a word, with the state that it asks for."""
+    is_one = state is not None and word in state.values
+    return in_order(word, assign(state.name, word) if is_one and state is not None else NOTHING)
 
 
 def about_place(area: Choice) -> Iterator[Phrase]:

@@ -23,6 +23,7 @@ _SUBJECTS: Final = ("device", "sensor", "name", "thing", "entity", "room", "area
 # A choice by this name is itself the verb: "open the blinds", "stop the blinds".
 _VERBS: Final = ("action", "command", "operation")
 _KIND: Final = "kind"
+_STATE: Final = "state"
 _SETTING: Final = ("set", "dim", "change", "adjust", "control")
 _WHOLE: Final = ("everything",)
 _PREPOSITIONS: Final = frozenset(
@@ -226,9 +227,9 @@ class _Writer:
             (words, NOTHING) for words in self._described()
         ]
         yield from about(named, self._names.commanded)
-        kind = next((each for each in self._settings if isinstance(each, Choice) and each.name == _KIND), None)
-        if kind is not None:
-            yield from about_several(kind, self._area)
+        choices = {each.name: each for each in self._settings if isinstance(each, Choice)}
+        if (kind := choices.get(_KIND)) is not None:
+            yield from about_several(kind, self._area, choices.get(_STATE))
         if self._area is not None:
             yield from about_place(self._area)
 

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol, assert_never
 
-from hubd import outcomes
+from hubd import findings, outcomes
 from hubd.allowance import Allowance
 from hubd.batches import Batches
 from hubd.confirmation import Confirmations
 from hubd.devices.model import Command, Device
+from hubd.devices.queries import Query
 from hubd.devices.state import StateStore
 from hubd.events import Answer, AnswerKind, Call, EndAsked, Event, Scheduling, ToolsDone
 from hubd.ledger import Ledger, Verdict
@@ -21,7 +22,7 @@ from hubd.outcomes import Outcome
 from hubd.own_functions import OwnCall
 from hubd.ports import Broker, InboundMessage
 from hubd.reports import AnsweredReport, CalledReport, ReportSink
-from hubd.requests import EarlyAnswer, EndConversation, Query, Refusal, Resolved, Several, device_of
+from hubd.requests import EarlyAnswer, EndConversation, Refusal, Resolved, Several, device_of
 from hubd.stages.errand import Means
 from hubd.stages.filters import Filters
 from hubd.stages.round import errand_of, label_of
@@ -180,7 +181,7 @@ class Act:
             case Refusal():
                 self._answer(call, now, outcomes.refused(found), Scheduling.WHEN_IDLE)
             case Query():
-                told = outcomes.told(self._toolbox.catalog, found.devices, self._means.states, now)
+                told = findings.told(self._toolbox.catalog, found, self._means.states, now)
                 self._answer(call, now, told, Scheduling.WHEN_IDLE)
             case OwnCall():
                 self._answer(call, now, self._own(found), Scheduling.WHEN_IDLE)

@@ -6,15 +6,13 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
-from hubd import outcomes
-from hubd.devices.catalog import MAX_CHOICES, Catalog
+from hubd.devices.catalog import Catalog
 from hubd.devices.model import Device, Kind
-from hubd.devices.queries import GET_STATE
-from hubd.devices.state import StateStore
-from hubd.events import Call, CallStatus
+from hubd.devices.queries import GET_STATE, Query
+from hubd.events import Call
 from hubd.offline.grammar import Grammar, Request, Understood
 from hubd.offline.words import spoken
-from hubd.requests import Query, Refusal
+from hubd.requests import Refusal
 from hubd.tools import Toolbox
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "config/examples/kinds.toml"
@@ -51,8 +49,8 @@ def test_a_question_is_about_these_devices(arguments: dict[str, JsonValue], ids:
         ({"device": "front gate"}, 'There is no device called "front gate"; there are: front door'),
         ({"area": "cellar"}, 'There is no room or floor called "cellar"; there are: bedroom, kitchen'),
         ({"kind": "oven"}, "Kind has to be one of light, switch, cover"),
-        ({"area": "bedroom", "kind": "lock"}, "There is no such device: leave device, area or kind out."),
-        ({"floor": 1}, 'There is no argument "floor", allowed are: device, sensor, area, kind.'),
+        ({"area": "bedroom", "kind": "lock"}, "There is no such device: leave device, area, kind or state out."),
+        ({"floor": 1}, 'There is no argument "floor", allowed are: device, sensor, area, kind, state.'),
         ({"device": 1}, "Device has to be a text"),
     ],
 )
@@ -78,7 +76,7 @@ def test_no_name_is_declared_twice() -> None:
     sensors = [device for device in DEVICES if device.kind in {Kind.SENSOR, Kind.BINARY_SENSOR}]
     only = next(each.parameters for each in Toolbox(Catalog(sensors)).declarations() if each.name == GET_STATE)
     assert only is not None
-    assert list(only.properties) == ["sensor", "kind"]
+    assert list(only.properties) == ["sensor", "kind", "state"]
 
 
 def test_same_names_are_all_told() -> None:
@@ -89,26 +87,14 @@ def test_same_names_are_all_told() -> None:
     assert len(found.devices) == 2
 
 
-def test_of_very_many_the_rest_is_counted() -> None:
-    """An answer stays short enough to be spoken."""
-    devices = [Device.model_validate(LAMP | {"id": f"lamp_{each}", "name": f"lamp {each}"}) for each in range(30)]
-    outcome = outcomes.told(Catalog(devices), devices, StateStore(devices), 0.0)
-    assert outcome.status is CallStatus.DONE
-    assert outcome.message.count("Nothing is known yet") == MAX_CHOICES
-    assert outcome.message.endswith("There are 10 more; ask by room or kind.")
-
-
-def test_what_the_broker_kept_has_no_age() -> None:
-    """A value that was there when the hub came is told as such, in the sensor's own words."""
-    states = StateStore(DEVICES)
-    states.receive("zigbee2mqtt/bathroom_window", b'{"contact":false}', 0.0, stored=True)
-    states.receive("tele/livingroom_th/SENSOR", b'{"AM2301":{"Temperature":21.5}}', 0.0)
-    asked = [device for device in DEVICES if device.id in {"bathroom_window", "living_room_temperature"}]
-    outcome = outcomes.told(TOOLBOX.catalog, asked, states, 3 * 3600.0)
-    assert outcome.message == (
-        "The living room temperature is 21.5 °C, as of 3 hours ago. "
-        "The bathroom window is open, by a report of unknown age."
-    )
+def test_a_state_chooses_among_what_can_be_so() -> None:
+    """Asked what is on in a room, its thermostat is left out; a word for nothing that there is is refused."""
+    found = TOOLBOX.resolve(Call("1", GET_STATE, {"state": "locked"}))
+    assert isinstance(found, Query)
+    assert {device.kind for device in found.devices} == {Kind.LOCK}
+    refused = TOOLBOX.resolve(Call("1", GET_STATE, {"kind": "lock", "state": "on"}))
+    assert isinstance(refused, Refusal)
+    assert isinstance(TOOLBOX.resolve(Call("1", GET_STATE, {"state": "green"})), Refusal)
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,21 @@ def test_a_question_is_a_call(text: str, arguments: dict[str, object]) -> None:
     assert called(ASK, text) == [("get_state", arguments)]
 
 
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("which windows are open", {"kind": "window", "state": "open"}),
+        ("which lights upstairs are on", {"kind": "light", "area": "upstairs", "state": "on"}),
+        ("which lights are off", {"kind": "light"}),
+        ("are all the windows closed", {"kind": "window"}),
+    ],
+)
+def test_which_are_so_is_asked_by_the_state(text: str, arguments: dict[str, object]) -> None:
+    """Where one can ask for a state; whether all are so is asked about all."""
+    ask = function("get_state", "Tell.", device=NAMES, area=AREAS, kind=KINDS, state=devices("open", "closed", "on"))
+    assert called([ask], text) == [("get_state", arguments)]
+
+
 @pytest.mark.parametrize("text", ["is the desk lamp", "are the desk lamp on", "how warm is the garage door", "which"])
 def test_half_a_question_is_none(text: str) -> None:
     """What nobody would ask so is not understood."""
