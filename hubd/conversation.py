@@ -78,6 +78,7 @@ class Conversation(Parts):
                 self.extend(now)
                 return self.state
             case events.SaidText(text):
+                self.hear_word()
                 self.effects += self.minutes.say(text) if self.floor.begin() else ()
                 return self.state
             case events.ModelAudio():
@@ -234,8 +235,7 @@ class Conversation(Parts):
         return self.state
 
     def _speech(self, audio: events.ModelAudio) -> State:
-        if self.floor.turn is Turn.NONE:
-            self.patience.word_due = False
+        self.hear_word()
         if not self.floor.speak():
             return self.state
         self.bridge.departure.turn_began()
@@ -262,7 +262,8 @@ class Conversation(Parts):
     def _done(self, done: events.ToolsDone, now: float) -> State:
         self.effects.append(effects.Respond(done.answers))
         self.bridge.departure.turn_began()
-        self.patience.word_due |= any(each.scheduling is not events.Scheduling.SILENT for each in done.answers)
+        if any(each.scheduling is not events.Scheduling.SILENT for each in done.answers):
+            self.ahead |= Ahead.WORD
         if self.calls.strange(done.answers):
             self._tell(done.answers)
         return self.settled(closed_by(done.answers), now)

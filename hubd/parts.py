@@ -19,11 +19,16 @@ from hubd.states import State
 
 
 class Ahead(Flag):
-    """What lies ahead of a conversation: its end, another turn that the model works on, news to be told in a pause."""
+    """What lies ahead of a conversation.
+
+    END: its end. TURN: another turn, which the model works on. WORD: one of the model's about an outcome, it may be.
+    NEWS: what is to be told in a pause.
+    """
 
     NOTHING = 0
     END = auto()
     TURN = auto()
+    WORD = auto()
     NEWS = auto()
 
 
@@ -80,6 +85,11 @@ class Parts:
         if self.state is State.FOLLOWING_UP:
             self.patience.follow_up(now, calls_open=self.busy, ending=self.ending)
 
+    def hear_word(self) -> None:
+        """Note that the model says something: with a turn that begins so, the word about an outcome has come."""
+        if self.floor.turn is Turn.NONE:
+            self.ahead &= ~Ahead.WORD
+
     def hush(self) -> None:
         """Fall silent."""
         self.effects += self.minutes.cut() if self.floor.sounding else ()
@@ -119,7 +129,7 @@ class Parts:
         """Return the state that follows an answer."""
         if self.ear.in_activity:
             return State.LISTENING
-        if not self.busy and (self.ending or not self.pace.follow_up) and not self.patience.word_due:
+        if not self.busy and (self.ending or not self.pace.follow_up) and Ahead.WORD not in self.ahead:
             self.minutes.reason = "the conversation was over"
             return State.IDLE
         return State.FOLLOWING_UP

@@ -33,15 +33,13 @@ class Awaiting(Enum):
 class Patience:
     """Sets the deadline; every ``now`` is monotonic, s.
 
-    awaiting: what for. word_due: whether the model may be about to speak about an outcome. first_word: how long the
-    person's first word is waited for, s; None for as long as usual.
+    awaiting: what for. first_word: how long the person's first word is waited for, s; None for as long as usual.
     """
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
         self.deadline: float | None = None
         self.awaiting = Awaiting.SPEECH
-        self.word_due = False
         self.first_word: float | None = None
         self._limit = math.inf
 
