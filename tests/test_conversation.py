@@ -259,14 +259,14 @@ class TestEnd:
     def test_a_word_whose_transcript_comes_first(self) -> None:
         """What the model says about an outcome is the end of it, whether its words or its sound come first."""
         talk = listening(Pace(follow_up=0))
-        talk.hear(events.ToolsAsked((LAMP,)), events.TurnComplete(), done(LAMP))
+        talk.hear(events.ToolsAsked((LAMP,)), events.TurnComplete(), done(LAMP, Scheduling.WHEN_IDLE))
         talk.hear(events.SaidText("It is on."), AUDIO, events.TurnComplete())
         assert talk.played() == GOOD_NIGHT
 
     def test_a_word_that_never_came(self) -> None:
         """What one conversation waited for in vain the next one does not wait for."""
         talk = listening(Pace(follow_up=0))
-        talk.hear(events.ToolsAsked((LAMP,)), events.TurnComplete(), done(LAMP))
+        talk.hear(events.ToolsAsked((LAMP,)), events.TurnComplete(), done(LAMP, Scheduling.WHEN_IDLE))
         talk.waits()
         talk.hear(WOKE, READY, events.ToolsAsked((LAMP,)), done(LAMP, Scheduling.SILENT), AUDIO, events.TurnComplete())
         assert talk.played() == GOOD_NIGHT
