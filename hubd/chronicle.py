@@ -130,7 +130,10 @@ class Chronicle:
     def _entry(self, report: Report) -> Entry:
         number = self._number_of(report)
         found = {"HUBD_EVENT": report.kind, **self._values(report)}
-        text, level = line(report), _level(report, self._before)
+        device = found.get("HUBD_DEVICE")
+        # The answer itself does not say of which of several calls it is.
+        text = f"{line(report)} ({device})" if device and isinstance(report, AnsweredReport) else line(report)
+        level = _level(report, self._before)
         if isinstance(report, StateReport):
             self._before = report.state
         if number is None:
@@ -172,7 +175,7 @@ def _level(report: Report, before: PublicState) -> int:
             return logging.WARNING
         case StateReport(state) if PublicState.MUTED not in {state, before}:
             return logging.DEBUG  # what happens meanwhile is told by the others
-        case HeardReport(final=False):
+        case HeardReport(final=False) | UsageReport():
             return logging.DEBUG
         case _:
             return logging.INFO

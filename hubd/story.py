@@ -67,7 +67,7 @@ def _because(reason: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False) if text else "(not shown)"
+    return json.dumps(text, ensure_ascii=False) if text else "(words kept private)"
 
 
 def _listed(values: Mapping[str, JsonValue]) -> str:

@@ -68,10 +68,10 @@ def test_a_conversation_is_numbered() -> None:
 
 
 def test_no_line_tells_a_state() -> None:
-    """At INFO the story is what was said and done, not through which states; being muted is told."""
+    """At INFO the story is what was said and done, not through which states at what cost; being muted is told."""
     told = [entry.text for entry in entries(*CONVERSATION) if entry.level > logging.DEBUG]
-    assert not any("state" in text or "…" in text for text in told)
-    assert len(told) == len(CONVERSATION) - 3
+    assert not any("state" in text or "…" in text or "tokens" in text for text in told)
+    assert len(told) == len(CONVERSATION) - 4
     muting = entries(StateReport(PublicState.MUTED), StateReport(PublicState.IDLE), StateReport(PublicState.OPENING))
     assert [entry.level for entry in muting] == [logging.INFO, logging.INFO, logging.DEBUG]
 
@@ -102,7 +102,7 @@ def test_fields() -> None:
     assert [entry.text for entry in found if entry.fields.get("HUBD_DEVICE") == "lamp"] == [
         "[1] called: set_light(on=true) on lamp",
         "[1] published: lamp/set ON",
-        "[1] answered: done after 93 ms, SILENT",
+        "[1] answered: done after 93 ms, SILENT (lamp)",
     ]
     assert found[7].fields["HUBD_DURATION_MS"] == "93"
     assert entries(TROUBLE)[0].fields == {"HUBD_EVENT": "trouble", "HUBD_PART": "mqtt", "HUBD_CLEARED": "false"}

@@ -35,7 +35,7 @@ STORY: list[tuple[Report, str]] = [
     (StateReport(PublicState.FOLLOWING_UP), "state: following up"),
     (HeardReport("lights", final=False), 'heard: "lights" …'),
     (HeardReport("lights on", final=True), 'heard: "lights on"'),
-    (HeardReport("", final=True), "heard: (not shown)"),
+    (HeardReport("", final=True), "heard: (words kept private)"),
     (CalledReport("c1", "set_light", "lamp", {"on": True, "colour": "grün"}),
      'called: set_light(on=true, colour="grün") on lamp'),
     (CalledReport("c1", "end_conversation", "", {}), "called: end_conversation()"),

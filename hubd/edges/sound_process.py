@@ -89,7 +89,8 @@ class SoundProcess:
                             return message
                         case Opened(name=name, rate=rate, channels=channels):
                             limit = _FRESH
-                            _LOGGER.info("%s: %s, %d Hz, %d channels", self._name, name, rate, channels)
+                            shape = "mono" if channels == 1 else f"{channels} channels"
+                            _LOGGER.info("%s: %s, %d Hz, %s", self._name, name, rate, shape)
                             handle(message)
                         case Frame() | Alive() | Played():
                             handle(message)

@@ -96,6 +96,8 @@ class Attend:
             if self._standing.phase is Phase.STARTING:
                 self._standing.phase = Phase.SERVING
                 self._notifier.ready()
+                self._tell()
+                logger.info("ready: %s", self._status)
             while True:
                 await self._look(hub)
                 await asyncio.sleep(self._notifier.interval or _INTERVAL)

@@ -266,10 +266,12 @@ def test_the_log_tells_the_story(caplog: pytest.LogCaptureFixture) -> None:
             await pass_time(61)
 
     run(main())
-    assert [record.getMessage() for record in caplog.records] == [
+    ready, *story = caplog.records
+    assert ready.getMessage() == f"ready: {LISTENING}"
+    assert [record.getMessage() for record in story] == [
         "[1] woke: hey jarvis (score 0.90)",
         "[1] trouble: microphone: There is no microphone. Plug one in.",
         "[1] trouble over: microphone",
         "[1] trouble over: microphone (it came 2 more times in the last minute)",
     ]
-    assert {record.__dict__["fields"]["HUBD_CONVERSATION"] for record in caplog.records} == {"1"}
+    assert {record.__dict__["fields"]["HUBD_CONVERSATION"] for record in story} == {"1"}
