@@ -101,8 +101,9 @@ class Conversation(Parts):
                 if self.floor.turn is Turn.GENERATED:
                     self.ear.answered()
                 return self.sound_or_turn_ended(now)
-            case events.TurnComplete(unfinished):
-                self.ahead = self.ahead | Ahead.TURN if unfinished else self.ahead & ~Ahead.TURN
+            case events.TurnComplete(following):
+                works_on = following is events.Next.MODEL
+                self.ahead = self.ahead | Ahead.TURN if works_on else self.ahead & ~Ahead.TURN
                 return self._turn_complete(now)
             case events.Drained(plays):
                 self.floor.drain(plays)

@@ -188,11 +188,18 @@ class GenerationComplete:
     """Nothing more will be generated for this turn."""
 
 
+class Next(Enum):
+    """Whose turn follows the model's: the person's, or another one of the model's, which works on."""
+
+    PERSON = auto()
+    MODEL = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class TurnComplete:
-    """The model's turn is over; unfinished: it works on, and another one follows by itself."""
+    """The model's turn is over; next: whose turn follows."""
 
-    unfinished: bool = False
+    next: Next = Next.PERSON
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,8 +129,8 @@ class Question:
             case events.GenerationComplete():
                 self._soon = max(self._played, now) + _LATE_END
                 return State.ASKED
-            case events.TurnComplete(unfinished):
-                return self._turn_over(now, unfinished=unfinished)
+            case events.TurnComplete(following):
+                return self._turn_over(now, following)
             case events.DeadlinePassed():
                 return self._overdue(now)
             case _:
@@ -186,11 +186,11 @@ class Question:
     def _tell(self, what: Showing, text: str) -> None:
         self._effects.append(effects.Tell(ShownReport(what, text)))
 
-    def _turn_over(self, now: float, *, unfinished: bool) -> State:
+    def _turn_over(self, now: float, following: events.Next) -> State:
         self._close_turn(interrupted=False)
         self._turn += 1
         state = self._after_turn(now)
-        if unfinished and state is not State.ACTING:
+        if following is events.Next.MODEL and state is not State.ACTING:
             # The next turn comes by itself, when the model's work is done (``live-protocol.md`` 7.1).
             self._soon = None
             return State.LINGERING
@@ -224,7 +224,7 @@ class Question:
         if self.state is State.LINGERING:
             return self._settle()
         if self.state is State.ASKED and now < self._overall:
-            return self._turn_over(now, unfinished=False)
+            return self._turn_over(now, events.Next.PERSON)
         if not self.failure:
             what = "session" if self.state is State.OPENING else "answer"
             longer = "Try again, or allow more time with --timeout."

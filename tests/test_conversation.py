@@ -108,7 +108,7 @@ class TestWholeConversation:
     def test_model_that_works_on(self) -> None:
         """A turn after which the model works on is followed by another one, for which there is a minute."""
         talk = speaking(Pace(follow_up=0))
-        talk.hear(events.TurnComplete(unfinished=True))
+        talk.hear(events.TurnComplete(events.Next.MODEL))
         talk.played()
         assert (talk.where(), talk.patience) == (State.FOLLOWING_UP, 60.0)
         talk.hear(AUDIO, events.TurnComplete())

@@ -151,7 +151,7 @@ class TestAnswers:
 
     def test_an_unfinished_turn(self) -> None:
         """A model that works on is waited for, as long as there is patience; what it said is an answer anyway."""
-        talk = Talk(READY, events.SaidText("Let me see."), events.TurnComplete(unfinished=True))
+        talk = Talk(READY, events.SaidText("Let me see."), events.TurnComplete(events.Next.MODEL))
         assert (talk.state, talk.patience) == (State.LINGERING, PATIENCE)
         talk.hear(events.SaidText("Yes."), DONE)
         assert (talk.state, talk.answer()) == (State.ANSWERED, [("said", "Let me see."), ("said", "Yes.")])
@@ -355,7 +355,7 @@ steps = st.one_of(
     st.just(LOST),
     st.just(AUDIO),
     st.just(DONE),
-    st.just(events.TurnComplete(unfinished=True)),
+    st.just(events.TurnComplete(events.Next.MODEL)),
     st.just(events.Interrupted()),
     st.just(events.GenerationComplete()),
     st.just(events.DeadlinePassed()),

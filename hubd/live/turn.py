@@ -16,6 +16,7 @@ from hubd.events import (
     HeardText,
     Interrupted,
     ModelAudio,
+    Next,
     SaidText,
     Shown,
     TurnComplete,
@@ -28,7 +29,7 @@ from hubd.live.messages import GroundingMetadata, ServerContent, UrlContextMetad
 _PCM: Final = re.compile(r"audio/(?:pcm|l16)(?:\s*;\s*[a-z]+=[\w.+-]*)*", re.IGNORECASE | re.ASCII)
 _RATE: Final = re.compile(r";\s*rate=([0-9]{1,9})", re.IGNORECASE)
 _RATES: Final = range(8_000, 48_001)
-_UNFINISHED: Final = "IN_PROGRESS"
+_WORKS_ON: Final = "IN_PROGRESS"
 _OK: Final = "OUTCOME_OK"
 _RETRIEVED: Final = "URL_RETRIEVAL_STATUS_SUCCESS"
 
@@ -74,7 +75,8 @@ class Turn:
         if content.turn_complete:
             self._phase = Phase.IDLE
             self._half_sample = b""
-            yield TurnComplete(unfinished=_UNFINISHED in (content.interaction_status, interaction_status))
+            works_on = _WORKS_ON in (content.interaction_status, interaction_status)
+            yield TurnComplete(Next.MODEL if works_on else Next.PERSON)
 
     def _spoken(self, content: ServerContent) -> Iterator[Event]:
         said, turn = content.output_transcription, content.model_turn

@@ -15,6 +15,7 @@ from hubd.events import (
     HeardText,
     Interrupted,
     ModelAudio,
+    Next,
     SaidText,
     Shown,
     TurnComplete,
@@ -229,10 +230,15 @@ def test_an_answer_in_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("within", "beside", "unfinished"),
-    [("", "", False), ("IDLE", "IDLE", False), ("IN_PROGRESS", "", True), ("", "IN_PROGRESS", True)],
+    ("within", "beside", "following"),
+    [
+        ("", "", Next.PERSON),
+        ("IDLE", "IDLE", Next.PERSON),
+        ("IN_PROGRESS", "", Next.MODEL),
+        ("", "IN_PROGRESS", Next.MODEL),
+    ],
 )
-def test_a_turn_that_is_not_the_last(within: str, beside: str, unfinished: bool) -> None:  # noqa: FBT001 -- pytest passes it
+def test_a_turn_that_is_not_the_last(within: str, beside: str, following: Next) -> None:
     """A model that works on says so within serverContent or beside it (``live-protocol.md`` 14)."""
     content = ServerContent(turn_complete=True, interaction_status=within)
-    assert list(Turn().events(content, beside)) == [TurnComplete(unfinished=unfinished)]
+    assert list(Turn().events(content, beside)) == [TurnComplete(following)]
