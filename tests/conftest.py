@@ -55,6 +55,17 @@ def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
     return lambda line: node.user_properties.append((_TOLD, line))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a person ask for more than every change has to go through."""
+    parser.addoption("--thorough", action="store_true", help="provoke every fault, and kill the hub 100 times")
+
+
+@pytest.fixture
+def thorough(request: pytest.FixtureRequest) -> bool:
+    """Return whether there is time for all of it."""
+    return bool(request.config.getoption("--thorough"))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show what was tried, in whichever process."""
     reports = (report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ()))

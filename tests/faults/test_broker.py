@@ -96,7 +96,7 @@ def nothing() -> None:
 
 async def suffer(case: Case, folder: Path, tell: Callable[[str], None]) -> None:
     """Run a hub that is spoken to all the time, and let the fault befall its broker."""
-    ears = Ears(folder, wakes=True)
+    ears = Ears(folder, "hey jarvis")
     async with LiveServer(requests()) as server, Fickle() as broker:
         config = configuration(folder, live=at(server), mqtt=f'{on(broker.port)}\nkeepalive = "2s"', more=DUMB)
         async with house(config, broker.port):

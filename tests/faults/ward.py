@@ -97,9 +97,14 @@ class Ward:
             if words in trouble["problem"]:
                 return
 
+    async def idle(self) -> None:
+        """Return when the newest state is that nobody talks."""
+        while [event["state"] for event in self.hub.events if event["event"] == "state"][-1:] not in ([], ["idle"]):
+            await self.hub.event("state", len(self.hub.events), state="idle")
+
     async def answers(self, status: str = "done") -> None:
-        """Return when a request that is made from now on was answered so."""
-        place = await self.hub.event("called", len(self.hub.events))
+        """Return when a request that was made since the fault came, or passed, is answered so."""
+        place = await self.hub.event("called", self._seen)
         call = self.hub.events[place - 1]["call"]
         await self.hub.event("answered", place, call=call, status=status)
 
@@ -140,12 +145,12 @@ def on(port: int) -> str:
 
 
 class Ears:
-    """A microphone for a hub, without a speaker: environment leads to it. wakes: it hears wake words all the time."""
+    """A microphone for a hub, without a speaker: environment leads to it. hears: what is said there all the time."""
 
-    def __init__(self, folder: Path, *, wakes: bool = False) -> None:
+    def __init__(self, folder: Path, hears: str = "") -> None:
         needs_tools()
         sound = folder / "room.s16"
-        said = (speech("hey jarvis"),) if wakes else ()
+        said = (speech(hears),) if hears else ()
         sound.write_bytes(Tape(UPLINK_RATE, *said, UPLINK_RATE // 2).pcm)
         self.microphone = FakeMicrophone(folder)
         leads = {name: self.microphone.environment[name] for name in ("ALSA_CONFIG_PATH", "FAKE_MIC_UNPLUGGED")}
