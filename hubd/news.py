@@ -67,19 +67,10 @@ class Item:
 
 @dataclass(slots=True)
 class _Entry:
-    """sent: when it was sent over the connection that is open. spoken: a turn of the model's has ended since."""
+    """item: as it is to be told if it has to be told again. sent: when it was, over the connection that is open."""
 
     item: Item
     sent: float | None = None
-    spoken: bool = False
-
-    @property
-    def untold(self) -> Item:
-        """The item as it is to be told now: what the model had its turn to speak about is not spoken of again."""
-        if not self.spoken:
-            return self.item
-        standing = Standing.KNOWN if self.item.standing is Standing.WANTED else self.item.standing
-        return replace(self.item, scheduling=Scheduling.SILENT, standing=standing)
 
 
 class News:
@@ -95,7 +86,7 @@ class News:
     @property
     def items(self) -> tuple[Item, ...]:
         """All that is to be told again if the hub ends now; what came about is oldest first, what is under way last."""
-        entries = [entry.untold for entry in self._entries.values()]
+        entries = [entry.item for entry in self._entries.values()]
         outcomes = [item for item in entries if item.standing is None]
         facts = [item for item in entries if item.standing is not None]
         return (*facts, *[*outcomes, *self._begun.values()][-MOST:])
@@ -103,7 +94,7 @@ class News:
     @property
     def waiting(self) -> tuple[Item, ...]:
         """What has not been sent over the connection that is open."""
-        return tuple(entry.untold for entry in self._entries.values() if entry.sent is None)
+        return tuple(entry.item for entry in self._entries.values() if entry.sent is None)
 
     def restore(self, items: Iterable[Item], now: float) -> None:
         """Take over what an earlier hub left untold."""
@@ -133,9 +124,10 @@ class News:
             self._enter(_item_of(fact, now), now if sent else None, now)
 
     def turn_over(self) -> None:
-        """Note that a turn of the model's has ended: it has spoken of what was sent, if it ever does."""
+        """Note that a turn of the model's has ended: it has spoken of what was sent, or never will."""
         for entry in self._entries.values():
-            entry.spoken |= entry.sent is not None
+            if entry.sent is not None:
+                entry.item = _quiet(entry.item)
 
     def expire(self, now: float) -> None:
         """Drop what is no news any more."""
@@ -216,6 +208,12 @@ def _quoted(text: str) -> str:
 
 def _suffix(item: Item) -> str:
     return "" if item.standing is None else _STANDINGS[item.standing]
+
+
+def _quiet(item: Item) -> Item:
+    """Return an item that is not to be spoken of."""
+    standing = Standing.KNOWN if item.standing is Standing.WANTED else item.standing
+    return replace(item, scheduling=Scheduling.SILENT, standing=standing)
 
 
 def _alike(one: Item, other: Item) -> bool:
