@@ -38,6 +38,25 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamina:
+    """How often to try to open a session.
+
+    pauses: before each attempt, s. after: what has to follow from the one before for another one to be worth it.
+    """
+
+    pauses: tuple[float, ...]
+    after: frozenset[NextAttempt] = frozenset({NextAttempt.RETRY_WITH_HANDLE, NextAttempt.RETRY_FRESH})
+
+    def ends(self, phase: Phase, verdict: Verdict) -> bool:
+        """Return whether an attempt that came so far, and to this, is the last one."""
+        return phase is Phase.OPEN or verdict.wait > 0 or verdict.next not in self.after
+
+
+# With somebody waiting, and no other server to go to (``live-protocol.md`` 12).
+THREE_ATTEMPTS: Final = Stamina((0.0, 0.5, 1.0))
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of the table of close codes (``live-protocol.md`` 12).
 

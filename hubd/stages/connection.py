@@ -76,7 +76,7 @@ class Worth(Enum):
 class Connection:
     """One try at a conversation with a server; used once.
 
-    handle: where to go on from. left_off: as in Mouth. mouth: what to say things with; None before and after.
+    handle: where to go on from. left_off: as in Mouth. mouth: what to say things with; None while dialling.
     phase: how far it came. worth: what was said over it.
     """
 

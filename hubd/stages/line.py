@@ -13,7 +13,7 @@ from hubd.choice import Choice
 from hubd.effects import Manner, Source
 from hubd.events import Answer, Backend, LinkLost
 from hubd.grievance import Grievance
-from hubd.live.failures import NextAttempt, Phase, Verdict, classify
+from hubd.live.failures import THREE_ATTEMPTS, NextAttempt, Phase, Stamina, Verdict, classify
 from hubd.live.mouth import Mouth
 from hubd.reports import ReportSink
 from hubd.stages.briefing import Briefing
@@ -21,10 +21,8 @@ from hubd.stages.carry_over import CarryOver
 from hubd.stages.connection import Calls, Connection, Post, Server, Worth
 from hubd.wishes import Fact
 
-# With somebody waiting: three attempts, so many seconds before each (``live-protocol.md`` 12). With another server at
-# hand there is a second one only if the first failed for its handle's sake.
-_PAUSES: Final = (0.0, 0.5, 1.0)
-_WITH_ANOTHER: Final = _PAUSES[:2]
+# With another server at hand there is a second attempt only if the first failed for its handle's sake.
+_WITH_ANOTHER: Final = Stamina((0.0, 0.5), after=frozenset({NextAttempt.RETRY_FRESH}))
 # A handle comes right after the turn's end, or 1.2 s later at most (``live-protocol.md`` 9), s.
 _LAST_HANDLE: Final = 1.5
 
@@ -209,7 +207,7 @@ class Line:
             lost = LinkLost(self._preferred, self._allowance.words, fatal=True)
         for backend in order:
             another = backend is not order[-1]
-            end = await self._visit(self._servers[backend], wish, _WITH_ANOTHER if another else _PAUSES)
+            end = await self._visit(self._servers[backend], wish, _WITH_ANOTHER if another else THREE_ATTEMPTS)
             verdict, fatal, wait = end.verdict, end.verdict.next is NextAttempt.FATAL, 0.0
             if self._choice.ended(backend, barren=end.barren) or end.phase is not Phase.OPEN or fatal or verdict.wait:
                 wait = self._choice.failed(backend, self._now(), wait=verdict.wait, fatal=fatal)
@@ -233,16 +231,14 @@ class Line:
             self._grievance.excuse(self._allowance.words)
         return affordable
 
-    async def _visit(self, server: Server, wish: _Wish, pauses: Sequence[float]) -> _End:
+    async def _visit(self, server: Server, wish: _Wish, stamina: Stamina) -> _End:
         """Try to talk to a server until it works, and then to the end; return how the last attempt ended."""
-        for failures, pause in enumerate(pauses, start=1):
+        for failures, pause in enumerate(stamina.pauses, start=1):
             await asyncio.sleep(pause)
             end = await self._attempt(server, wish, failures)
-            fresh, fatal = end.verdict.next is NextAttempt.RETRY_FRESH, end.verdict.next is NextAttempt.FATAL
-            if fresh or fatal:
+            if end.verdict.next is not NextAttempt.RETRY_WITH_HANDLE:
                 self._carry_over.spent(server.backend)
-            hopeless = fatal or end.verdict.wait > 0
-            if end.phase is Phase.OPEN or hopeless or (pauses is _WITH_ANOTHER and not fresh):
+            if stamina.ends(end.phase, end.verdict):
                 break
         return end
 

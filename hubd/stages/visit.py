@@ -8,14 +8,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from hubd.events import Answer, LinkLost
-from hubd.live.failures import NextAttempt, Phase, classify
+from hubd.live.failures import THREE_ATTEMPTS, NextAttempt, Phase, Stamina, classify
 from hubd.reports import Part, ReportSink, TroubleReport
 from hubd.stages.connection import Calls, Connection, Post, Server
 
-# With somebody waiting: three attempts, so many seconds before each (``live-protocol.md`` 12); one if there is another
-# server to go to.
-_PAUSES: Final = (0.0, 0.5, 1.0)
-_WITH_ANOTHER: Final = _PAUSES[:1]
+_ONE_ATTEMPT: Final = Stamina((0.0,))
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +35,7 @@ class Visit:
         LinkReady is followed by another: after that, commands may have been given.
         """
         for server, another in zip(self._servers, (*self._servers[1:], None), strict=True):
-            phase, lost = await self._visit(server, _PAUSES if another is None else _WITH_ANOTHER, post)
+            phase, lost = await self._visit(server, THREE_ATTEMPTS if another is None else _ONE_ATTEMPT, post)
             if phase is Phase.OPEN or another is None:
                 await post(lost)
                 return
@@ -58,10 +55,10 @@ class Visit:
             self._connection.mouth.session.respond(answers)
             self._connection.stir()
 
-    async def _visit(self, server: Server, pauses: Sequence[float], post: Post) -> tuple[Phase, LinkLost]:
+    async def _visit(self, server: Server, stamina: Stamina, post: Post) -> tuple[Phase, LinkLost]:
         """Try a server until it works, and then to the end; return how far the last attempt came, with its end."""
         phase, lost = Phase.CONNECTING, LinkLost(server.backend, "")
-        for failures, pause in enumerate(pauses, start=1):
+        for failures, pause in enumerate(stamina.pauses, start=1):
             await asyncio.sleep(pause)
             self._connection = connection = Connection(server, None, None, _calls(post))
             try:
@@ -74,7 +71,7 @@ class Visit:
             # Somebody sits at a terminal who may mend it, so where there is no code the details are told as well.
             details = f" ({failure.reason})" if failure.code is None and failure.reason else ""
             lost = LinkLost(server.backend, verdict.words + details, fatal=verdict.next is NextAttempt.FATAL)
-            if phase is Phase.OPEN or lost.fatal or verdict.wait:
+            if stamina.ends(phase, verdict):
                 break
         return phase, lost
 
