@@ -75,7 +75,7 @@ ROWS: tuple[str, ...] = (
     "choice conversation grievance question_states",
     "question",
     "ports",
-    "budget mqtt.faults mqtt.orders mqtt.outbox mqtt.settings mqtt.tree",
+    "budget mqtt.backlog mqtt.faults mqtt.orders mqtt.outbox mqtt.settings mqtt.tree",
     "mqtt.entities mqtt.gate mqtt.members",
     "mqtt.reading",
     "mqtt.results mirror presence",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Final, Self
 from weakref import WeakSet
@@ -17,6 +17,7 @@ from hubd.edges.paho_connection import PahoConnection
 from hubd.edges.paho_dialling import Version
 from hubd.errors import BrokerError
 from hubd.mqtt import faults
+from hubd.mqtt.backlog import Backlog
 from hubd.mqtt.faults import Fault
 from hubd.mqtt.filters import filter_problem
 from hubd.mqtt.settings import BrokerSettings, LastWill
@@ -39,20 +40,18 @@ logger = logging.getLogger(__name__)
 
 
 class _Inbox:
-    """Messages for one reader; the oldest are dropped, and counted, when it does not keep up."""
+    """Messages for one reader; some are dropped when it does not keep up."""
 
     def __init__(self) -> None:
-        self._messages: deque[InboundMessage] = deque(maxlen=INBOX_LIMIT)
+        self._messages = Backlog(INBOX_LIMIT)
         self._arrived = asyncio.Event()
-        self._dropped = 0
 
     def put(self, message: InboundMessage) -> None:
-        if len(self._messages) == self._messages.maxlen:
-            self._dropped += 1
-            if self._dropped % INBOX_LIMIT == 1:
-                logger.warning("MQTT messages come faster than they are read; %d were dropped so far", self._dropped)
-        self._messages.append(message)
+        before = self._messages.dropped
+        self._messages.put(message)
         self._arrived.set()
+        if self._messages.dropped > before and before % INBOX_LIMIT == 0:
+            logger.warning("MQTT messages come faster than they are read; %d were dropped so far", before + 1)
 
     def __aiter__(self) -> Self:
         return self
@@ -61,7 +60,7 @@ class _Inbox:
         while not self._messages:
             self._arrived.clear()
             await self._arrived.wait()
-        return self._messages.popleft()
+        return self._messages.take()
 
 
 class PahoBroker:
