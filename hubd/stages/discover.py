@@ -75,7 +75,6 @@ class Discover:
         async for message in inbox:
             if self._discovery.receive(message.topic, message.payload):
                 self._changed.set()
-                await asyncio.sleep(0)  # a thousand retained messages come at once: others have their turn between
 
     async def _follow(self) -> None:
         """Tell the house after each change, once things are quiet; at first also one that nobody announces."""
