@@ -7,6 +7,7 @@ from pathlib import Path
 from hubd.config.automation_section import AutomationSettings
 from hubd.devices.model import Device
 from hubd.live.failures import TABLE, NextAttempt
+from hubd.standing import MEANINGS
 from hubd.states import diagram
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
@@ -44,3 +45,9 @@ def test_every_fatal_failure_has_its_row() -> None:
     heard = {row.words.split(". ")[0].rstrip(".") for row in TABLE if NextAttempt.FATAL in row.attempts or row.wait}
     listed = {line.split("|")[1].strip().rstrip(".") for line in README.splitlines() if line.startswith("| ")}
     assert heard <= listed
+
+
+def test_every_status_is_explained() -> None:
+    """Whatever the status line begins with is in the README, with the meaning that the code gives it."""
+    for head, meaning in MEANINGS.items():
+        assert f"| `{head}` | {meaning} |" in README
