@@ -190,6 +190,13 @@ class Store(Protocol):
         """Do the same, without giving way to anything else."""
         ...
 
+    def jot(self, text: str) -> None:
+        """Do the same at next to no cost: the text outlives this process, but not a loss of power until it is written.
+
+        It is no less recent than what write() and write_now() were given before.
+        """
+        ...
+
 
 class Notifier(Protocol):
     """Whoever looks after the daemon; nothing here blocks or raises."""

@@ -12,6 +12,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from enum import Enum, auto
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,13 @@ _UNWRITTEN: Final = (
 _UNREAD: Final = "The hub goes on without it. If this happens again, check the disk: memory cards wear out."
 
 
+class _Reach(Enum):
+    """How far a text has to get: to this computer's memory, or to its disk."""
+
+    MEMORY = auto()
+    DISK = auto()
+
+
 class StateFile:
     """One file, for its owner's eyes only (mode 0600), always whole: the old text or the new one.
 
@@ -46,8 +54,9 @@ class StateFile:
         self._trouble: TroubleReport | None = None
         # A write that was given up goes on in its thread, and must not undo a later one.
         self._writing = threading.Lock()
+        self._placing = threading.Lock()
         self._numbers = itertools.count(1)
-        self._written = 0
+        self._in_place = 0
 
     def read(self) -> str:
         """Return the text, whoever wrote it; empty if there is none, which is trouble if something else is there."""
@@ -98,16 +107,25 @@ class StateFile:
             self._path.parent.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
             with self._folder() as folder:
                 fcntl.flock(folder, fcntl.LOCK_EX)
-                self._replace(change(self.read()).encode())
+                self._replace(change(self.read()).encode(), next(self._numbers))
+        self._tell()
+
+    def jot(self, text: str) -> None:
+        """Put the text in its place without waiting for the disk, nor for a write that does: for the next process.
+
+        What was given to write() or write_now() before does not take its place any more.
+        """
+        with self._noting():
+            fresh, number = self._path.with_name(f".{self._path.name}.jotted"), next(self._numbers)
+            self._write_new(fresh, text.encode(), _Reach.MEMORY)
+            self._put_in_place(fresh, number)
         self._tell()
 
     def _attempt(self, text: str, number: int) -> None:
         with self._writing:
-            if number <= self._written:
-                return
-            self._written = number
-            with self._noting():
-                self._replace(text.encode())
+            if number > self._in_place:
+                with self._noting():
+                    self._replace(text.encode(), number)
 
     @contextlib.contextmanager
     def _noting(self) -> Iterator[None]:
@@ -140,9 +158,15 @@ class StateFile:
             # One that is longer is not ours: cut off here it will not be understood.
             return file.read(LIMIT + 1).decode(errors="replace")
 
-    def _replace(self, data: bytes) -> None:
-        self._path.parent.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
+    def _replace(self, data: bytes, number: int) -> None:
         fresh = self._path.with_name(f".{self._path.name}.new")
+        self._write_new(fresh, data, _Reach.DISK)
+        self._put_in_place(fresh, number)
+        with self._folder() as folder:
+            os.fsync(folder)
+
+    def _write_new(self, fresh: Path, data: bytes, reach: _Reach) -> None:
+        self._path.parent.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
         fresh.unlink(missing_ok=True)  # left behind by a hub that was killed, perhaps with other rights
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _PRIVATE)
         with os.fdopen(descriptor, "wb") as file:
@@ -152,10 +176,17 @@ class StateFile:
                 os.fchown(descriptor, owner.st_uid, owner.st_gid)
             file.write(data)
             file.flush()
-            os.fsync(descriptor)
-        fresh.replace(self._path)
-        with self._folder() as folder:
-            os.fsync(folder)
+            if reach is _Reach.DISK:
+                os.fsync(descriptor)
+
+    def _put_in_place(self, fresh: Path, number: int) -> None:
+        """Give the new file its name, unless a newer one has it."""
+        with self._placing:
+            if number < self._in_place:
+                fresh.unlink()
+                return
+            fresh.replace(self._path)
+            self._in_place = number
 
     def _tell(self) -> None:
         """Report trouble when it begins, when it becomes another, when it is over."""

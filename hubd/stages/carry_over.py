@@ -92,8 +92,13 @@ class CarryOver:
         self._note(Unsaved.MUCH)
 
     def begun(self, answer: Answer) -> None:
-        """Note that a call is being carried out; answer: what a hub that starts anew is to tell of it."""
+        """Note that a call is about to be carried out; answer: what a hub that starts anew is to tell of it.
+
+        A hub that is killed at the next moment has left word of it already.
+        """
         self._continuation.news.begin(answer, self._wall())
+        if self._store is not None:
+            self._store.jot(self._continuation.dump())
         self._note(Unsaved.MUCH)
 
     def dropped(self, call_id: str) -> None:

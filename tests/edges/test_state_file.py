@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +22,11 @@ def unheard(report: Report) -> None:
 def mode_of(path: Path) -> int:
     """Return the rights of a file."""
     return stat.S_IMODE(path.stat().st_mode)
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names of the files in a folder."""
+    return [path.name for path in folder.iterdir()]
 
 
 async def test_kept_for_the_next_one(tmp_path: Path) -> None:
@@ -152,6 +159,29 @@ def test_updates_of_several_programs(tmp_path: Path) -> None:
         list(pool.map(add, range(100)))
     assert StateFile(path, unheard).read() == "100"
     assert (mode_of(path), list(path.parent.iterdir())) == (0o600, [path])
+
+
+async def test_jotted_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there at once, whole and private, without a disk; a write that began before it does not undo it."""
+    path, began, goes_on = tmp_path / "state.json", threading.Event(), threading.Event()
+    file = StateFile(path, unheard)
+    sync = os.fsync
+
+    def slow(descriptor: int) -> None:
+        began.set()
+        goes_on.wait()
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    writing = asyncio.create_task(file.write("old"))
+    await asyncio.to_thread(began.wait)
+    file.jot("new")
+    assert (file.read(), mode_of(path)) == ("new", 0o600)
+    goes_on.set()
+    assert await writing
+    assert (file.read(), names_in(tmp_path)) == ("new", [path.name])
+    assert await file.write("newest")
+    assert (file.read(), names_in(tmp_path)) == ("newest", [path.name])
 
 
 def test_an_update_that_can_not_be_written(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ class Disk:
     def __init__(self, text: str = "") -> None:
         self.text = text
         self.times: list[float] = []
+        self.jotted: list[float] = []
         self.broken = False
         self.full = False
 
@@ -39,6 +40,11 @@ class Disk:
         finally:
             self.write_now(text)
         return not self.full
+
+    def jot(self, text: str) -> None:
+        """Keep the text in no time."""
+        self.text = text
+        self.jotted.append(round(now(), 1))
 
     def write_now(self, text: str) -> None:
         """Keep the text."""
@@ -201,6 +207,22 @@ def test_not_ours(text: str) -> None:
     kept_on(disk, scenario)
     assert disk.broken
     assert Continuation().restore(disk.text, WALL)
+
+
+def test_word_of_a_call_is_left_before_it_is_carried_out() -> None:
+    """A hub that is killed right after a command was sent has told the next one; the disk gets it a little later."""
+    disk = Disk()
+    call = Call("c", "set_light")
+
+    async def scenario(carry_over: CarryOver) -> None:
+        carry_over.ended(GEMINI)
+        await pass_time(0.5)
+        carry_over.begun(Answer(call, CallStatus.FAILED, Scheduling.SILENT, {"message": "It is not known."}))
+        assert [item.call for item in on_disk(Disk(disk.text)).outcomes] == ["c"]
+        await pass_time(10)
+
+    kept_on(disk, scenario)
+    assert (disk.jotted, disk.times) == ([0.5], [0.1, 1.2])
 
 
 def test_a_disk_that_is_full() -> None:
