@@ -23,6 +23,7 @@ class Phase(Enum):
 class Head(StrEnum):
     """How a line begins."""
 
+    BROKEN = "The configuration has mistakes"
     STARTING = "Starting"
     LISTENING = "Listening for"
     TALKING = "In conversation"
@@ -37,6 +38,7 @@ class Head(StrEnum):
 
 # For people who read it; the README has them.
 MEANINGS: Final[Mapping[Head, str]] = {
+    Head.BROKEN: "The hub does not start with it, and is not tried again: exit status 78. `hubd check` names them all.",
     Head.STARTING: "The wake words are being loaded, the microphone is being opened.",
     Head.LISTENING: "All is well: the next wake word is heard.",
     Head.TALKING: "Somebody talks with the hub.",

@@ -19,6 +19,7 @@ from hubd.config import find, load
 from hubd.edges.systemd_notify import SystemdNotifier
 from hubd.errors import ConfigError
 from hubd.reports import Report, to_json
+from hubd.standing import Head
 
 SUMMARY: Final = "run the hub until it is told to stop"
 
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
             return _run(options, notifier)
         except ConfigError as error:
             # systemd shows the last status of a service that failed.
-            notifier.status(f"The configuration has mistakes: {error.complaints[0]}")
+            notifier.status(f"{Head.BROKEN}: {error.complaints[0]}")
             raise
 
 

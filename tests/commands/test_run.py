@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hubd.cli import main
+from hubd.commands import run
+from hubd.errors import LocalProtocolError, SoundError
+
+
+@pytest.fixture
+def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Be the service manager of this process."""
+    path = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(path))
+        listening.settimeout(10)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(path))
+        yield listening
+
+
+def test_a_broken_configuration_is_in_the_status(tmp_path: Path, manager: socket.socket) -> None:
+    """Whoever asks systemd why there is no hub sees the first mistake; the exit status keeps it from another try."""
+    file = tmp_path / "hubd.toml"
+    file.write_text("[hub]\nroom = 7\n")
+    assert main(["run", "--config", str(file)]) == 78
+    status = manager.recv(4096).decode()
+    assert status.startswith(f"STATUS=The configuration has mistakes: {file}:2: hub.room: found the number 7")
+
+
+def test_signals_before_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the hub still starts, a wish to reload changes nothing, and a wish to stop ends it with 0."""
+    monkeypatch.setattr(os, "isatty", lambda _descriptor: False)
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGHUP)
+    with run._ready_for_signals():
+        os.kill(os.getpid(), signal.SIGHUP)
+        with pytest.raises(SystemExit) as ended:
+            os.kill(os.getpid(), signal.SIGTERM)
+    assert ended.value.code == 0
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGHUP)) == before
+
+
+@pytest.mark.parametrize("bug", [LocalProtocolError("the inbox is full"), ValueError("a bug")])
+def test_a_bug_goes_up(monkeypatch: pytest.MonkeyPatch, bug: Exception) -> None:
+    """What is a fault of the hub's own ends it with a traceback, for whoever has to mend it."""
+
+    def fail(*_: object) -> int:
+        raise ExceptionGroup("unhandled errors in a TaskGroup", [SoundError("no card"), bug])
+
+    monkeypatch.setattr(run, "_run", fail)
+    with pytest.raises(ExceptionGroup) as raised:
+        main(["run"])
+    assert bug in raised.value.exceptions
+
+
+def test_what_was_to_be_expected_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Errors that are meant for a person are told without a traceback, and end the hub with 1."""
+
+    def fail(*_: object) -> int:
+        raise ExceptionGroup("unhandled errors in a TaskGroup", [SoundError("no card")])
+
+    monkeypatch.setattr(run, "_run", fail)
+    assert main(["run"]) == 1
+    assert capsys.readouterr().err == "hubd: no card\n"
