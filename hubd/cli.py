@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from hubd import __version__
-from hubd.commands import ask, check, demo, devices, doctor, run, simulate
+from hubd.commands import ask, check, demo, devices, doctor, run, simulate, watch
 from hubd.commands.common import BROKEN_CONFIG, FAILED, USAGE, stop_printing
 from hubd.edges.journal import JournalHandler, log_handler, log_last_words
 from hubd.errors import ConfigError, HubdError, LocalProtocolError, UsageError
@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "ask": ask,
     "check": check,
     "devices": devices,
+    "watch": watch,
     "doctor": doctor,
     "demo": demo,
     "simulate": simulate,

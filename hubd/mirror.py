@@ -51,6 +51,14 @@ def moment(payload: bytes) -> Moment | None:
     return None
 
 
+def is_object(payload: bytes) -> bool:
+    """Return whether a message is a JSON object, as every event is, those of a newer hub too."""
+    try:
+        return isinstance(from_json(payload), dict)
+    except ValueError:
+        return False
+
+
 def hub_state(payload: bytes) -> HubState | None:
     """Return how a hub says that it is; None for what no hub of this version says."""
     try:

@@ -79,6 +79,7 @@ ROWS: tuple[str, ...] = (
     "mqtt.entities mqtt.gate mqtt.members",
     "mqtt.reading",
     "mqtt.results mirror presence",
+    "view",
     # The act stage in four parts: the first three are used by it alone.
     "stages.errand",
     "stages.round",
@@ -164,8 +165,12 @@ ROWS: tuple[str, ...] = (
         "doctor.probes.sound doctor.probes.wake_word"
     ),
     "doctor.examination",
-    "commands.common commands.looking",
-    "commands.ask commands.check commands.demo commands.devices commands.doctor commands.run commands.simulate",
+    "commands.common commands.looking commands.watching",
+    "commands.screen",
+    (
+        "commands.ask commands.check commands.demo commands.devices commands.doctor commands.run commands.simulate "
+        "commands.watch"
+    ),
     "cli",
     "__main__",
 )

@@ -240,7 +240,7 @@ class TestThisComputer:
         assert finding.verdict is Verdict.GOOD
         process(proc, 300, b"python3\0-m\0hubd\0run\0--json\0")
         (finding,) = await service.look(patient, systemd=tmp_path / "none", proc=proc)
-        assert finding.verdict is Verdict.BAD
+        assert finding.verdict is Verdict.DOUBTFUL
         assert finding.found == "2 hubs run: hubd (process 20), hubd (process 300)."
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from hubd.doctor import diary, unit
 from hubd.doctor.case import Case
-from hubd.doctor.findings import Finding, Findings, bad, doubtful, good
+from hubd.doctor.findings import Finding, Findings, doubtful, good
 from hubd.doctor.holders import named
 from hubd.doctor.probes.processes import PROC, hubs, output_of
 
@@ -26,7 +26,8 @@ async def look(_case: Case, *, systemd: Path = _SYSTEMD, proc: Path = PROC) -> F
     running = hubs(proc)
     alone: list[Finding] = []
     if len(running) > 1:
-        alone = [bad(unit.CHECK, f"{len(running)} hubs run: {named(running)}.", "End all but one of them.")]
+        found = f"{len(running)} hubs run: {named(running)}."
+        alone = [doubtful(unit.CHECK, found, "With one configuration they take card and broker from each other.")]
     if not _booted(systemd):
         if alone:
             return alone
