@@ -7,6 +7,7 @@ from typing import assert_never
 
 from hubd.errors import RemoteProtocolError
 from hubd.live.content import Blob
+from hubd.live.history import Role
 from hubd.live.messages import ClientContent, RealtimeInput
 from hubd.live.setup import ActivityHandling, RealtimeInputConfig, Setup
 from hubd.offline.brain import Began, Brain, Said, SaidNothing, Verdict
@@ -86,19 +87,19 @@ class Dialogue:
 
     def client_content(self, message: ClientContent, now: float) -> None:
         """Take turns for the history; with turn_complete the last of the user's is answered."""
-        texts = [(turn.role != "model", " ".join(part.text for part in turn.parts)) for turn in message.turns]
-        if any(turn.role not in ("", "user", "model") for turn in message.turns):
+        if any(turn.role not in ("", *Role) for turn in message.turns):
             raise RemoteProtocolError("Please use a valid role: user, model.")
+        texts = [(Role(turn.role or Role.USER), " ".join(part.text for part in turn.parts)) for turn in message.turns]
         parts = [part for turn in message.turns for part in turn.parts]
         if any(part.function_call is not None or part.function_response is not None for part in parts):
             raise RemoteProtocolError("Request contains an invalid argument.")
         seeding, self._seeding = self._seeding, False
         answering = message.turn_complete and not seeding
         # The last turn of the user's is remembered when it is answered.
-        last = max((at for at, (user, _) in enumerate(texts) if user and answering), default=len(texts))
-        for at, (user, text) in enumerate(texts):
+        last = max((at for at, (role, _) in enumerate(texts) if role is Role.USER and answering), default=len(texts))
+        for at, (role, text) in enumerate(texts):
             if at != last:
-                self._output.remember(tokens_of_text(text), user=user, text=text)
+                self._output.remember(role, tokens_of_text(text), text)
         if answering:
             self.talk.listen()
             self._reply(texts[last][1] if last < len(texts) else "", now)
@@ -125,14 +126,14 @@ class Dialogue:
     def _text(self, text: str, now: float) -> None:
         if not self._brain.automatic and self._brain.hears_user:
             # Inside an activity it was never answered (``live-protocol.md`` 4).
-            self._output.remember(tokens_of_text(text), user=True, text=text)
+            self._output.remember(Role.USER, tokens_of_text(text), text)
             return
         self.talk.listen()
         self._reply(text, now)
 
     def _reply(self, text: str, now: float) -> None:
         said = self._brain.text(text, self._output.memory)
-        self._output.remember(tokens_of_text(text), user=True, text=text)
+        self._output.remember(Role.USER, tokens_of_text(text), text)
         self._answer(said, now)
         self._fetch()
 
@@ -156,7 +157,7 @@ class Dialogue:
                         # A client that marks its turns itself is told that this one is over.
                         self.talk.reply((), now, complete=not self._brain.automatic)
                 case Said(words, seconds):
-                    self._output.remember(tokens_of_sound(seconds), user=True, text=words or "")
+                    self._output.remember(Role.USER, tokens_of_sound(seconds), words or "")
                     # What was said before is done, though the user speaks again; words about it have to wait.
                     self._answer(verdict, now, over=not self._brain.hears_user)
                 case _:

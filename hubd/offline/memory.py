@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
+from hubd.live.history import Role
 from hubd.live.setup import ContextWindowCompression
 
 # As the service counts (``live-protocol.md`` 7.2, 17).
@@ -24,9 +25,9 @@ _VALIDITY: Final = 7_200.0
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Something that was said: by the user, or by the model. text is empty where its words are not known."""
+    """Something that was said. tokens: what it costs. text: empty where its words are not known."""
 
-    user: bool
+    role: Role
     tokens: int
     text: str = ""
 
@@ -46,9 +47,9 @@ class Memory:
         """What the turns cost."""
         return sum(turn.tokens for turn in self.turns)
 
-    def with_turn(self, *, user: bool, tokens: int, text: str = "") -> Memory:
+    def with_turn(self, role: Role, tokens: int, text: str = "") -> Memory:
         """Return the conversation with one more turn."""
-        return replace(self, turns=(*self.turns, Turn(user, tokens, text)))
+        return replace(self, turns=(*self.turns, Turn(role, tokens, text)))
 
     def with_user_turn(self) -> Memory:
         """Return the conversation with one more turn of the user counted."""
@@ -62,7 +63,7 @@ class Memory:
         if rule is None or self.tokens + fixed <= (trigger := rule.trigger_tokens or _TRIGGER):
             return self
         target = (rule.sliding_window.target_tokens if rule.sliding_window else None) or trigger // 2
-        cuts = (replace(self, turns=self.turns[at:]) for at, turn in enumerate(self.turns) if turn.user)
+        cuts = (replace(self, turns=self.turns[at:]) for at, turn in enumerate(self.turns) if turn.role is Role.USER)
         return next((memory for memory in cuts if memory.tokens + fixed <= target), replace(self, turns=()))
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from hubd.audio.pcm import DOWNLINK_RATE, bytes_of, milliseconds_of
 from hubd.live.content import Blob, Content, Part
+from hubd.live.history import Role
 from hubd.live.messages import (
     ModalityTokenCount,
     ServerContent,
@@ -53,11 +54,11 @@ class Output:
         self._tokens = 0  # of the speech that was sent in this turn
         self._worded = False  # whether words of this turn have been sent
 
-    def remember(self, tokens: int, *, user: bool, text: str = "") -> None:
-        """Take that something was said, by the user or by the model."""
-        if user:
+    def remember(self, role: Role, tokens: int, text: str = "") -> None:
+        """Take that something was said."""
+        if role is Role.USER:
             self.memory = self.memory.compressed(self._rules.compression, fixed=self._rules.fixed)
-        self.memory = self.memory.with_turn(user=user, tokens=tokens, text=text)
+        self.memory = self.memory.with_turn(role, tokens, text)
 
     def message(self, message: ServerMessage) -> None:
         """Send a message."""
@@ -114,7 +115,7 @@ class Output:
             if self._tokens
             else (),
         )
-        self.remember(self._tokens, user=False)
+        self.remember(Role.MODEL, self._tokens)
         self._tokens = 0
         self._generating = self._worded = False
         if not lost:

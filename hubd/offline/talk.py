@@ -8,6 +8,7 @@ from typing import Final, assert_never
 
 from hubd.events import Behavior, Scheduling
 from hubd.live.content import Content
+from hubd.live.history import Role
 from hubd.live.messages import (
     FunctionResponse,
     GoAway,
@@ -149,7 +150,7 @@ class Talk:
         behavior = self._calls.answer(response)
         if behavior is None:
             return
-        self._output.remember(tokens_of_text(str(response.response)), user=False)
+        self._output.remember(Role.MODEL, tokens_of_text(str(response.response)))
         blocking = behavior is Behavior.BLOCKING
         plan = self._brain.outcome(response, going_on=blocking and bool(self._plan))
         if blocking:

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from hubd.audio.pcm import DOWNLINK_RATE, UPLINK_RATE, milliseconds_of
 from hubd.live.content import Part
+from hubd.live.history import Role
 from hubd.live.messages import FunctionCall, FunctionResponse, ServerContent, ServerMessage, VoiceActivity
 from hubd.live.setup import GenerationConfig, Modality, RealtimeInputConfig, Setup
 from hubd.offline import ear
@@ -126,12 +127,13 @@ class ScriptedBrain:
         number = memory.user_turns + 1
         rule = self._script.rule(number, words)
         self._visit.turns.append(UserTurn(number, words, pcm))
-        said = [turn.text for turn in memory.turns if turn.user and turn.text]
+        users = [turn.text for turn in memory.turns if turn.role is Role.USER]
+        said = [text for text in users if text]
         plan = self.plan(
             rule.lines,
             turn=str(number),
             words=words or "",
-            turns=str(sum(turn.user for turn in memory.turns)),
+            turns=str(len(users)),
             first=said[0] if said else "nothing",
             last=said[-1] if said else "nothing",
         )

@@ -3,6 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubd.live.history import Role
 from hubd.live.setup import ContextWindowCompression, SlidingWindow
 from hubd.offline.memory import Conversation, Handles, Memory, Refusal, Resumed, tokens_of_sound, tokens_of_text
 
@@ -16,24 +17,24 @@ def ended(*, broken: bool = False) -> Conversation:
     return conversation
 
 
-@given(st.lists(st.tuples(st.booleans(), st.integers(0, 400))))
-def test_compression_cuts_at_a_user_turn(turns: list[tuple[bool, int]]) -> None:
+@given(st.lists(st.tuples(st.sampled_from(Role), st.integers(0, 400))))
+def test_compression_cuts_at_a_user_turn(turns: list[tuple[Role, int]]) -> None:
     """Beyond the trigger the oldest goes, until the target is met, and what is left begins with the user."""
     memory = Memory()
-    for user, tokens in turns:
-        memory = memory.with_turn(user=user, tokens=tokens)
+    for role, tokens in turns:
+        memory = memory.with_turn(role, tokens)
     left = memory.compressed(RULE)
     if memory.tokens <= 1000:
         assert left == memory
     else:
         assert left.tokens <= 300
-        assert not left.turns or left.turns[0].user
+        assert not left.turns or left.turns[0].role is Role.USER
         assert left.turns == memory.turns[len(memory.turns) - len(left.turns) :]
 
 
 def test_without_a_rule_nothing_is_cut() -> None:
     """Compression is off unless the set-up switches it on."""
-    memory = Memory().with_turn(user=True, tokens=10**6)
+    memory = Memory().with_turn(Role.USER, 10**6)
     assert memory.compressed(None) == memory
     assert memory.compressed(ContextWindowCompression(sliding_window=SlidingWindow())).tokens == 0
 
@@ -42,7 +43,7 @@ def test_a_handle_resumes_what_it_was_issued_for() -> None:
     """Older handles stay usable; unknown ones resume nothing."""
     handles = Handles(iter(["one", "two"]).__next__)
     conversation = ended()
-    first, second = Memory(), Memory().with_turn(user=True, tokens=5)
+    first, second = Memory(), Memory().with_turn(Role.USER, 5)
     assert (handles.issue(conversation, first), handles.issue(conversation, second)) == ("one", "two")
     assert handles.resume("one", 0.0) == Resumed(conversation, first)
     assert handles.resume("two", 0.0) == Resumed(conversation, second)
