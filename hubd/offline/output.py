@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from itertools import pairwise
 from typing import Final
 
@@ -43,6 +44,14 @@ class Rules:
     fixed: int = 0
 
 
+class _Shown(Enum):
+    """What of the model's turn has been shown: nothing yet, that it is at work, words as well."""
+
+    NOTHING = auto()
+    WORK = auto()
+    WORDS = auto()
+
+
 class Output:
     """Frames of the model's turns, into the outbox in order; memory is the conversation so far."""
 
@@ -50,9 +59,8 @@ class Output:
         self.memory = memory
         self._outbox = outbox
         self._rules = rules
-        self._generating = False
+        self._shown = _Shown.NOTHING
         self._tokens = 0  # of the speech that was sent in this turn
-        self._worded = False  # whether words of this turn have been sent
 
     def remember(self, role: Role, tokens: int, text: str = "") -> None:
         """Take that something was said."""
@@ -75,8 +83,8 @@ class Output:
 
     def generating(self) -> None:
         """Show that the model is at work; from here the session can't be resumed (``live-protocol.md`` 2, 9)."""
-        if not self._generating:
-            self._generating = True
+        if self._shown is _Shown.NOTHING:
+            self._shown = _Shown.WORK
             self.offer_handle(resumable=False)
             self.message(ServerMessage())
 
@@ -117,7 +125,7 @@ class Output:
         )
         self.remember(Role.MODEL, self._tokens)
         self._tokens = 0
-        self._generating = self._worded = False
+        self._shown = _Shown.NOTHING
         if not lost:
             self.message(ServerMessage(server_content=ServerContent(turn_complete=True), usage_metadata=usage))
             self.offer_handle(resumable=resumable)
@@ -134,7 +142,7 @@ class Output:
         """Return the text as it continues the words of the turn, empty for a client that wants none."""
         if not text or not self._rules.transcribe:
             return ""
-        lead, self._worded = " " if self._worded else "", True
+        lead, self._shown = " " if self._shown is _Shown.WORDS else "", _Shown.WORDS
         return lead + text
 
 
