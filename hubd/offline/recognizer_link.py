@@ -106,14 +106,12 @@ class RecognizerLink:
         return None
 
     async def _guarded(self, arcs: Sequence[Arc], pcm: bytes | None) -> tuple[str, ...] | None:
-        done = False
         try:
             async with asyncio.timeout(_PATIENCE):
                 words = await self._work(arcs, pcm)
-            done = True
-        finally:
-            if not done:  # a cancelled request leaves its answer behind in the pipe
-                await self._stop()
+        except BaseException:  # a request that is cancelled, too, leaves its answer behind in the pipe
+            await self._stop()
+            raise
         if self._trouble is not None:
             self._report(replace(self._trouble, cleared=True))
             self._trouble = None

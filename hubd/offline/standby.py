@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -70,11 +69,11 @@ class Standby:
     async def _until_idle(self) -> None:
         while True:
             self._asked.clear()
-            with contextlib.suppress(TimeoutError):  # which is what is waited for
+            try:
                 async with asyncio.timeout(_IDLE):
                     await self._asked.wait()
-                    continue
-            return
+            except TimeoutError:
+                return
 
     def _reply(self) -> asyncio.Future[LiveServer]:
         if self._answer is None or self._answer.done():
