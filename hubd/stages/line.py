@@ -287,7 +287,7 @@ class Line:
         )
         # A server may repeat the handle that it refuses.
         shown = str(failure) if handle is None else str(failure).replace(handle, "(handle)")
-        logger.info("live connection: %s, next: %s", shown, verdict.next)
+        logger.info("the Live connection ended: %s (%s)", shown, verdict.next)
         return _End(connection.phase, verdict, barren=barren)
 
     @staticmethod

@@ -67,7 +67,7 @@ class Visit:
                 self._connection = None
             phase = connection.phase
             verdict = classify(failure.code, failure.reason, phase=phase, failures=failures)
-            logger.info("live connection: %s, next: %s", failure, verdict.next)
+            logger.info("the Live connection ended: %s (%s)", failure, verdict.next)
             # Somebody sits at a terminal who may mend it, so where there is no code the details are told as well.
             details = f" ({failure.reason})" if failure.code is None and failure.reason else ""
             lost = LinkLost(server.backend, verdict.words + details, fatal=verdict.next is NextAttempt.FATAL)

@@ -214,6 +214,16 @@ class TestFaults:
             assert after["microphone"] != before["microphone"]
         assert np.ptp(delays_of(at_16k(answer, 24_000), heard)) <= 2
 
+    async def test_stopped_ear(self, room: VirtualAudio) -> None:
+        """A microphone's process that stands still is replaced, and the next one hears."""
+        async with linked(MICROPHONE_ONLY, room.environment) as (_, ear, reports):
+            await ear.more(5)
+            os.kill(sound_processes(os.getpid())["microphone"], signal.SIGSTOP)
+            await reports.trouble(Part.MICROPHONE, cleared=False)
+            await reports.trouble(Part.MICROPHONE, cleared=True)
+            lost = await ear.more(2)
+            assert lost[-1].lost_ms == 0
+
     async def test_stopped_process(self, room: VirtualAudio) -> None:
         """A speaker's process that stands still is replaced; nobody waits for what it was given."""
         async with linked(SoundSettings(), room.environment) as (link, ear, reports):
