@@ -105,17 +105,20 @@ class Continuation:
         if self._handles.pop(backend, None) is not None:
             self.change(Unsaved.MUCH)
 
-    def proved(self, backend: Backend, *, good: bool) -> None:
-        """Note that the model did something in a session, or that the server ended one, taken up again, before it did.
+    def of_use(self, backend: Backend) -> None:
+        """Note that the model did something in a session."""
+        self._in_vain[backend] = 0
 
-        The second time in a row that it was no good the handle is erased: what it holds may be what ends the sessions
+    def in_vain(self, backend: Backend) -> None:
+        """Note that the server ended a session that was taken up again before the model did anything.
+
+        The second time in a row the handle is erased: what it holds may be what ends the sessions
         (``live-protocol.md`` 12, 1011), and each of them would renew it.
         """
-        in_vain = 0 if good else self._in_vain.get(backend, 0) + 1
-        if in_vain == _MOST_IN_VAIN:
+        self._in_vain[backend] = self._in_vain.get(backend, 0) + 1
+        if self._in_vain[backend] == _MOST_IN_VAIN:
             self.erase(backend)
-            in_vain = 0
-        self._in_vain[backend] = in_vain
+            self._in_vain[backend] = 0
 
     def change(self, extent: Unsaved) -> None:
         """Note that there is something to save."""

@@ -53,12 +53,13 @@ class TestHandle:
     def test_sessions_that_come_to_nothing(self) -> None:
         """The second in a row that was taken up in vain costs the handle, its own backend's alone; then all is new."""
         continuation = kept()
-        for good, kept_on in ((False, True), (True, True), (False, True), (False, False)):
-            continuation.proved(GEMINI, good=good)
+        ends = (continuation.in_vain, continuation.of_use, continuation.in_vain, continuation.in_vain)
+        for end, kept_on in zip(ends, (True, True, True, False), strict=True):
+            end(GEMINI)
             assert (continuation.handle(GEMINI, "persona", NOW) is not None) is kept_on
         assert continuation.handle(OFFLINE, "persona", NOW) == "local"
         continuation.keep(GEMINI, "new", "persona", NOW)
-        continuation.proved(GEMINI, good=False)
+        continuation.in_vain(GEMINI)
         assert continuation.handle(GEMINI, "persona", NOW) == "new"
 
     def test_secret(self) -> None:

@@ -70,9 +70,13 @@ class CarryOver:
         self._continuation.erase(backend)
         self._wake()
 
-    def proved(self, backend: Backend, *, good: bool) -> None:
-        """Note that the model did something, or that a session that was taken up again ended before it did."""
-        self._continuation.proved(backend, good=good)
+    def of_use(self, backend: Backend) -> None:
+        """Note that the model did something in a session."""
+        self._continuation.of_use(backend)
+
+    def in_vain(self, backend: Backend) -> None:
+        """Note that a session that was taken up again ended before the model did anything."""
+        self._continuation.in_vain(backend)
         self._wake()
 
     def good(self, backend: Backend, handle: str, fingerprint: str) -> None:

@@ -275,13 +275,13 @@ class Line:
             if connection.phase is Phase.OPEN:
                 self._carry_over.ended(backend)
                 if connection.worth is not Worth.BARREN:
-                    self._carry_over.proved(backend, good=True)
+                    self._carry_over.of_use(backend)
             if self._connection is connection:
                 self._left_off = self._mouth.position if self._mouth is not None else self._left_off
                 self._connection = self._mouth = None
         barren = connection.phase is Phase.OPEN and connection.worth is Worth.BARREN
         if handle is not None and barren:
-            self._carry_over.proved(backend, good=False)
+            self._carry_over.in_vain(backend)
         verdict = classify(
             failure.code, failure.reason, phase=connection.phase, failures=failures, handle_used=handle is not None
         )
