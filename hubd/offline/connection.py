@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final, Protocol, assert_never
 
 from hubd.live import codec
-from hubd.offline.effects import Break, Close, HoldPongs, Hush, Prepare, Recognise, Send, SendText, Speak
+from hubd.offline.effects import Break, Close, Ending, HoldPongs, Hush, Prepare, Recognise, Send, SendText, Speak
 from hubd.offline.host import Host
 
 _logger = logging.getLogger(__name__)
@@ -17,7 +17,6 @@ _logger = logging.getLogger(__name__)
 _MOST_UNSENT: Final = 2_000
 _LONGEST_REASON: Final = 123  # bytes (RFC 6455, 5.5)
 
-Ending = Close | Break | Hush
 Outgoing = Send | SendText | HoldPongs | Ending
 Sense = Prepare | Recognise | Speak
 

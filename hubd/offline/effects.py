@@ -74,7 +74,7 @@ class Speak:
     text: str
 
 
-Fault = Close | Break | Hush | HoldPongs | SendText
-Effect = Send | Fault | Prepare | Recognise | Speak
 # After one of these nothing goes over the connection any more.
-ENDS = (Close, Break, Hush)
+Ending = Close | Break | Hush
+Fault = Ending | HoldPongs | SendText
+Effect = Send | Fault | Prepare | Recognise | Speak

@@ -10,7 +10,7 @@ from hubd.live import codec
 from hubd.live.setup import Modality, Setup
 from hubd.offline.brain import Brain
 from hubd.offline.dialogue import Dialogue
-from hubd.offline.effects import ENDS, Close, Effect, Hush
+from hubd.offline.effects import Close, Effect, Ending, Hush
 from hubd.offline.memory import Conversation, Handles, Memory, Refusal, Resumed
 from hubd.offline.steps import Plan
 
@@ -81,7 +81,7 @@ class Host:
         if self._closed:
             return []
         for at, effect in enumerate(outbox):
-            if isinstance(effect, ENDS):
+            if isinstance(effect, Ending):
                 self._closed = True
                 self._leave(broken=isinstance(effect, Close) and effect.code == INVALID)
                 return outbox[: at + 1]

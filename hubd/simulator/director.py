@@ -14,7 +14,7 @@ from hubd.errors import RemoteProtocolError
 from hubd.live import codec
 from hubd.live.messages import ClientMessage
 from hubd.live.setup import Setup
-from hubd.offline.effects import Break, Close, Hush
+from hubd.offline.effects import Close, Ending, Hush
 from hubd.offline.host import Host
 from hubd.offline.memory import Handles, Refusal, Resumed
 from hubd.simulator.admission import refusal
@@ -65,7 +65,7 @@ class Director:
         """Return the id of the next call."""
         return next(self._ids)
 
-    def cut(self, direction: Direction) -> Close | Break | Hush | None:
+    def cut(self, direction: Direction) -> Ending | None:
         """Count a frame; return how its connection ends after it, if it does."""
         self._frames[direction] += 1
         fits = (cut for cut in self.script.cuts if cut.direction is direction and cut.frame == self._frames[direction])
@@ -83,7 +83,7 @@ class Attendance:
         idle = director.script.idle
         self.host = Host(director.handles, self._mind, admit=self._admit, connected=connected, idle=idle)
 
-    def received(self, frame: str | bytes) -> Close | Break | Hush | None:
+    def received(self, frame: str | bytes) -> Ending | None:
         """Take a frame that the host has taken; return how the connection ends now, if it does."""
         self.visit.received.append(frame if isinstance(frame, str) else frame.decode(errors="replace"))
         with suppress(RemoteProtocolError):  # for which the host closes
@@ -100,7 +100,7 @@ class Attendance:
             frame["serverContent"] = {**_STRANGE, **content}
         return json.dumps({**_STRANGE, **frame}, separators=(",", ":"))
 
-    def sent(self, text: str) -> Close | Break | Hush | None:
+    def sent(self, text: str) -> Ending | None:
         """Take a frame that was sent; return how the connection ends now, if it does."""
         self.visit.sent.append(text)
         if '"setupComplete"' in text:
@@ -112,7 +112,7 @@ class Attendance:
                 self.visit.calls += [call for call in new if call not in self.visit.calls]
         return self._director.cut(Direction.SENT)
 
-    def ending(self, ending: Close | Break | Hush) -> None:
+    def ending(self, ending: Ending) -> None:
         """Take how the server ends the connection."""
         if isinstance(ending, Close):
             self.visit.code, self.visit.reason = ending.code, ending.reason

@@ -9,7 +9,7 @@ from typing import Final
 from hubd.live.content import CodeExecutionResult, ExecutableCode, Part
 from hubd.live.messages import GroundingChunk, GroundingMetadata, WebChunk
 from hubd.live.wire import Struct
-from hubd.offline.effects import Break, Close, HoldPongs, Hush, SendText
+from hubd.offline.effects import Break, Close, Ending, HoldPongs, Hush, SendText
 from hubd.offline.host import ABORTED
 from hubd.offline.steps import Cancel, GoAway, Ground, Interrupt, LoseTurnComplete, Pause, Show
 from hubd.simulator.script import Ask, AskAgain, Hear, Line, Phrase
@@ -37,7 +37,7 @@ def read_call(tokens: Tokens) -> tuple[str, Struct]:
     return tokens.word("The function's name"), tokens.struct("The arguments") if tokens.more() else {}
 
 
-def read_ending(tokens: Tokens) -> Close | Break | Hush:
+def read_ending(tokens: Tokens) -> Ending:
     """Return how a connection ends."""
     match tokens.word("way to end a connection", ("close", "drop", "silence")):
         case "close":

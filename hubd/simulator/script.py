@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hubd.live.wire import Struct
-from hubd.offline.effects import Break, Close, Hush
+from hubd.offline.effects import Ending
 from hubd.offline.steps import Step
 from hubd.simulator.admission import MODELS
 
@@ -95,7 +95,7 @@ class Cut:
 
     direction: Direction
     frame: int
-    how: Close | Break | Hush
+    how: Ending
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from http import HTTPStatus
 from typing import Final, assert_never
 
 from hubd.errors import LinkError
-from hubd.offline.connection import Connection, End, Ending, Outgoing
-from hubd.offline.effects import Break, Close, Hush
+from hubd.offline.connection import Connection, End, Outgoing
+from hubd.offline.effects import Break, Close, Ending, Hush
 from hubd.offline.entered import Entered
 from hubd.offline.listener import Dialled, Listener
 from hubd.offline.memory import Handles
