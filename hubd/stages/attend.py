@@ -58,7 +58,7 @@ class Attend:
         self._clock = clock
         self._chronicle = Chronicle()
         self._hub: Hub | None = None
-        self._known_to_be_missing = asyncio.Event()
+        self._settled = asyncio.Event()
         self._lacking: tuple[Proof, ...] = ()
         self._status = ""
         self._tell()
@@ -68,7 +68,7 @@ class Attend:
         self._log(*self._chronicle.take(report, self._clock()))
         self._standing.take(report)
         if isinstance(report, TroubleReport) and report.part is Part.MICROPHONE and not report.cleared:
-            self._known_to_be_missing.set()
+            self._settled.set()
         self._tell()
 
     def reloading(self) -> None:
@@ -92,7 +92,9 @@ class Attend:
         self._hub = hub
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_broker(hub), name="attend: broker")
-            await self._microphone_settled(hub)
+            tasks.create_task(self._follow_microphone(hub), name="attend: microphone")
+            if not hub.signs().unwanted:
+                await self._microphone_settled()
             if self._standing.phase is Phase.STARTING:
                 self._standing.phase = Phase.SERVING
                 self._notifier.ready()
@@ -102,15 +104,13 @@ class Attend:
                 await self._look(hub)
                 await asyncio.sleep(self._notifier.interval or _INTERVAL)
 
-    async def _microphone_settled(self, hub: Hub) -> None:
+    async def _microphone_settled(self) -> None:
         """Return when the hub hears, or is known not to: nothing that is missing delays the start."""
-        ways = [asyncio.create_task(hub.warmed_up()), asyncio.create_task(self._known_to_be_missing.wait())]
         try:
-            if not hub.signs().unwanted:
-                await asyncio.wait(ways, timeout=_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for way in ways:
-                way.cancel()
+            async with asyncio.timeout(_PATIENCE):
+                await self._settled.wait()
+        except TimeoutError:
+            pass  # the status says that it is still waited for
 
     async def _look(self, hub: Hub) -> None:
         self._log(*self._chronicle.due(self._clock()))
@@ -124,6 +124,10 @@ class Attend:
         self._tell()
         if not lacking:
             self._notifier.alive()
+
+    async def _follow_microphone(self, hub: Hub) -> None:
+        await hub.warmed_up()
+        self._settled.set()
 
     async def _follow_broker(self, hub: Hub) -> None:
         connection = 0
