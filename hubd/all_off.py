@@ -13,7 +13,7 @@ from hubd.devices.model import Command, Kind
 from hubd.devices.parameters import ArgumentError, checked
 from hubd.devices.places import EVERYWHERE, Places
 from hubd.devices.settling import Arguments
-from hubd.devices.vocabulary import ACTION, ON
+from hubd.devices.vocabulary import Property
 from hubd.events import Behavior
 from hubd.kind_calls import AREA, KindCalls, area_parameter, gathered, inside, label_of, sentence
 from hubd.live.declarations import FunctionDeclaration
@@ -22,10 +22,10 @@ from hubd.requests import Refusal, Several
 ALL_OFF: Final = "turn_off_everything"
 _DESCRIPTION: Final = "Turn off everything in a room, on a floor or in the whole house: lights, switches, fans, music."
 _OFF: Final[Mapping[Kind, Arguments]] = {
-    Kind.LIGHT: {ON: False},
-    Kind.SWITCH: {ON: False},
-    Kind.FAN: {ON: False},
-    Kind.MEDIA_PLAYER: {ACTION: "stop"},
+    Kind.LIGHT: {Property.ON: False},
+    Kind.SWITCH: {Property.ON: False},
+    Kind.FAN: {Property.ON: False},
+    Kind.MEDIA_PLAYER: {Property.ACTION: "stop"},
 }
 
 

@@ -14,7 +14,7 @@ from hubd.devices.kinds import KINDS
 from hubd.devices.model import Device
 from hubd.devices.parameters import Parameter, ParameterType, shown
 from hubd.devices.queries import DEVICE
-from hubd.devices.vocabulary import LOCKED, ON, TEMPERATURE
+from hubd.devices.vocabulary import Property
 from hubd.events import Call
 from hubd.requests import Refusal
 
@@ -25,10 +25,10 @@ _TRUE: Final = ("on", "true", "yes")
 _FALSE: Final = ("off", "false", "no")
 # Words that stand for themselves, with what they set.
 _PLAIN: Final[Mapping[str, tuple[str, JsonValue]]] = {
-    **dict.fromkeys(_TRUE, (ON, True)),
-    **dict.fromkeys(_FALSE, (ON, False)),
-    "lock": (LOCKED, True),
-    "unlock": (LOCKED, False),
+    **dict.fromkeys(_TRUE, (Property.ON, True)),
+    **dict.fromkeys(_FALSE, (Property.ON, False)),
+    "lock": (Property.LOCKED, True),
+    "unlock": (Property.LOCKED, False),
 }
 
 
@@ -104,7 +104,7 @@ def _measured(text: str, parameters: Mapping[str, Parameter]) -> tuple[str, Json
     if text.endswith("%"):
         numbers = {name: each for name, each in numbers.items() if each.maximum == _PERCENT}
     elif text.endswith(("°", "°c")):
-        numbers = {name: each for name, each in numbers.items() if name == TEMPERATURE}
+        numbers = {name: each for name, each in numbers.items() if name == Property.TEMPERATURE}
     value = _number(text.removesuffix("%").removesuffix("c").removesuffix("°"))
     return (next(iter(numbers)), value) if len(numbers) == 1 and not isinstance(value, str) else None
 

@@ -13,7 +13,7 @@ from hubd.config.suggestions import quoted
 from hubd.config.tokens import cost_notices
 from hubd.config.toml_files import name_of
 from hubd.devices import dialects
-from hubd.devices.vocabulary import ON
+from hubd.devices.vocabulary import Property
 from hubd.mqtt.filters import filter_matches
 
 _LOW, _HIGH = 0.2, 0.95
@@ -140,7 +140,7 @@ def _device_notices(config: Config) -> Iterator[str]:
                 yield f"device[{device.id}].{key}: not used without {' or '.join(needed)}"
     sent: dict[str, str] = {}
     for device in config.devices:
-        for topic in {message.topic for message in dialects.compose(device, {ON: True})}:
+        for topic in {message.topic for message in dialects.compose(device, {Property.ON: True})}:
             other = sent.setdefault(topic, device.id)
             if other != device.id:
                 yield f"device[{device.id}]: {quoted(topic)} switches {other} as well"

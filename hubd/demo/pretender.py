@@ -14,31 +14,20 @@ from hubd.devices.model import Device, Kind
 from hubd.devices.offers import ACTIONS
 from hubd.devices.settling import confirmations
 from hubd.devices.templates import text_of
-from hubd.devices.vocabulary import (
-    ACTION,
-    CURRENT_TEMPERATURE,
-    MODE,
-    ON,
-    POSITION,
-    SPEED,
-    STATE,
-    TEMPERATURE,
-    VALUE,
-    VOLUME,
-)
+from hubd.devices.vocabulary import Property
 
 State = dict[str, JsonValue]
 
 _USUAL: Final[Mapping[Kind, State]] = {
-    **{kind: {ON: False} for kind in (Kind.LIGHT, Kind.SWITCH, Kind.FAN, Kind.GROUP, Kind.BINARY_SENSOR)},
-    Kind.COVER: {STATE: "closed", POSITION: 0},
-    Kind.VALVE: {STATE: "closed", POSITION: 0},
-    Kind.LOCK: {STATE: "locked"},
-    Kind.CLIMATE: {TEMPERATURE: 20, CURRENT_TEMPERATURE: 20.5},
-    Kind.MEDIA_PLAYER: {STATE: "paused", VOLUME: 30},
-    Kind.VACUUM: {STATE: "docked"},
-    Kind.ALARM: {STATE: "disarmed"},
-    Kind.SENSOR: {VALUE: 21.5},
+    **{kind: {Property.ON: False} for kind in (Kind.LIGHT, Kind.SWITCH, Kind.FAN, Kind.GROUP, Kind.BINARY_SENSOR)},
+    Kind.COVER: {Property.STATE: "closed", Property.POSITION: 0},
+    Kind.VALVE: {Property.STATE: "closed", Property.POSITION: 0},
+    Kind.LOCK: {Property.STATE: "locked"},
+    Kind.CLIMATE: {Property.TEMPERATURE: 20, Property.CURRENT_TEMPERATURE: 20.5},
+    Kind.MEDIA_PLAYER: {Property.STATE: "paused", Property.VOLUME: 30},
+    Kind.VACUUM: {Property.STATE: "docked"},
+    Kind.ALARM: {Property.STATE: "disarmed"},
+    Kind.SENSOR: {Property.VALUE: 21.5},
     Kind.SCENE: {},
 }
 _MOVING: Final[Mapping[str, str]] = {"open": "opening", "close": "closing"}
@@ -59,7 +48,7 @@ class Pretender:
         self._rows = dialects.CELLS[device.dialect][device.kind].rows
         self._state: State = {**_USUAL[device.kind], **at_first}
         if device.modes:
-            self._state.setdefault(MODE, device.modes[-1])
+            self._state.setdefault(Property.MODE, device.modes[-1])
         poll = dialects.poll(device)
         self._poll = poll.topic if poll is not None else None
 
@@ -76,7 +65,7 @@ class Pretender:
             if value is not None:
                 settled |= self._settle(row.name, value)
                 if self._kind is Kind.COVER and isinstance(value, str) and value in _MOVING:
-                    moving = {STATE: _MOVING[value]}
+                    moving = {Property.STATE: _MOVING[value]}
         if topic == self._poll:
             settled |= self._state.keys()
         return self._told(moving, moving.keys()), self._told(self._state, settled)
@@ -84,15 +73,15 @@ class Pretender:
     def _settle(self, name: str, value: JsonValue) -> set[str]:
         """Set a property; return the names of all that is set with it."""
         values: State = {name: value}
-        if name == ACTION:
-            after = confirmations(self._device, {ACTION: value}, {STATE})
+        if name == Property.ACTION:
+            after = confirmations(self._device, {Property.ACTION: value}, {Property.STATE})
             values = {key: wanted[0] for key, wanted in after.items()}
             if value in {"open", "close"}:
-                values[POSITION] = _OPEN if value == "open" else 0
-        elif name == POSITION:
-            values[STATE] = "open" if value else "closed"
-        elif name == SPEED:
-            values[ON] = bool(value)
+                values[Property.POSITION] = _OPEN if value == "open" else 0
+        elif name == Property.POSITION:
+            values[Property.STATE] = "open" if value else "closed"
+        elif name == Property.SPEED:
+            values[Property.ON] = bool(value)
         self._state |= values
         return set(values)
 
@@ -108,20 +97,22 @@ class Pretender:
         if value is None or keys is None:
             return None
         known = next((each for each in self._known(row.name) if row.codec.write(device, each) == value), None)
-        return known if known is not None or row.name in {ON, ACTION} else row.codec.read(device, value)
+        if known is not None or row.name in {Property.ON, Property.ACTION}:
+            return known
+        return row.codec.read(device, value)
 
     def _known(self, name: str) -> Iterable[JsonValue]:
         """Return what a property can be, if that is one of few."""
         match name:
-            case "on":
+            case Property.ON:
                 return (True, False)
-            case "action":
+            case Property.ACTION:
                 return tuple(ACTIONS.get(self._kind, ()))
-            case "mode":
+            case Property.MODE:
                 return self._device.modes
-            case "effect":
+            case Property.EFFECT:
                 return self._device.effects
-            case "color":
+            case Property.COLOR:
                 return tuple(colors.HUES)
             case _:
                 return ()
@@ -156,9 +147,9 @@ class Pretender:
         except KeyError:  # not every dialect has a word for what is on its way
             return None
         match row.name:
-            case "on":
+            case Property.ON:
                 written += [codec.write(device, not value), device.reported_on, device.reported_off]
-            case "color":
+            case Property.COLOR:
                 written.append(codecs.COLOR_OBJECT.write(device, value))
             case _:
                 written.append(value)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from pydantic import JsonValue
 
 from hubd.devices.announced_reports import Convert, Options, number_option
 from hubd.devices.expectations import number_of
-from hubd.devices.vocabulary import BRIGHTNESS, COLOR_TEMPERATURE
+from hubd.devices.vocabulary import Property
 
 # How far a confirmed number may be off, percent, K.
-TOLERANCES: Final = {BRIGHTNESS: 2.0, COLOR_TEMPERATURE: 100.0}
+TOLERANCES: Final[Mapping[str, float]] = {Property.BRIGHTNESS: 2.0, Property.COLOR_TEMPERATURE: 100.0}
 BYTE: Final = 255.0
 _MIRED: Final = 1_000_000
 # Home Assistant's own limits, where a light names none.

@@ -24,7 +24,7 @@ from hubd.devices.announced_reports import (
 from hubd.devices.discovered import Sent, Speech
 from hubd.devices.expectations import Source, number_of
 from hubd.devices.payloads import object_in
-from hubd.devices.vocabulary import BRIGHTNESS, COLOR, COLOR_TEMPERATURE, EFFECT, ON
+from hubd.devices.vocabulary import Property
 
 # Whites that are off while a colour is shown.
 _WHITES: Final = {"rgbw": "w", "rgbww": "cw"}
@@ -47,24 +47,24 @@ def _json(options: Options) -> Speech:
     modes |= {mode for mode in ("brightness", "color_temp", "hs", "rgb", "xy") if options.get(mode) is True}
     mode = next((each for each in ("xy", "hs", "rgb", "rgbw", "rgbww") if each in modes), None)
     able = {
-        BRIGHTNESS: bool(modes - {"onoff"}),
-        COLOR: mode is not None,
-        COLOR_TEMPERATURE: "color_temp" in modes,
-        EFFECT: bool(list_option(options, "effect_list")),
+        Property.BRIGHTNESS: bool(modes - {"onoff"}),
+        Property.COLOR: mode is not None,
+        Property.COLOR_TEMPERATURE: "color_temp" in modes,
+        Property.EFFECT: bool(list_option(options, "effect_list")),
     }
-    features = frozenset(name for name, can in able.items() if can)
+    features = frozenset(str(name) for name, can in able.items() if can)
 
     def members(settings: Settings) -> Iterator[tuple[str, JsonValue]]:
-        yield "state", "ON" if settings.get(ON, True) else "OFF"
+        yield "state", "ON" if settings.get(Property.ON, True) else "OFF"
         for name, value in settings.items():
             match name:
-                case "brightness":
+                case Property.BRIGHTNESS:
                     yield "brightness", level_of(value, scale_of(options))
-                case "color" if mode:
+                case Property.COLOR if mode:
                     yield "color", _color(mode, str(value))
-                case "color_temperature":
+                case Property.COLOR_TEMPERATURE:
                     yield "color_temp", white_of(options, value)
-                case "effect":
+                case Property.EFFECT:
                     yield "effect", value
                 case _:
                     pass
@@ -74,7 +74,8 @@ def _json(options: Options) -> Speech:
 
     state_topic = options.get("state_topic")
     found = (Source(state_topic, _json_reader(options)),) if isinstance(state_topic, str) else ()
-    confirms = {ON: 0.0, **{name: TOLERANCES.get(name, 0.0) for name in features if name != COLOR}} if found else {}
+    told = features - {Property.COLOR} | {Property.ON} if found else ()
+    confirms = {str(name): TOLERANCES.get(name, 0.0) for name in told}
     return Speech(compose, found, confirms, features)
 
 
@@ -89,15 +90,15 @@ def _json_reader(options: Options) -> Callable[[bytes], dict[str, JsonValue]]:
 def _member(options: Options, key: str, value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
     match key:
         case "state":
-            yield ON, {"ON": True, "OFF": False}.get(value.upper()) if isinstance(value, str) else None
+            yield Property.ON, {"ON": True, "OFF": False}.get(value.upper()) if isinstance(value, str) else None
         case "brightness":
-            yield BRIGHTNESS, None if value is None else percent_by(scale_of(options))(str(value))
+            yield Property.BRIGHTNESS, None if value is None else percent_by(scale_of(options))(str(value))
         case "color_temp":
-            yield COLOR_TEMPERATURE, None if value is None else kelvin_by(options)(str(value))
+            yield Property.COLOR_TEMPERATURE, None if value is None else kelvin_by(options)(str(value))
         case "color" if isinstance(value, dict):
-            yield COLOR, _color_name(value)
+            yield Property.COLOR, _color_name(value)
         case "effect":
-            yield EFFECT, value if isinstance(value, str) and value.strip() else None
+            yield Property.EFFECT, value if isinstance(value, str) and value.strip() else None
         case _:
             pass
 
@@ -140,26 +141,27 @@ def _parts_name(*keys: str) -> Callable[[str], JsonValue]:
 
 def _basic(options: Options) -> Speech:
     on, off = text_option(options, "payload_on", "ON"), text_option(options, "payload_off", "OFF")
+    percent = percent_by(scale_of(options))
     reports = (
-        Report(ON, "state_topic", "state_value_template", words({on: True, off: False})),
-        Report(BRIGHTNESS, "brightness_state_topic", "brightness_value_template", percent_by(scale_of(options))),
-        Report(COLOR_TEMPERATURE, "color_temp_state_topic", "color_temp_value_template", kelvin_by(options)),
-        Report(COLOR, "rgb_state_topic", "rgb_value_template", _parts_name("r", "g", "b")),
-        Report(COLOR, "hs_state_topic", "hs_value_template", _parts_name("h", "s")),
-        Report(COLOR, "xy_state_topic", "xy_value_template", _parts_name("x", "y")),
-        Report(COLOR, "rgbw_state_topic", "rgbw_value_template", _parts_name("r", "g", "b")),
-        Report(COLOR, "rgbww_state_topic", "rgbww_value_template", _parts_name("r", "g", "b")),
-        Report(EFFECT, "effect_state_topic", "effect_value_template", lambda text: text),
+        Report(Property.ON, "state_topic", "state_value_template", words({on: True, off: False})),
+        Report(Property.BRIGHTNESS, "brightness_state_topic", "brightness_value_template", percent),
+        Report(Property.COLOR_TEMPERATURE, "color_temp_state_topic", "color_temp_value_template", kelvin_by(options)),
+        Report(Property.COLOR, "rgb_state_topic", "rgb_value_template", _parts_name("r", "g", "b")),
+        Report(Property.COLOR, "hs_state_topic", "hs_value_template", _parts_name("h", "s")),
+        Report(Property.COLOR, "xy_state_topic", "xy_value_template", _parts_name("x", "y")),
+        Report(Property.COLOR, "rgbw_state_topic", "rgbw_value_template", _parts_name("r", "g", "b")),
+        Report(Property.COLOR, "rgbww_state_topic", "rgbww_value_template", _parts_name("r", "g", "b")),
+        Report(Property.EFFECT, "effect_state_topic", "effect_value_template", lambda text: text),
     )
     topics = {
-        BRIGHTNESS: ("brightness_command_topic",),
-        COLOR_TEMPERATURE: ("color_temp_command_topic",),
-        COLOR: tuple(f"{form}_command_topic" for form in ("rgb", "hs", "xy", "rgbw", "rgbww")),
-        EFFECT: ("effect_command_topic",),
+        Property.BRIGHTNESS: ("brightness_command_topic",),
+        Property.COLOR_TEMPERATURE: ("color_temp_command_topic",),
+        Property.COLOR: tuple(f"{form}_command_topic" for form in ("rgb", "hs", "xy", "rgbw", "rgbww")),
+        Property.EFFECT: ("effect_command_topic",),
     }
     features = {name for name, keys in topics.items() if any(key in options for key in keys)}
     confirms = reported(options, reports, TOLERANCES)
-    confirms.pop(COLOR, None)
+    confirms.pop(Property.COLOR, None)
     return Speech(_basic_composer(options, on, off), sources(options, reports), confirms, frozenset(features))
 
 
@@ -169,12 +171,12 @@ def _basic_composer(options: Options, on: str, off: str) -> Callable[[Settings],
     command_topic = str(options["command_topic"])
 
     def compose(settings: Settings) -> tuple[Sent, ...]:
-        if not settings.get(ON, True):
+        if not settings.get(Property.ON, True):
             return (Sent(command_topic, off),)
         attributes = tuple(_attributes(options, settings))
         if order == "brightness" and "brightness_command_topic" in options:
-            level = settings if BRIGHTNESS in settings or attributes else {BRIGHTNESS: 100}
-            return tuple(_attributes(options, level))
+            is_told = Property.BRIGHTNESS in settings or bool(attributes)
+            return tuple(_attributes(options, settings if is_told else {Property.BRIGHTNESS: 100}))
         switch = (Sent(command_topic, on),)
         return (*switch, *attributes) if order == "first" else (*attributes, *switch)
 
@@ -183,7 +185,7 @@ def _basic_composer(options: Options, on: str, off: str) -> Callable[[Settings],
 
 def _attributes(options: Options, settings: Settings) -> Iterator[Sent]:
     """Yield what sets a light's properties, its brightness last."""
-    for name in (COLOR, COLOR_TEMPERATURE, EFFECT, BRIGHTNESS):
+    for name in (Property.COLOR, Property.COLOR_TEMPERATURE, Property.EFFECT, Property.BRIGHTNESS):
         if name not in settings:
             continue
         for topic_key, template_key, names, usual in _property(options, name, settings[name]):
@@ -196,13 +198,13 @@ def _attributes(options: Options, settings: Settings) -> Iterator[Sent]:
 def _property(options: Options, name: str, value: JsonValue) -> Iterator[tuple[str, str, Settings, str]]:
     """Yield the ways to send a property: keys of topic and template, the template's names, the text without one."""
     match name:
-        case "brightness":
+        case Property.BRIGHTNESS:
             level = level_of(value, scale_of(options))
             yield "brightness_command_topic", "brightness_command_template", {"value": level}, str(level)
-        case "color_temperature":
+        case Property.COLOR_TEMPERATURE:
             white = white_of(options, value)
             yield "color_temp_command_topic", "color_temp_command_template", {"value": white}, str(white)
-        case "effect":
+        case Property.EFFECT:
             yield "effect_command_topic", "effect_command_template", {"value": value}, str(value)
         case _:
             red, green, blue = colors.rgb_of(str(value))

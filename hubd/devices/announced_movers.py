@@ -24,7 +24,7 @@ from hubd.devices.discovered import Sent, Speech
 from hubd.devices.expectations import Source, number_of
 from hubd.devices.payloads import object_in, text_in
 from hubd.devices.templates import TemplateError
-from hubd.devices.vocabulary import ACTION, POSITION, STATE
+from hubd.devices.vocabulary import Property
 
 _LEVEL_TOLERANCE: Final = 2.0
 _STOPPED: Final = "stopped"
@@ -67,9 +67,9 @@ def cover(options: Options) -> Speech:
         return _send(options.get("set_position_topic"), payload)
 
     def compose(settings: Settings) -> tuple[Sent, ...]:
-        if POSITION in settings:
-            return position(settings[POSITION])
-        action = str(settings.get(ACTION))
+        if Property.POSITION in settings:
+            return position(settings[Property.POSITION])
+        action = str(settings.get(Property.ACTION))
         if "command_topic" in options:
             return _send(options["command_topic"], payloads.get(action))
         return position({"open": 100, "close": 0}[action]) if action in {"open", "close"} else ()
@@ -82,15 +82,15 @@ def cover(options: Options) -> Speech:
         )
     }
     reports = (
-        Report(STATE, "state_topic", "value_template", words({**states}, otherwise_unknown=False)),
-        Report(POSITION, "position_topic", "position_template", _percent(low, high)),
+        Report(Property.STATE, "state_topic", "value_template", words({**states}, otherwise_unknown=False)),
+        Report(Property.POSITION, "position_topic", "position_template", _percent(low, high)),
     )
     unsaid = None if "state_topic" in options else _STOPPED
     found = _together(sources(options, reports), unsaid)
-    confirms = reported(options, reports, {POSITION: _LEVEL_TOLERANCE})
-    if POSITION in confirms:
-        confirms[STATE] = 0.0
-    features = frozenset({POSITION} if "set_position_topic" in options else ())
+    confirms = reported(options, reports, {Property.POSITION: _LEVEL_TOLERANCE})
+    if Property.POSITION in confirms:
+        confirms[Property.STATE] = 0.0
+    features = frozenset({Property.POSITION} if "set_position_topic" in options else ())
     return Speech(compose, found, confirms, features)
 
 
@@ -116,9 +116,9 @@ def _together(found: tuple[Source, ...], unsaid: str | None) -> tuple[Source, ..
 def _merged(parts: list[Source], unsaid: str | None) -> Callable[[bytes], dict[str, JsonValue]]:
     def read(payload: bytes) -> dict[str, JsonValue]:
         values = {name: value for part in parts for name, value in part.read(payload).items()}
-        position = number_of(values.get(POSITION))
-        if position is not None and values.get(STATE, unsaid) == _STOPPED:
-            values[STATE] = "closed" if position == 0 else "open"
+        position = number_of(values.get(Property.POSITION))
+        if position is not None and values.get(Property.STATE, unsaid) == _STOPPED:
+            values[Property.STATE] = "closed" if position == 0 else "open"
         return values
 
     return read
@@ -138,24 +138,26 @@ def valve(options: Options) -> Speech:
             del payloads["stop"]
 
     def compose(settings: Settings) -> tuple[Sent, ...]:
-        if POSITION in settings:
-            percent = number_of(settings[POSITION]) or 0.0
+        if Property.POSITION in settings:
+            percent = number_of(settings[Property.POSITION]) or 0.0
             value = round(low + percent / 100 * (high - low))
             payload = rendered(options, "command_template", {"value": value}, str(value))
         else:
-            word = payloads.get(str(settings.get(ACTION)))
+            word = payloads.get(str(settings.get(Property.ACTION)))
             payload = None if word is None else rendered(options, "command_template", {"value": word}, word)
         return _send(options["command_topic"], payload)
 
     usual = {word: text_option(options, f"state_{word}", word) for word in ("open", "opening", "closed", "closing")}
     states = {text: word for word, text in usual.items()}
-    report = Report(STATE, "state_topic", "value_template", lambda text: text)
+    report = Report(Property.STATE, "state_topic", "value_template", lambda text: text)
     found = tuple(
         Source(source.topic, _valve_reader(source, states, _percent(low, high)))
         for source in sources(options, [report])
     )
-    confirms = {STATE: 0.0, **({POSITION: _LEVEL_TOLERANCE} if by_number else {})} if found else {}
-    return Speech(compose, found, confirms, frozenset({POSITION} if by_number else ()))
+    confirms: dict[str, float] = {Property.STATE: 0.0} if found else {}
+    if found and by_number:
+        confirms[Property.POSITION] = _LEVEL_TOLERANCE
+    return Speech(compose, found, confirms, frozenset({Property.POSITION} if by_number else ()))
 
 
 def _valve_reader(
@@ -164,17 +166,17 @@ def _valve_reader(
     """Return what reads a word, a number, or an object with both."""
 
     def read(payload: bytes) -> dict[str, JsonValue]:
-        text = source.read(payload).get(STATE)
+        text = source.read(payload).get(Property.STATE)
         members = object_in(text.encode()) if isinstance(text, str) else {}
         state, position = (members.get("state"), members.get("position")) if members else (text, text)
         values: dict[str, JsonValue] = {}
         if isinstance(state, str) and state in states:
-            values[STATE] = states[state]
+            values[Property.STATE] = states[state]
         try:
-            values[POSITION] = percent(str(position))
+            values[Property.POSITION] = percent(str(position))
         except Unchanged:
             return values
-        return {STATE: "closed" if values[POSITION] == 0 else "open", **values}
+        return {Property.STATE: "closed" if values[Property.POSITION] == 0 else "open", **values}
 
     return read
 
@@ -184,7 +186,7 @@ def lock(options: Options) -> Speech:
     payloads = _payloads(options, (("lock", "payload_lock", "LOCK"), ("unlock", "payload_unlock", "UNLOCK")))
 
     def compose(settings: Settings) -> tuple[Sent, ...]:
-        word = payloads.get(str(settings.get(ACTION)))
+        word = payloads.get(str(settings.get(Property.ACTION)))
         names: dict[str, JsonValue] = {"value": word, "code": ""}
         return _send(
             options["command_topic"], None if word is None else rendered(options, "command_template", names, word)
@@ -194,7 +196,7 @@ def lock(options: Options) -> Speech:
         text_option(options, f"state_{word}", word.upper()): word
         for word in ("jammed", "unlocking", "locking", "unlocked", "locked")
     }
-    reports = (Report(STATE, "state_topic", "value_template", words(states)),)
+    reports = (Report(Property.STATE, "state_topic", "value_template", words(states)),)
     return Speech(compose, sources(options, reports), reported(options, reports, {}))
 
 
@@ -217,7 +219,7 @@ def alarm(options: Options) -> Speech:
     has_code = options.get("code") is not None
 
     def compose(settings: Settings) -> tuple[Sent, ...]:
-        action = str(settings.get(ACTION))
+        action = str(settings.get(Property.ACTION))
         word = payloads.get(action)
         if word is None:
             raise TemplateError(f"the alarm panel does not take {action}")
@@ -227,7 +229,7 @@ def alarm(options: Options) -> Speech:
         return _send(options["command_topic"], payload)
 
     states: dict[str, JsonValue] = {state: state.replace("_", " ") for state in _ALARM_STATES}
-    reports = (Report(STATE, "state_topic", "value_template", words(states)),)
+    reports = (Report(Property.STATE, "state_topic", "value_template", words(states)),)
     return Speech(compose, sources(options, reports), reported(options, reports, {}))
 
 
@@ -247,15 +249,15 @@ def vacuum(options: Options) -> Speech:
     payloads = _supported(options, _payloads(options, _VACUUM_ACTIONS))
 
     def compose(settings: Settings) -> tuple[Sent, ...]:
-        return _send(options.get("command_topic"), payloads.get(str(settings.get(ACTION))))
+        return _send(options.get("command_topic"), payloads.get(str(settings.get(Property.ACTION))))
 
     def read(payload: bytes) -> dict[str, JsonValue]:
         members = object_in(payload)
         state = members.get("state", text_in(payload))
         if isinstance(state, str):
-            return {STATE: state} if state in _VACUUM_STATES else {}
-        return {STATE: None} if "state" in members else {}
+            return {Property.STATE: state} if state in _VACUUM_STATES else {}
+        return {Property.STATE: None} if "state" in members else {}
 
     topic = options.get("state_topic")
     found = (Source(topic, read),) if isinstance(topic, str) else ()
-    return Speech(compose, found, {STATE: 0.0} if found else {})
+    return Speech(compose, found, {Property.STATE: 0.0} if found else {})

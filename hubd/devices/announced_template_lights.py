@@ -22,11 +22,15 @@ from hubd.devices.announced_reports import (
 )
 from hubd.devices.discovered import Sent, Speech
 from hubd.devices.expectations import Source, number_of
-from hubd.devices.vocabulary import BRIGHTNESS, COLOR, COLOR_TEMPERATURE, EFFECT, ON
+from hubd.devices.vocabulary import Property
 
 _PARTS: Final = ("red", "green", "blue")
 # What a light can do is what it has templates to report.
-_TOLD_BY: Final = {BRIGHTNESS: ("brightness",), COLOR_TEMPERATURE: ("color_temp",), COLOR: _PARTS}
+_TOLD_BY: Final = {
+    Property.BRIGHTNESS: ("brightness",),
+    Property.COLOR_TEMPERATURE: ("color_temp",),
+    Property.COLOR: _PARTS,
+}
 
 
 def speech(options: Options) -> Speech:
@@ -34,22 +38,22 @@ def speech(options: Options) -> Speech:
     topic = str(options["command_topic"])
 
     def compose(settings: Settings) -> tuple[Sent, ...]:
-        is_on = bool(settings.get(ON, True))
+        is_on = bool(settings.get(Property.ON, True))
         names = {"state": "on" if is_on else "off", **dict(_names(options, settings))}
         payload = rendered(options, "command_on_template" if is_on else "command_off_template", names, "")
         return () if payload is None else (Sent(topic, payload),)
 
     reports = (
-        Report(ON, "state_topic", "state_template", words({"on": True, "off": False})),
+        Report(Property.ON, "state_topic", "state_template", words({"on": True, "off": False})),
         # These templates know no scale.
-        Report(BRIGHTNESS, "state_topic", "brightness_template", percent_by(BYTE)),
-        Report(COLOR_TEMPERATURE, "state_topic", "color_temp_template", kelvin_by(options)),
-        Report(EFFECT, "state_topic", "effect_template", lambda text: text),
+        Report(Property.BRIGHTNESS, "state_topic", "brightness_template", percent_by(BYTE)),
+        Report(Property.COLOR_TEMPERATURE, "state_topic", "color_temp_template", kelvin_by(options)),
+        Report(Property.EFFECT, "state_topic", "effect_template", lambda text: text),
     )
     used = tuple(report for report in reports if report.template in options)
     features = {name for name, parts in _TOLD_BY.items() if all(f"{part}_template" in options for part in parts)}
     if list_option(options, "effect_list"):
-        features.add(EFFECT)
+        features.add(Property.EFFECT)
     found = (*sources(options, used), *_colors(options))
     return Speech(compose, found, reported(options, used, TOLERANCES), frozenset(features))
 
@@ -58,14 +62,14 @@ def _names(options: Options, settings: Settings) -> Iterator[tuple[str, JsonValu
     """Yield what a template of a command may name."""
     for name, value in settings.items():
         match name:
-            case "brightness":
+            case Property.BRIGHTNESS:
                 yield "brightness", level_of(value, BYTE)
-            case "color_temperature":
+            case Property.COLOR_TEMPERATURE:
                 yield "color_temp", white_of(options, value)
-            case "color":
+            case Property.COLOR:
                 yield from zip(_PARTS, colors.rgb_of(str(value)), strict=True)
                 yield from zip(("hue", "sat"), colors.HUES[str(value)], strict=True)
-            case "effect":
+            case Property.EFFECT:
                 yield "effect", value
             case _:
                 pass
@@ -85,6 +89,6 @@ def _color_reader(readers: list[Callable[[bytes], str | None]]) -> Callable[[byt
         parts = [part for each in readers if (part := number_of(each(payload))) is not None]
         if len(parts) < len(readers):
             return {}
-        return {COLOR: colors.name_of_rgb(*parts) if min(parts) >= 0 and max(parts) > 0 else None}
+        return {Property.COLOR: colors.name_of_rgb(*parts) if min(parts) >= 0 and max(parts) > 0 else None}
 
     return read

@@ -24,7 +24,7 @@ from hubd.devices.announced_reports import (
 )
 from hubd.devices.discovered import Sent, Speech
 from hubd.devices.expectations import number_of
-from hubd.devices.vocabulary import CURRENT_TEMPERATURE, MODE, ON, SPEED, TEMPERATURE, VALUE
+from hubd.devices.vocabulary import Property
 
 _SPEED_TOLERANCE: Final = 2.0
 _TEMPERATURE_TOLERANCE: Final = 0.1
@@ -37,12 +37,12 @@ def switch(options: Options) -> Speech:
     topic = str(options["command_topic"])
 
     def compose(settings: Settings) -> tuple[Sent, ...]:
-        word = on if settings.get(ON, True) else off
+        word = on if settings.get(Property.ON, True) else off
         payload = rendered(options, "command_template", {"value": word}, word)
         return () if payload is None else (Sent(topic, payload),)
 
     states = {text_option(options, "state_on", on): True, text_option(options, "state_off", off): False}
-    reports = (Report(ON, "state_topic", "value_template", words({**states}, otherwise_unknown=False)),)
+    reports = (Report(Property.ON, "state_topic", "value_template", words({**states}, otherwise_unknown=False)),)
     return Speech(compose, sources(options, reports), reported(options, reports, {}))
 
 
@@ -52,13 +52,13 @@ def siren(options: Options) -> Speech:
     topic = str(options["command_topic"])
 
     def compose(settings: Settings) -> tuple[Sent, ...]:
-        is_on = bool(settings.get(ON, True))
+        is_on = bool(settings.get(Property.ON, True))
         own = "command_template" if is_on or "command_off_template" not in options else "command_off_template"
         payload = rendered(options, own, {"value": on if is_on else off}, on if is_on else off)
         return () if payload is None else (Sent(topic, payload),)
 
     states = {text_option(options, "state_on", on): True, text_option(options, "state_off", off): False}
-    reports = (Report(ON, "state_topic", "state_value_template", words({**states}, otherwise_unknown=False)),)
+    reports = (Report(Property.ON, "state_topic", "state_value_template", words({**states}, otherwise_unknown=False)),)
     return Speech(compose, sources(options, reports), reported(options, reports, {}))
 
 
@@ -90,12 +90,12 @@ def fan(options: Options) -> Speech:
     steps = max(1.0, number_option(options, "speed_range_max", 100) - low + 1)
 
     def compose(settings: Settings) -> tuple[Sent, ...]:
-        if settings.get(ON, True) and SPEED in settings and "percentage_command_topic" in options:
-            level = math.ceil((number_of(settings[SPEED]) or 0.0) / 100 * steps) + round(low) - 1
+        if settings.get(Property.ON, True) and Property.SPEED in settings and "percentage_command_topic" in options:
+            level = math.ceil((number_of(settings[Property.SPEED]) or 0.0) / 100 * steps) + round(low) - 1
             topic, template, usual = "percentage_command_topic", "percentage_command_template", str(level)
             payload = rendered(options, template, {"value": level}, usual)
         else:
-            topic, word = "command_topic", on if settings.get(ON, True) else off
+            topic, word = "command_topic", on if settings.get(Property.ON, True) else off
             payload = rendered(options, "command_template", {"value": word}, word)
         return () if payload is None else (Sent(str(options[topic]), payload),)
 
@@ -103,13 +103,14 @@ def fan(options: Options) -> Speech:
         raw = number_of(text)
         return None if raw is None else min(100.0, max(0.0, (raw - low + 1) / steps * 100))
 
+    switched = words({on: True, off: False}, otherwise_unknown=False)
     reports = (
-        Report(ON, "state_topic", "state_value_template", words({on: True, off: False}, otherwise_unknown=False)),
-        Report(SPEED, "percentage_state_topic", "percentage_value_template", percent),
+        Report(Property.ON, "state_topic", "state_value_template", switched),
+        Report(Property.SPEED, "percentage_state_topic", "percentage_value_template", percent),
     )
     # A fan of few speeds reports the nearest one.
-    confirms = reported(options, reports, {SPEED: max(_SPEED_TOLERANCE, 100 / steps)})
-    features = frozenset({SPEED} if "percentage_command_topic" in options else ())
+    confirms = reported(options, reports, {Property.SPEED: max(_SPEED_TOLERANCE, 100 / steps)})
+    features = frozenset({Property.SPEED} if "percentage_command_topic" in options else ())
     return Speech(compose, sources(options, reports), confirms, features)
 
 
@@ -119,7 +120,7 @@ def climate(options: Options) -> Speech:
     modes = list_option(options, "modes")
 
     def messages(settings: Settings) -> Iterator[Sent]:
-        for name, key in ((MODE, "mode"), (TEMPERATURE, target)):
+        for name, key in ((Property.MODE, "mode"), (Property.TEMPERATURE, target)):
             topic = options.get(f"{key}_command_topic")
             if name in settings and isinstance(topic, str):
                 value = settings[name]
@@ -131,12 +132,12 @@ def climate(options: Options) -> Speech:
         return text if not modes or text in modes else None
 
     reports = (
-        Report(MODE, "mode_state_topic", "mode_state_template", mode),
-        Report(TEMPERATURE, f"{target}_state_topic", f"{target}_state_template", number),
-        Report(CURRENT_TEMPERATURE, "current_temperature_topic", "current_temperature_template", number),
+        Report(Property.MODE, "mode_state_topic", "mode_state_template", mode),
+        Report(Property.TEMPERATURE, f"{target}_state_topic", f"{target}_state_template", number),
+        Report(Property.CURRENT_TEMPERATURE, "current_temperature_topic", "current_temperature_template", number),
     )
-    confirms = reported(options, reports, {TEMPERATURE: _TEMPERATURE_TOLERANCE})
-    features = frozenset({MODE} if "mode_command_topic" in options else ())
+    confirms = reported(options, reports, {Property.TEMPERATURE: _TEMPERATURE_TOLERANCE})
+    features = frozenset({Property.MODE} if "mode_command_topic" in options else ())
     return Speech(lambda settings: tuple(messages(settings)), sources(options, reports), confirms, features)
 
 
@@ -157,7 +158,7 @@ def sensor(options: Options) -> Speech:
             return round(found, places)
         return found
 
-    return Speech(_nothing, sources(options, (Report(VALUE, "state_topic", "value_template", value),)))
+    return Speech(_nothing, sources(options, (Report(Property.VALUE, "state_topic", "value_template", value),)))
 
 
 def binary_sensor(options: Options) -> Speech:
@@ -169,7 +170,7 @@ def binary_sensor(options: Options) -> Speech:
             raise Unchanged
         return text == on
 
-    return Speech(_nothing, sources(options, (Report(ON, "state_topic", "value_template", value),)))
+    return Speech(_nothing, sources(options, (Report(Property.ON, "state_topic", "value_template", value),)))
 
 
 def _nothing(_settings: Settings) -> tuple[Sent, ...]:

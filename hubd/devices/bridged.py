@@ -11,23 +11,7 @@ from hubd.devices import codecs
 from hubd.devices.cells import CLASS_KEYS, Cell, Codec, Row, Spot
 from hubd.devices.expectations import number_of
 from hubd.devices.model import Device
-from hubd.devices.vocabulary import (
-    ACTION,
-    ACTIVATE,
-    BRIGHTNESS,
-    COLOR,
-    COLOR_TEMPERATURE,
-    CURRENT_TEMPERATURE,
-    EFFECT,
-    MODE,
-    ON,
-    POSITION,
-    SPEED,
-    STATE,
-    TEMPERATURE,
-    VALUE,
-    Kind,
-)
+from hubd.devices.vocabulary import Kind, Property
 
 _WORDS_ON_OFF: Final = codecs.on_off("ON", "OFF")
 _THIRDS: Final = {"low": 100 / 3, "medium": 200 / 3, "high": 100.0}
@@ -57,28 +41,28 @@ def _contact(device: Device, value: JsonValue) -> JsonValue:
 ZIGBEE2MQTT: Final[Mapping[Kind, Cell]] = {
     Kind.LIGHT: Cell(
         (
-            _zigbee(ON, "state{_endpoint}", _WORDS_ON_OFF),
-            _zigbee(BRIGHTNESS, "brightness{_endpoint}", codecs.level(254, "0 to 254")),
-            _zigbee(COLOR, "color{_endpoint}", codecs.COLOR_HEX),
-            _zigbee(COLOR_TEMPERATURE, "color_temp{_endpoint}", codecs.MIRED),
-            _zigbee(EFFECT, "effect", codecs.EFFECT),
+            _zigbee(Property.ON, "state{_endpoint}", _WORDS_ON_OFF),
+            _zigbee(Property.BRIGHTNESS, "brightness{_endpoint}", codecs.level(254, "0 to 254")),
+            _zigbee(Property.COLOR, "color{_endpoint}", codecs.COLOR_HEX),
+            _zigbee(Property.COLOR_TEMPERATURE, "color_temp{_endpoint}", codecs.MIRED),
+            _zigbee(Property.EFFECT, "effect", codecs.EFFECT),
         )
     ),
-    Kind.SWITCH: Cell((_zigbee(ON, "state{_endpoint}", _WORDS_ON_OFF),)),
+    Kind.SWITCH: Cell((_zigbee(Property.ON, "state{_endpoint}", _WORDS_ON_OFF),)),
     Kind.COVER: Cell(
         (
-            Row(ACTION, codecs.ACTION, Spot("{topic}/set", ("state{_endpoint}",))),
-            _zigbee(POSITION, "position{_endpoint}", codecs.PERCENT),
+            Row(Property.ACTION, codecs.ACTION, Spot("{topic}/set", ("state{_endpoint}",))),
+            _zigbee(Property.POSITION, "position{_endpoint}", codecs.PERCENT),
             _zigbee_read(
-                STATE, "state{_endpoint}", codecs.words({"open": "OPEN", "closed": "CLOSE", "stopped": "STOP"})
+                Property.STATE, "state{_endpoint}", codecs.words({"open": "OPEN", "closed": "CLOSE", "stopped": "STOP"})
             ),
         )
     ),
     Kind.LOCK: Cell(
         (
-            Row(ACTION, codecs.ACTION, Spot("{topic}/set", ("state",))),
+            Row(Property.ACTION, codecs.ACTION, Spot("{topic}/set", ("state",))),
             Row(
-                STATE,
+                Property.STATE,
                 codecs.words(
                     {"locked": "locked", "unlocked": "unlocked"},
                     {"not_fully_locked": "jammed", "LOCK": "locked", "UNLOCK": "unlocked"},
@@ -91,20 +75,20 @@ ZIGBEE2MQTT: Final[Mapping[Kind, Cell]] = {
     Kind.CLIMATE: Cell(
         (
             Row(
-                TEMPERATURE,
+                Property.TEMPERATURE,
                 codecs.DEGREES,
                 Spot("{topic}/set", ("{setpoint}",)),
                 (Spot("{topic}", ("{setpoint}",)),),
             ),
-            _zigbee(MODE, "system_mode", codecs.MODE),
-            _zigbee_read(CURRENT_TEMPERATURE, "local_temperature", codecs.DEGREES),
+            _zigbee(Property.MODE, "system_mode", codecs.MODE),
+            _zigbee_read(Property.CURRENT_TEMPERATURE, "local_temperature", codecs.DEGREES),
         )
     ),
     Kind.FAN: Cell(
         (
-            _zigbee(ON, "{fan_state}", _WORDS_ON_OFF),
+            _zigbee(Property.ON, "{fan_state}", _WORDS_ON_OFF),
             _zigbee(
-                SPEED,
+                Property.SPEED,
                 "fan_mode",
                 Codec("low medium high", _fan_mode, lambda _device, value: _THIRDS.get(str(value))),
             ),
@@ -113,19 +97,25 @@ ZIGBEE2MQTT: Final[Mapping[Kind, Cell]] = {
     Kind.SCENE: Cell(
         (
             Row(
-                ACTIVATE,
+                Property.ACTIVATE,
                 Codec("scene", lambda device, _value: device.scene, lambda *_: None),
                 Spot("{topic}/set", ("scene_recall",)),
             ),
         )
     ),
-    Kind.GROUP: Cell((_zigbee(ON, "state", _WORDS_ON_OFF),)),
-    Kind.SENSOR: Cell((_zigbee_read(VALUE, "{key}", codecs.MEASURED),)),
-    Kind.BINARY_SENSOR: Cell((_zigbee_read(ON, "{class_key}", Codec("true false", codecs.YES_NO.write, _contact)),)),
+    Kind.GROUP: Cell((_zigbee(Property.ON, "state", _WORDS_ON_OFF),)),
+    Kind.SENSOR: Cell((_zigbee_read(Property.VALUE, "{key}", codecs.MEASURED),)),
+    Kind.BINARY_SENSOR: Cell(
+        (_zigbee_read(Property.ON, "{class_key}", Codec("true false", codecs.YES_NO.write, _contact)),)
+    ),
     Kind.VALVE: Cell(
         (
-            Row(ACTION, codecs.words({"open": "ON", "close": "OFF"}), Spot("{topic}/set", ("state{_endpoint}",))),
-            _zigbee_read(STATE, "state{_endpoint}", codecs.words({"open": "ON", "closed": "OFF"})),
+            Row(
+                Property.ACTION,
+                codecs.words({"open": "ON", "close": "OFF"}),
+                Spot("{topic}/set", ("state{_endpoint}",)),
+            ),
+            _zigbee_read(Property.STATE, "state{_endpoint}", codecs.words({"open": "ON", "closed": "OFF"})),
         )
     ),
 }
@@ -153,23 +143,23 @@ _SHUTTER: Final = ("Shutter{first}", "Position")
 TASMOTA: Final[Mapping[Kind, Cell]] = {
     Kind.LIGHT: Cell(
         (
-            _tasmota(ON, "POWER{endpoint}", _WORDS_ON_OFF),
-            _tasmota(BRIGHTNESS, "Dimmer", codecs.level(100, "0 to 100")),
-            _tasmota(COLOR, "HSBColor", codecs.COLOR_HSB, command="Color2"),
-            _tasmota(COLOR_TEMPERATURE, "CT", codecs.MIRED),
-            _tasmota(EFFECT, "Scheme", codecs.EFFECT_NUMBER),
+            _tasmota(Property.ON, "POWER{endpoint}", _WORDS_ON_OFF),
+            _tasmota(Property.BRIGHTNESS, "Dimmer", codecs.level(100, "0 to 100")),
+            _tasmota(Property.COLOR, "HSBColor", codecs.COLOR_HSB, command="Color2"),
+            _tasmota(Property.COLOR_TEMPERATURE, "CT", codecs.MIRED),
+            _tasmota(Property.EFFECT, "Scheme", codecs.EFFECT_NUMBER),
         )
     ),
-    Kind.SWITCH: Cell((_tasmota(ON, "POWER{endpoint}", _WORDS_ON_OFF),)),
+    Kind.SWITCH: Cell((_tasmota(Property.ON, "POWER{endpoint}", _WORDS_ON_OFF),)),
     Kind.COVER: Cell(
         (
             Row(
-                ACTION,
+                Property.ACTION,
                 Codec("ShutterOpen ShutterClose ShutterStop", _shutter, lambda *_: None),
                 Spot("{cmnd}/Backlog"),
             ),
             Row(
-                POSITION,
+                Property.POSITION,
                 codecs.PERCENT,
                 Spot("{cmnd}/ShutterPosition{first}"),
                 (Spot("{stat}/RESULT", _SHUTTER), Spot("{tele}/SENSOR", _SHUTTER)),
@@ -178,19 +168,21 @@ TASMOTA: Final[Mapping[Kind, Cell]] = {
     ),
     Kind.FAN: Cell(
         (
-            _tasmota(SPEED, "FanSpeed", codecs.level(3, "0 to 3")),
-            _tasmota(ON, "FanSpeed", Codec("2 0", lambda _device, on: 2 if on else 0, _runs)),
+            _tasmota(Property.SPEED, "FanSpeed", codecs.level(3, "0 to 3")),
+            _tasmota(Property.ON, "FanSpeed", Codec("2 0", lambda _device, on: 2 if on else 0, _runs)),
         )
     ),
-    Kind.GROUP: Cell((Row(ON, _WORDS_ON_OFF, Spot("{cmnd}/POWER")),)),
-    Kind.SENSOR: Cell((Row(VALUE, codecs.MEASURED, None, (Spot("{tele}/SENSOR", ("{key}",)),)),)),
+    Kind.GROUP: Cell((Row(Property.ON, _WORDS_ON_OFF, Spot("{cmnd}/POWER")),)),
+    Kind.SENSOR: Cell((Row(Property.VALUE, codecs.MEASURED, None, (Spot("{tele}/SENSOR", ("{key}",)),)),)),
     Kind.BINARY_SENSOR: Cell(
-        (Row(ON, _WORDS_ON_OFF, None, (Spot("{stat}/RESULT", ("{key}",)), Spot("{tele}/SENSOR", ("{key}",)))),)
+        (Row(Property.ON, _WORDS_ON_OFF, None, (Spot("{stat}/RESULT", ("{key}",)), Spot("{tele}/SENSOR", ("{key}",)))),)
     ),
     Kind.VALVE: Cell(
         (
-            Row(ACTION, codecs.words({"open": "ON", "close": "OFF"}), Spot("{cmnd}/POWER{endpoint}")),
-            Row(STATE, codecs.words({"open": "ON", "closed": "OFF"}), None, _tasmota_reports("POWER{endpoint}")),
+            Row(Property.ACTION, codecs.words({"open": "ON", "close": "OFF"}), Spot("{cmnd}/POWER{endpoint}")),
+            Row(
+                Property.STATE, codecs.words({"open": "ON", "closed": "OFF"}), None, _tasmota_reports("POWER{endpoint}")
+            ),
         )
     ),
 }

@@ -15,7 +15,7 @@ from hubd.devices.expectations import AVAILABILITY, Source, Want
 from hubd.devices.model import Device, Dialect, Kind
 from hubd.devices.payloads import object_in, text_in
 from hubd.devices.settling import Arguments, confirmations
-from hubd.devices.vocabulary import ON, Feature
+from hubd.devices.vocabulary import Feature, Property
 
 # ``mqtt-devices.md`` 1, availability, echo, latency; s.
 _ZIGBEE_WITHIN: Final = 4.0
@@ -81,7 +81,7 @@ def compose(device: Device, settings: Arguments) -> tuple[Message, ...]:
     if cell is None:
         return ()
     payloads: dict[str, JsonValue] = {}
-    for row in sorted(cell.rows, key=lambda row: row.name == ON and not _is_json(row)):
+    for row in sorted(cell.rows, key=lambda row: row.name == Property.ON and not _is_json(row)):
         topic, keys = _place(device, row.command)
         if row.name not in settings or topic is None or keys is None:
             continue

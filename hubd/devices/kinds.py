@@ -13,20 +13,7 @@ from hubd.devices.model import Device, Feature, Kind
 from hubd.devices.offers import ACTIONS
 from hubd.devices.parameters import Parameter, ParameterType
 from hubd.devices.settling import Arguments
-from hubd.devices.vocabulary import (
-    ACTION,
-    BRIGHTNESS,
-    COLOR,
-    COLOR_TEMPERATURE,
-    EFFECT,
-    LOCKED,
-    MODE,
-    ON,
-    POSITION,
-    SPEED,
-    TEMPERATURE,
-    VOLUME,
-)
+from hubd.devices.vocabulary import Property
 from hubd.events import Scheduling
 
 # The effect of a light or a plug is seen at once, and needs no words (``live-protocol.md`` 8.4).
@@ -82,16 +69,16 @@ _LIGHT = KindFunction(
     name="set_light",
     description="Turn a light on or off, or set its brightness.",
     parameters={
-        ON: _on_off("light"),
-        BRIGHTNESS: _percent("Brightness in percent; more than 0 turns the light on, 0 turns it off."),
-        COLOR: Parameter(type=ParameterType.STRING, description="Color of the light.", enum=colors.NAMES),
-        COLOR_TEMPERATURE: Parameter(
+        Property.ON: _on_off("light"),
+        Property.BRIGHTNESS: _percent("Brightness in percent; more than 0 turns the light on, 0 turns it off."),
+        Property.COLOR: Parameter(type=ParameterType.STRING, description="Color of the light.", enum=colors.NAMES),
+        Property.COLOR_TEMPERATURE: Parameter(
             type=ParameterType.INTEGER,
             description="Temperature of white light in kelvin: 2700 is warm, 6500 is cold.",
             minimum=1500,
             maximum=9000,
         ),
-        EFFECT: Parameter(type=ParameterType.STRING, description="Effect of the light."),
+        Property.EFFECT: Parameter(type=ParameterType.STRING, description="Effect of the light."),
     },
     required=frozenset(),
     settle=settling.settle_light,
@@ -99,16 +86,16 @@ _LIGHT = KindFunction(
 _SWITCH = KindFunction(
     name="set_switch",
     description="Turn a switch, a plug, or the appliance behind it on or off.",
-    parameters={ON: _on_off("switch")},
-    required=frozenset({ON}),
+    parameters={Property.ON: _on_off("switch")},
+    required=frozenset({Property.ON}),
     settle=settling.settle_on_off,
 )
 _COVER = KindFunction(
     name="set_cover",
     description="Open, close or stop a cover, such as a blind or a garage door, or set its position.",
     parameters={
-        ACTION: _action(Kind.COVER, "What the cover does."),
-        POSITION: _percent("Position in percent: 100 is open, 0 is closed."),
+        Property.ACTION: _action(Kind.COVER, "What the cover does."),
+        Property.POSITION: _percent("Position in percent: 100 is open, 0 is closed."),
     },
     required=frozenset(),
     settle=settling.settle_action,
@@ -116,16 +103,16 @@ _COVER = KindFunction(
 _LOCK = KindFunction(
     name="set_lock",
     description="Lock or unlock a lock.",
-    parameters={LOCKED: Parameter(type=ParameterType.BOOLEAN, description="True locks it, false unlocks it.")},
-    required=frozenset({LOCKED}),
+    parameters={Property.LOCKED: Parameter(type=ParameterType.BOOLEAN, description="True locks it, false unlocks it.")},
+    required=frozenset({Property.LOCKED}),
     settle=settling.settle_lock,
 )
 _CLIMATE = KindFunction(
     name="set_climate",
     description="Set the temperature of a heating or an air conditioner, or its mode.",
     parameters={
-        TEMPERATURE: Parameter(type=ParameterType.NUMBER, description="Temperature to reach in degrees."),
-        MODE: Parameter(type=ParameterType.STRING, description="Mode of operation."),
+        Property.TEMPERATURE: Parameter(type=ParameterType.NUMBER, description="Temperature to reach in degrees."),
+        Property.MODE: Parameter(type=ParameterType.STRING, description="Mode of operation."),
     },
     required=frozenset(),
     settle=settling.settle_climate,
@@ -133,7 +120,7 @@ _CLIMATE = KindFunction(
 _FAN = KindFunction(
     name="set_fan",
     description="Turn a fan on or off, or set its speed.",
-    parameters={ON: _on_off("fan"), SPEED: _percent("Speed in percent; 0 turns the fan off.")},
+    parameters={Property.ON: _on_off("fan"), Property.SPEED: _percent("Speed in percent; 0 turns the fan off.")},
     required=frozenset(),
     settle=settling.settle_fan,
 )
@@ -141,8 +128,8 @@ _MEDIA_PLAYER = KindFunction(
     name="set_media_player",
     description="Play, pause or stop a media player, go to the next or previous title, or set its volume.",
     parameters={
-        ACTION: _action(Kind.MEDIA_PLAYER, "What the player does."),
-        VOLUME: _percent("Volume in percent."),
+        Property.ACTION: _action(Kind.MEDIA_PLAYER, "What the player does."),
+        Property.VOLUME: _percent("Volume in percent."),
     },
     required=frozenset(),
     settle=settling.settle_action,
@@ -157,30 +144,30 @@ _SCENE = KindFunction(
 _GROUP = KindFunction(
     name="set_group",
     description="Turn all devices of a group on or off.",
-    parameters={ON: _on_off("group")},
-    required=frozenset({ON}),
+    parameters={Property.ON: _on_off("group")},
+    required=frozenset({Property.ON}),
     settle=settling.settle_on_off,
 )
 _VACUUM = KindFunction(
     name="set_vacuum",
     description="Start, pause or stop a vacuum cleaner, send it home, or find it.",
-    parameters={ACTION: _action(Kind.VACUUM, "What the vacuum cleaner does.")},
-    required=frozenset({ACTION}),
+    parameters={Property.ACTION: _action(Kind.VACUUM, "What the vacuum cleaner does.")},
+    required=frozenset({Property.ACTION}),
     settle=settling.settle_action,
 )
 _ALARM = KindFunction(
     name="set_alarm",
     description="Arm or disarm an alarm system.",
-    parameters={ACTION: _action(Kind.ALARM, "What the alarm system does.")},
-    required=frozenset({ACTION}),
+    parameters={Property.ACTION: _action(Kind.ALARM, "What the alarm system does.")},
+    required=frozenset({Property.ACTION}),
     settle=settling.settle_action,
 )
 _VALVE = KindFunction(
     name="set_valve",
     description="Open, close or stop a valve, or set its position.",
     parameters={
-        ACTION: _action(Kind.VALVE, "What the valve does."),
-        POSITION: _percent("Position in percent: 100 is open, 0 is closed."),
+        Property.ACTION: _action(Kind.VALVE, "What the valve does."),
+        Property.POSITION: _percent("Position in percent: 100 is open, 0 is closed."),
     },
     required=frozenset(),
     settle=settling.settle_action,
@@ -217,11 +204,11 @@ def parameters_of(function: KindFunction, devices: Iterable[Device]) -> dict[str
         if not able:
             continue
         match name:
-            case "effect":
+            case Property.EFFECT:
                 found[name] = parameter.model_copy(update={"enum": _each(device.effects for device in able)})
-            case "mode":
+            case Property.MODE:
                 found[name] = parameter.model_copy(update={"enum": _each(device.modes for device in able)})
-            case "temperature":
+            case Property.TEMPERATURE:
                 ranges = [settling.degrees_of(device) for device in able]
                 bounds = {"minimum": min(low for low, _ in ranges), "maximum": max(high for _, high in ranges)}
                 found[name] = parameter.model_copy(update=bounds)
@@ -232,7 +219,7 @@ def parameters_of(function: KindFunction, devices: Iterable[Device]) -> dict[str
 
 def _takes(device: Device, name: str) -> bool:
     """Return whether a device takes a parameter; whites are colours too."""
-    return device.can(name) or (name == COLOR and device.can(COLOR_TEMPERATURE))
+    return device.can(name) or (name == Property.COLOR and device.can(Property.COLOR_TEMPERATURE))
 
 
 def _each(several: Iterable[Iterable[str]]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from hubd.devices.fields import HUB_ID, Duration, Identifier, Name, Place, Table
 from hubd.devices.functions import ONE_ANSWER, Function, NeverRetained, OutcomeScheduling, Qos
 from hubd.devices.offers import ACTIONS, OFFERS, STATES, USUAL
 from hubd.devices.payloads import is_readable
-from hubd.devices.vocabulary import DeviceClass, Dialect, Feature, Kind
+from hubd.devices.vocabulary import DeviceClass, Dialect, Feature, Kind, Property
 from hubd.events import Behavior
 
 __all__ = ["VALID_FOR", "Command", "Device", "Dialect", "Feature", "Kind", "Reading"]
@@ -228,7 +228,7 @@ def _unknown_words(device: Device) -> Iterator[tuple[Place, str]]:
     """Yield words, channels that devices of the kind don't have."""
     if device.kind is None or device.dialect is None or isinstance(offer := OFFERS[device.dialect][device.kind], str):
         return
-    further = {"current_temperature"} if device.kind is Kind.CLIMATE else set()
+    further = {Property.CURRENT_TEMPERATURE} if device.kind is Kind.CLIMATE else set()
     tables: tuple[tuple[str, Collection[str], Collection[str]], ...] = (
         ("payloads", device.payloads, ACTIONS.get(device.kind, ())),
         ("states", device.states, STATES.get(device.kind, ())),

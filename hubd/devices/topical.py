@@ -9,24 +9,7 @@ from pydantic import JsonValue
 
 from hubd.devices import codecs
 from hubd.devices.cells import Cell, Codec, Row, Spot
-from hubd.devices.vocabulary import (
-    ACTION,
-    ACTIVATE,
-    BRIGHTNESS,
-    COLOR,
-    COLOR_TEMPERATURE,
-    CURRENT_TEMPERATURE,
-    EFFECT,
-    MODE,
-    ON,
-    POSITION,
-    SPEED,
-    STATE,
-    TEMPERATURE,
-    VALUE,
-    VOLUME,
-    Kind,
-)
+from hubd.devices.vocabulary import Kind, Property
 
 _ON_OFF: Final = codecs.on_off("ON", "OFF")
 _BYTE: Final = codecs.level(255, "0 to 255")
@@ -38,11 +21,11 @@ _ACTIVATE: Final = Codec("payload_on", lambda device, _value: device.payload_on,
 def _json_light(command: str, state: str) -> Cell:
     """Return a light by Home Assistant's JSON schema, which ESPHome speaks too."""
     rows = {
-        ON: ("state", _ON_OFF),
-        BRIGHTNESS: ("brightness", _BYTE),
-        COLOR: ("color", codecs.COLOR_OBJECT),
-        COLOR_TEMPERATURE: ("color_temp", codecs.MIRED),
-        EFFECT: ("effect", codecs.EFFECT),
+        Property.ON: ("state", _ON_OFF),
+        Property.BRIGHTNESS: ("brightness", _BYTE),
+        Property.COLOR: ("color", codecs.COLOR_OBJECT),
+        Property.COLOR_TEMPERATURE: ("color_temp", codecs.MIRED),
+        Property.EFFECT: ("effect", codecs.EFFECT),
     }
     return Cell(
         tuple(Row(name, codec, Spot(command, (key,)), (Spot(state, (key,)),)) for name, (key, codec) in rows.items())
@@ -58,27 +41,31 @@ def _esphome_read(name: str, codec: Codec, below: str = "") -> Row:
     return Row(name, codec, None, (Spot(f"{{topic}}{below}/state"),))
 
 
-_ESPHOME_ACTION: Final = Row(ACTION, codecs.ACTION, Spot("{topic}/command"))
+_ESPHOME_ACTION: Final = Row(Property.ACTION, codecs.ACTION, Spot("{topic}/command"))
 _ESPHOME_OPENING: Final = Cell(
-    (_ESPHOME_ACTION, _esphome(POSITION, codecs.PERCENT, "/position"), _esphome_read(STATE, codecs.STATE))
+    (
+        _ESPHOME_ACTION,
+        _esphome(Property.POSITION, codecs.PERCENT, "/position"),
+        _esphome_read(Property.STATE, codecs.STATE),
+    )
 )
 ESPHOME: Final[Mapping[Kind, Cell]] = {
     Kind.LIGHT: _json_light("{topic}/command", "{topic}/state"),
-    Kind.SWITCH: Cell((_esphome(ON, _ON_OFF),)),
+    Kind.SWITCH: Cell((_esphome(Property.ON, _ON_OFF),)),
     Kind.COVER: _ESPHOME_OPENING,
-    Kind.LOCK: Cell((_ESPHOME_ACTION, _esphome_read(STATE, codecs.STATE))),
+    Kind.LOCK: Cell((_ESPHOME_ACTION, _esphome_read(Property.STATE, codecs.STATE))),
     Kind.CLIMATE: Cell(
         (
-            _esphome(TEMPERATURE, codecs.DEGREES, "/target_temperature"),
-            _esphome(MODE, codecs.MODE, "/mode"),
-            _esphome_read(CURRENT_TEMPERATURE, codecs.DEGREES, "/current_temperature"),
+            _esphome(Property.TEMPERATURE, codecs.DEGREES, "/target_temperature"),
+            _esphome(Property.MODE, codecs.MODE, "/mode"),
+            _esphome_read(Property.CURRENT_TEMPERATURE, codecs.DEGREES, "/current_temperature"),
         )
     ),
-    Kind.FAN: Cell((_esphome(ON, _ON_OFF), _esphome(SPEED, _SPEED, "/speed_level"))),
-    Kind.SCENE: Cell((Row(ACTIVATE, _PRESS, Spot("{topic}/command")),)),
-    Kind.SENSOR: Cell((_esphome_read(VALUE, codecs.MEASURED),)),
-    Kind.BINARY_SENSOR: Cell((_esphome_read(ON, _ON_OFF),)),
-    Kind.ALARM: Cell((_ESPHOME_ACTION, _esphome_read(STATE, codecs.STATE))),
+    Kind.FAN: Cell((_esphome(Property.ON, _ON_OFF), _esphome(Property.SPEED, _SPEED, "/speed_level"))),
+    Kind.SCENE: Cell((Row(Property.ACTIVATE, _PRESS, Spot("{topic}/command")),)),
+    Kind.SENSOR: Cell((_esphome_read(Property.VALUE, codecs.MEASURED),)),
+    Kind.BINARY_SENSOR: Cell((_esphome_read(Property.ON, _ON_OFF),)),
+    Kind.ALARM: Cell((_ESPHOME_ACTION, _esphome_read(Property.STATE, codecs.STATE))),
     Kind.VALVE: _ESPHOME_OPENING,
 }
 
@@ -110,19 +97,19 @@ _SHELLY_VALUE: Final = (
 SHELLY: Final[Mapping[Kind, Cell]] = {
     Kind.LIGHT: Cell(
         (
-            _shelly(ON, "on", codecs.YES_NO, "output"),
-            _shelly(BRIGHTNESS, "brightness", codecs.level(100, "0 to 100")),
-            _shelly(COLOR, "rgb", codecs.COLOR_LIST),
-            _shelly(COLOR_TEMPERATURE, "ct", codecs.KELVIN),
+            _shelly(Property.ON, "on", codecs.YES_NO, "output"),
+            _shelly(Property.BRIGHTNESS, "brightness", codecs.level(100, "0 to 100")),
+            _shelly(Property.COLOR, "rgb", codecs.COLOR_LIST),
+            _shelly(Property.COLOR_TEMPERATURE, "ct", codecs.KELVIN),
         ),
         SHELLY_CALL,
     ),
-    Kind.SWITCH: Cell((_shelly(ON, "on", codecs.YES_NO, "output"),), SHELLY_CALL),
+    Kind.SWITCH: Cell((_shelly(Property.ON, "on", codecs.YES_NO, "output"),), SHELLY_CALL),
     Kind.COVER: Cell(
         (
-            Row(ACTION, codecs.words({"open": "open", "close": "close", "stop": "stop"}), _SHELLY_COMMAND),
+            Row(Property.ACTION, codecs.words({"open": "open", "close": "close", "stop": "stop"}), _SHELLY_COMMAND),
             Row(
-                POSITION,
+                Property.POSITION,
                 Codec(
                     "pos,0 to 100",
                     lambda _device, percent: f"pos,{percent}",
@@ -132,15 +119,15 @@ SHELLY: Final[Mapping[Kind, Cell]] = {
                 _SHELLY_COMMAND,
                 _shelly_reports("current_pos"),
             ),
-            Row(STATE, codecs.STATE, None, _shelly_reports("state")),
+            Row(Property.STATE, codecs.STATE, None, _shelly_reports("state")),
         )
     ),
-    Kind.SENSOR: Cell((Row(VALUE, codecs.MEASURED, None, _SHELLY_VALUE),)),
-    Kind.BINARY_SENSOR: Cell((Row(ON, codecs.YES_NO, None, _SHELLY_VALUE),)),
+    Kind.SENSOR: Cell((Row(Property.VALUE, codecs.MEASURED, None, _SHELLY_VALUE),)),
+    Kind.BINARY_SENSOR: Cell((Row(Property.ON, codecs.YES_NO, None, _SHELLY_VALUE),)),
     Kind.VALVE: Cell(
         (
-            Row(ACTION, codecs.words({"open": True, "close": False}), Spot("{topic}/rpc", ("params", "on"))),
-            Row(STATE, codecs.words({"open": True, "closed": False}), None, _shelly_reports("output")),
+            Row(Property.ACTION, codecs.words({"open": True, "close": False}), Spot("{topic}/rpc", ("params", "on"))),
+            Row(Property.STATE, codecs.words({"open": True, "closed": False}), None, _shelly_reports("output")),
         ),
         SHELLY_CALL,
     ),
@@ -155,38 +142,38 @@ def _channel(name: str, codec: Codec) -> Row:
     return Row(name, codec, Spot(f"{{{name}.command_topic}}"), (Spot(f"{{{name}.state_topic}}"),))
 
 
-_ACTION: Final = Row(ACTION, codecs.ACTION, Spot("{command_topic}"))
-_STATE: Final = Row(STATE, codecs.STATE, None, (Spot("{state_topic}"),))
+_ACTION: Final = Row(Property.ACTION, codecs.ACTION, Spot("{command_topic}"))
+_STATE: Final = Row(Property.STATE, codecs.STATE, None, (Spot("{state_topic}"),))
 _TOLD: Final = Cell((_ACTION, _STATE))
-_OPENING: Final = Cell((_ACTION, _channel(POSITION, codecs.POSITION), _STATE))
+_OPENING: Final = Cell((_ACTION, _channel(Property.POSITION, codecs.POSITION), _STATE))
 _READING: Final = (Spot("{state_topic}", ("{key?}",)),)
 
 PLAIN: Final[Mapping[Kind, Cell]] = {
     Kind.LIGHT: Cell(
         (
-            _main(ON, codecs.OWN_ON_OFF),
-            _channel(BRIGHTNESS, codecs.BRIGHTNESS),
-            _channel(COLOR, codecs.COLOR_TEXT),
-            _channel(COLOR_TEMPERATURE, codecs.MIRED),
-            _channel(EFFECT, codecs.EFFECT),
+            _main(Property.ON, codecs.OWN_ON_OFF),
+            _channel(Property.BRIGHTNESS, codecs.BRIGHTNESS),
+            _channel(Property.COLOR, codecs.COLOR_TEXT),
+            _channel(Property.COLOR_TEMPERATURE, codecs.MIRED),
+            _channel(Property.EFFECT, codecs.EFFECT),
         )
     ),
-    Kind.SWITCH: Cell((_main(ON, codecs.OWN_ON_OFF),)),
+    Kind.SWITCH: Cell((_main(Property.ON, codecs.OWN_ON_OFF),)),
     Kind.COVER: _OPENING,
     Kind.LOCK: _TOLD,
     Kind.CLIMATE: Cell(
         (
-            _main(TEMPERATURE, codecs.DEGREES),
-            _channel(MODE, codecs.MODE),
-            Row(CURRENT_TEMPERATURE, codecs.DEGREES, None, (Spot("{current_temperature.state_topic}"),)),
+            _main(Property.TEMPERATURE, codecs.DEGREES),
+            _channel(Property.MODE, codecs.MODE),
+            Row(Property.CURRENT_TEMPERATURE, codecs.DEGREES, None, (Spot("{current_temperature.state_topic}"),)),
         )
     ),
-    Kind.FAN: Cell((_main(ON, codecs.OWN_ON_OFF), _channel(SPEED, _SPEED))),
-    Kind.MEDIA_PLAYER: Cell((_ACTION, _channel(VOLUME, codecs.VOLUME), _STATE)),
-    Kind.SCENE: Cell((Row(ACTIVATE, _ACTIVATE, Spot("{command_topic}")),)),
-    Kind.GROUP: Cell((_main(ON, codecs.OWN_ON_OFF),)),
-    Kind.SENSOR: Cell((Row(VALUE, codecs.MEASURED, None, _READING),)),
-    Kind.BINARY_SENSOR: Cell((Row(ON, codecs.OWN_ON_OFF, None, _READING),)),
+    Kind.FAN: Cell((_main(Property.ON, codecs.OWN_ON_OFF), _channel(Property.SPEED, _SPEED))),
+    Kind.MEDIA_PLAYER: Cell((_ACTION, _channel(Property.VOLUME, codecs.VOLUME), _STATE)),
+    Kind.SCENE: Cell((Row(Property.ACTIVATE, _ACTIVATE, Spot("{command_topic}")),)),
+    Kind.GROUP: Cell((_main(Property.ON, codecs.OWN_ON_OFF),)),
+    Kind.SENSOR: Cell((Row(Property.VALUE, codecs.MEASURED, None, _READING),)),
+    Kind.BINARY_SENSOR: Cell((Row(Property.ON, codecs.OWN_ON_OFF, None, _READING),)),
     Kind.VACUUM: _TOLD,
     Kind.ALARM: _TOLD,
     Kind.VALVE: _OPENING,
@@ -195,5 +182,5 @@ PLAIN: Final[Mapping[Kind, Cell]] = {
 HOME_ASSISTANT: Final[Mapping[Kind, Cell]] = {
     **{kind: cell for kind, cell in PLAIN.items() if kind is not Kind.MEDIA_PLAYER},
     Kind.LIGHT: _json_light("{command_topic}", "{state_topic}"),
-    Kind.VACUUM: Cell((_ACTION, Row(STATE, codecs.STATE, None, (Spot("{state_topic}", ("state",)),)))),
+    Kind.VACUUM: Cell((_ACTION, Row(Property.STATE, codecs.STATE, None, (Spot("{state_topic}", ("state",)),)))),
 }

@@ -1,9 +1,8 @@
-"""The kinds of devices, the dialects that they speak, the names of what they are told or tell."""
+"""The kinds of devices, the dialects that they speak, the properties that they have."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
 
 
 class Kind(StrEnum):
@@ -63,20 +62,22 @@ class DeviceClass(StrEnum):
     VIBRATION = "vibration"
 
 
-# Names of properties at the front, beside the features'.
-ON: Final = "on"
-ACTION: Final = "action"
-STATE: Final = "state"
-VALUE: Final = "value"
-TEMPERATURE: Final = "temperature"
-CURRENT_TEMPERATURE: Final = "current_temperature"
-ACTIVATE: Final = "activate"
-LOCKED: Final = "locked"
-BRIGHTNESS: Final = Feature.BRIGHTNESS.value
-COLOR: Final = Feature.COLOR.value
-COLOR_TEMPERATURE: Final = Feature.COLOR_TEMPERATURE.value
-EFFECT: Final = Feature.EFFECT.value
-POSITION: Final = Feature.POSITION.value
-SPEED: Final = Feature.SPEED.value
-MODE: Final = Feature.MODE.value
-VOLUME: Final = Feature.VOLUME.value
+class Property(StrEnum):
+    """What a device of a kind is told, or tells, at the front; the features are properties as well."""
+
+    ON = "on"
+    ACTION = "action"
+    STATE = "state"
+    VALUE = "value"
+    TEMPERATURE = "temperature"
+    CURRENT_TEMPERATURE = "current_temperature"
+    ACTIVATE = "activate"
+    LOCKED = "locked"
+    BRIGHTNESS = Feature.BRIGHTNESS
+    COLOR = Feature.COLOR
+    COLOR_TEMPERATURE = Feature.COLOR_TEMPERATURE
+    EFFECT = Feature.EFFECT
+    POSITION = Feature.POSITION
+    SPEED = Feature.SPEED
+    MODE = Feature.MODE
+    VOLUME = Feature.VOLUME

@@ -8,22 +8,7 @@ from typing import Final, assert_never
 from hubd.devices.model import Device, Kind
 from hubd.devices.offers import STATES
 from hubd.devices.settling import Arguments
-from hubd.devices.vocabulary import (
-    ACTION,
-    BRIGHTNESS,
-    COLOR,
-    COLOR_TEMPERATURE,
-    EFFECT,
-    MODE,
-    ON,
-    POSITION,
-    SPEED,
-    STATE,
-    TEMPERATURE,
-    VALUE,
-    VOLUME,
-    DeviceClass,
-)
+from hubd.devices.vocabulary import DeviceClass, Property
 
 _CLASS_WORDS: Final[Mapping[DeviceClass | None, tuple[str, str]]] = {
     None: ("on", "off"),
@@ -74,7 +59,7 @@ def word_for(device: Device, state: Arguments) -> str:
             said = _opening(device, state)
             return said if said in {"closed", "", "stopped"} else "open"
         case Kind.LOCK | Kind.MEDIA_PLAYER | Kind.VACUUM | Kind.ALARM:
-            return str(state.get(STATE) or "")
+            return str(state.get(Property.STATE) or "")
         case Kind.BINARY_SENSOR:
             return _told_apart(device, state)
         case _:
@@ -82,7 +67,7 @@ def word_for(device: Device, state: Arguments) -> str:
 
 
 def _on_off(_device: Device, state: Arguments) -> str:
-    match state.get(ON):
+    match state.get(Property.ON):
         case True:
             return "on"
         case False:
@@ -93,9 +78,10 @@ def _on_off(_device: Device, state: Arguments) -> str:
 
 def _light(device: Device, state: Arguments) -> str:
     said = _on_off(device, state)
-    if state.get(ON) is not True:
+    if state.get(Property.ON) is not True:
         return said
-    brightness, color, kelvin = state.get(BRIGHTNESS), state.get(COLOR), state.get(COLOR_TEMPERATURE)
+    brightness, effect = state.get(Property.BRIGHTNESS), state.get(Property.EFFECT)
+    color, kelvin = state.get(Property.COLOR), state.get(Property.COLOR_TEMPERATURE)
     if isinstance(brightness, int | float):
         said += f" at {round(brightness)} percent"
     # A lamp that has both tells both, and only one of them is to be seen.
@@ -103,11 +89,11 @@ def _light(device: Device, state: Arguments) -> str:
         said += f", {color}"
     elif isinstance(kelvin, int | float) and color is None:
         said += f", {round(kelvin)} kelvin"
-    return said + (f", with the effect {state[EFFECT]}" if isinstance(state.get(EFFECT), str) else "")
+    return said + (f", with the effect {effect}" if isinstance(effect, str) else "")
 
 
 def _opening(_device: Device, state: Arguments) -> str:
-    action, word, position = state.get(ACTION), state.get(STATE), state.get(POSITION)
+    action, word, position = state.get(Property.ACTION), state.get(Property.STATE), state.get(Property.POSITION)
     if isinstance(action, str):
         return {"open": "open", "close": "closed", "stop": "stopped"}[action]
     if word in {"opening", "closing"} or not isinstance(position, int | float):
@@ -121,7 +107,7 @@ def _told(words: Mapping[str, str]) -> Callable[[Device, Arguments], str]:
     """Return how to say an action, else the state; words: action → what the device is then."""
 
     def say(_device: Device, state: Arguments) -> str:
-        action, word = state.get(ACTION), state.get(STATE)
+        action, word = state.get(Property.ACTION), state.get(Property.STATE)
         if isinstance(action, str):
             return words.get(action, action)
         return word if isinstance(word, str) else ""
@@ -130,19 +116,20 @@ def _told(words: Mapping[str, str]) -> Callable[[Device, Arguments], str]:
 
 
 def _climate(_device: Device, state: Arguments) -> str:
-    said = [f"set to {state[TEMPERATURE]:g} degrees"] if isinstance(state.get(TEMPERATURE), int | float) else []
-    said += [f"in the mode {state[MODE]}"] if isinstance(state.get(MODE), str) else []
+    temperature, mode = state.get(Property.TEMPERATURE), state.get(Property.MODE)
+    said = [f"set to {temperature:g} degrees"] if isinstance(temperature, int | float) else []
+    said += [f"in the mode {mode}"] if isinstance(mode, str) else []
     return ", ".join(said)
 
 
 def _fan(device: Device, state: Arguments) -> str:
-    speed = state.get(SPEED)
+    speed = state.get(Property.SPEED)
     said = _on_off(device, state)
     return f"{said} at {round(speed)} percent" if said == "on" and isinstance(speed, int | float) else said
 
 
 def _media_player(device: Device, state: Arguments) -> str:
-    volume = state.get(VOLUME)
+    volume = state.get(Property.VOLUME)
     said = _told(
         {"play": "playing", "pause": "paused", "stop": "stopped", "next": "at the next title"}
         | {"previous": "at the previous title"}
@@ -152,7 +139,7 @@ def _media_player(device: Device, state: Arguments) -> str:
 
 
 def _measured(device: Device, state: Arguments) -> str:
-    value = state.get(VALUE)
+    value = state.get(Property.VALUE)
     if value is None:
         return ""
     text = f"{value:g}" if isinstance(value, float) else str(value)
@@ -160,7 +147,7 @@ def _measured(device: Device, state: Arguments) -> str:
 
 
 def _told_apart(device: Device, state: Arguments) -> str:
-    told = state.get(ON)
+    told = state.get(Property.ON)
     yes, no = _CLASS_WORDS[device.device_class]
     return {True: yes, False: no}.get(told, "") if isinstance(told, bool) else ""
 
