@@ -214,6 +214,10 @@ class Question:
     def _lost(self, lost: events.LinkLost) -> State:
         if self.state is State.LINGERING:
             return self._settle()
+        if self.state is State.ASKED and self._soon is not None and not self._open:
+            # All was generated: what is missing is the time that its playing would have taken.
+            self._close_turn(interrupted=False)
+            return self._settle()
         self.failure = lost.reason
         self._close_turn(interrupted=True)
         self._effects += self._minutes.lose(lost)

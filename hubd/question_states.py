@@ -43,7 +43,7 @@ TRANSITIONS: Final[Mapping[State, Mapping[type[events.Event], tuple[State, ...]]
         events.Interrupted: (State.ASKED,),
         events.GenerationComplete: (State.ASKED,),
         events.TurnComplete: _AFTER_TURN,
-        events.LinkLost: (State.FAILED, State.STRANDED),
+        events.LinkLost: (State.ANSWERED, State.FAILED, State.STRANDED),
         events.DeadlinePassed: (*_AFTER_TURN, State.FAILED),
     },
     State.ACTING: {

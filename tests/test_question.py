@@ -329,6 +329,13 @@ class TestFailures:
         talk = Talk(READY, events.SaidText("It is"), LOST)
         assert (talk.state, talk.answer()) == (State.FAILED, [("cut", "It is")])
 
+    def test_a_line_lost_while_the_answer_is_assumed_to_be_playing(self) -> None:
+        """An answer that was generated to its end is one; of calls that are open the outcomes are missing."""
+        talk = Talk(READY, events.SaidText("It is shut."), events.GenerationComplete(), LOST)
+        assert (talk.state, talk.answer()) == (State.ANSWERED, [("said", "It is shut.")])
+        talk = Talk(READY, events.SaidText("I will."), events.ToolsAsked((LAMP,)), events.GenerationComplete(), LOST)
+        assert talk.state is State.STRANDED
+
     def test_a_line_lost_with_calls_open(self) -> None:
         """Their outcomes are read, for commands may have been given: then the request has failed."""
         talk = Talk(READY, events.ToolsAsked((LAMP, HEATER)), LOST)
