@@ -140,7 +140,7 @@ ROWS: tuple[str, ...] = (
     ),
     "config.clashes config.named_files",
     "config.loading",
-    "config.manner config.offer",
+    "config.changes config.manner config.offer",
     "config.tokens",
     "config.live_notices config.overrides",
     "config.overview",
