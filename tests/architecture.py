@@ -16,7 +16,7 @@ LONGEST_MODULE = 300
 # other. A new module has to be placed here.
 ROWS: tuple[str, ...] = (
     "errors exhibits spans tables wishes",
-    "events transitions",
+    "control events transitions",
     "reports",
     "effects",
     "audio.pcm",
@@ -99,7 +99,7 @@ ROWS: tuple[str, ...] = (
     "edges.sound_process",
     (
         "stages.act stages.announce stages.ask stages.converse stages.discover stages.line stages.listen stages.look "
-        "stages.attend stages.automate stages.ring stages.tell edges.journal "
+        "stages.attend stages.automate stages.ring stages.tell edges.control_socket edges.journal "
         "stages.speak stages.visit stages.wind_up edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link "
         "edges.wav_sound edges.state_file edges.systemd_notify edges.websockets_link stages.purse"
     ),
