@@ -1,7 +1,18 @@
 """The program."""
 
+import signal
 import sys
 
-from hubd.cli import main
 
-sys.exit(main())
+def main() -> int:
+    """Run hubd with the arguments of this process; return the exit status."""
+    if sys.argv[1:2] == ["run"]:
+        # Who asks for a reload must not kill a hub that still starts, not even while it is loaded (commands/run.py).
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    from hubd import cli  # noqa: PLC0415 -- it takes half a second
+
+    return cli.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -10,12 +10,12 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from hubd import fittings
 from hubd.audio.buffers import Uplink
 from hubd.audio.speech import SpeechDetector
-from hubd.automations import Automations
 from hubd.config import Config
 from hubd.config.manner import pace
-from hubd.config.offer import allowance, offer
+from hubd.config.offer import allowance
 from hubd.confirmation import Confirmations
 from hubd.conversation import Conversation
 from hubd.devices.discovery import Discovery
@@ -25,23 +25,11 @@ from hubd.edges.onnx_wake_model import OnnxWakeModel, find_model
 from hubd.edges.paho_broker import PahoBroker
 from hubd.effects import Reply
 from hubd.events import Backend, Call, Event
-from hubd.fittings import (
-    Secrets,
-    broker_settings,
-    commands_of,
-    dial,
-    dial_standby,
-    offline_voice,
-    presence_of,
-    servers_of,
-    tree_of,
-    will_of,
-)
 from hubd.ledger import Ledger
 from hubd.live.models import capabilities
 from hubd.offline.standby import Standby
-from hubd.offline.stop_word import StopWord
 from hubd.ports import Sound, Store
+from hubd.renewal import Crew, Renewal
 from hubd.reports import Report, ReportSink
 from hubd.stages.act import Act
 from hubd.stages.announce import Announce
@@ -56,7 +44,6 @@ from hubd.stages.ring import Ring
 from hubd.stages.speak import Speak
 from hubd.stages.tell import Tell
 from hubd.stages.wind_up import nothing, wind_up
-from hubd.timer_functions import FUNCTIONS
 from hubd.timers import Timers
 from hubd.vitals import Signs
 from hubd.wake import WakeGate
@@ -72,13 +59,14 @@ class Hub:
 
     sound: microphone with speaker. backend, url: whom to talk to, from live_server(). report: takes the event stream.
     standby: the offline server for conversations in which the other one can't be reached. store, tokens, timers: what
-    survives a restart, of conversations, of their cost, of timers; None for nothing.
+    survives a restart, of conversations, of their cost, of timers; None for nothing. renewal: takes over what changes
+    in the configuration.
     """
 
     def __init__(  # noqa: PLR0913 -- everything comes together here
         self,
         config: Config,
-        secrets: Secrets,
+        secrets: fittings.Secrets,
         *,
         sound: Sound,
         backend: Backend,
@@ -95,16 +83,17 @@ class Hub:
         self._tell: Tell | None = None
         report = self.report
         self._discovers = config.discovery.enabled
-        toolbox = offer(config, FUNCTIONS if config.timers.enabled else ())
+        toolbox = fittings.toolbox_of(config)
         manners = pace(config, toolbox)
         uplink = Uplink(round(manners.replay * 1000))
         self._broker = PahoBroker(
-            broker_settings(config.mqtt, config.hub.id, secrets.mqtt_password, will_of(config)), report
+            fittings.broker_settings(config.mqtt, config.hub.id, secrets.mqtt_password, fittings.will_of(config)),
+            report,
         )
         ledger = Ledger()
         self._confirmations = Confirmations(manners.barge_in)
         self._speak = Speak(sound, volume=config.speaker.volume, post=self.post)
-        self._announce = Announce(offline_voice(), self._speak, post=self.post, position=lambda: uplink.end)
+        self._announce = Announce(fittings.offline_voice(), self._speak, post=self.post, position=lambda: uplink.end)
         self._purse = Purse(
             tokens,
             config.live.daily_token_budget,
@@ -116,15 +105,14 @@ class Hub:
         self._carry_over = CarryOver(store, wall=time.time)
         for item in self._carry_over.outcomes:
             ledger.recall(Call(item.call, item.function), item.message, time.monotonic())
-        server = servers_of(config, toolbox, uplink)
-        servers = [server(backend, url, dial(config.live, url, secrets.live_key))]
-        if standby is not None:
-            servers.append(server(Backend.OFFLINE, "", partial(dial_standby, config.live, standby)))
+        servers = partial(
+            fittings.live_servers, backend=backend, url=url, key=secrets.live_key, standby=standby, uplink=uplink
+        )
         self._ring = Ring(
             Timers(config.timers.most),
             timers if config.timers.enabled else None,
             uplink,
-            ear=StopWord if config.timers.stop_word else None,
+            ear=fittings.stop_word_of(config),
             lasts=config.timers.ring_for,
             post=self.post,
             clock=time.monotonic,
@@ -144,10 +132,10 @@ class Hub:
             confirmations=self._confirmations,
             clock=time.monotonic,
         )
-        rules = config.discovery.rules()
-        self._discover = Discover(Discovery(rules), self._broker, config.devices, self._watch, toolbox)
+        discovery = Discovery(config.discovery.rules())
+        self._discover = Discover(discovery, self._broker, config.devices, self._watch, toolbox)
         self._line = Line(
-            servers,
+            servers(config, toolbox),
             carry_over=self._carry_over,
             report=report,
             announce=self._say,
@@ -167,16 +155,17 @@ class Hub:
             clock=time.monotonic,
         )
         self._automate = Automate(
-            Automations([each.rule() for each in config.automations]),
+            fittings.automations_of(config),
             self._broker,
             post=self.post,
             report=report,
             local=lambda: datetime.now().astimezone().time(),
         )
+        gate = WakeGate([word.wake_word() for word in config.wake.words])
         self._listen = Listen(
             sound,
             OnnxWakeModel({word.name: find_model(word.model) for word in config.wake.words}),
-            WakeGate([word.wake_word() for word in config.wake.words]),
+            gate,
             uplink,
             SpeechDetector(),
             post=self.post,
@@ -190,17 +179,33 @@ class Hub:
         if config.presence.enabled:
             self._tell = Tell(
                 broker=self._broker,
-                tree=tree_of(config),
-                presence=presence_of(config, started=time.time()),
-                commands=commands_of(config.presence),
+                tree=fittings.tree_of(config),
+                presence=fittings.presence_of(config, started=time.time()),
+                commands=fittings.commands_of(config.presence),
                 post=self.post,
                 set_volume=partial(setattr, self._speak, "volume"),
                 clock=time.monotonic,
                 wall=time.time,
-                quiet=lambda: config.presence.quiet_at(datetime.now().astimezone().time()),
+                quiet=lambda: self.renewal.config.presence.quiet_at(datetime.now().astimezone().time()),
                 spread=lambda: random.uniform(0.0, _BIRTH_SPREAD),  # noqa: S311 - spreads answers, hides nothing
             )
             self._tell.keep_from(config.devices)
+        crew = Crew(
+            act=self._act,
+            automate=self._automate,
+            confirmations=self._confirmations,
+            converse=self.converse,
+            discover=self._discover if self._discovers else None,
+            gate=gate,
+            line=self._line,
+            purse=self._purse,
+            ring=self._ring,
+            servers=servers,
+            speak=self._speak,
+            tell=self._tell,
+            uplink=uplink,
+        )
+        self.renewal = Renewal(config, crew)
 
     def report(self, report: Report) -> None:
         """Put a report into the event stream, here as on MQTT."""

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from hubd import __version__
-from hubd.commands import ask, check, demo, devices, doctor, run, simulate, watch
-from hubd.commands.common import BROKEN_CONFIG, FAILED, USAGE, stop_printing
+from hubd.commands import ask, check, demo, devices, doctor, reload, run, simulate, watch
+from hubd.commands.common import BROKEN_CONFIG, FAILED, USAGE, complain, stop_printing
 from hubd.edges.journal import JournalHandler, log_handler, log_last_words
 from hubd.errors import ConfigError, HubdError, LocalProtocolError, UsageError
 
@@ -22,14 +22,13 @@ _COMMANDS: Final = {
     "run": run,
     "ask": ask,
     "check": check,
+    "reload": reload,
     "devices": devices,
     "watch": watch,
     "doctor": doctor,
     "demo": demo,
     "simulate": simulate,
 }
-# More than anyone repairs at once.
-_SHOWN_COMPLAINTS = 200
 
 
 def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 -- a way to end is an exit status
@@ -41,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 -- a w
     try:
         status: int = options.command(options)
     except ConfigError as error:
-        _complain(error)
+        complain(error.complaints, len(error.complaints))
         return BROKEN_CONFIG if options.command is run.run else FAILED if options.command is check.run else USAGE
     except HubdError as error:
         print(f"hubd: {error}", file=sys.stderr)
@@ -86,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, module in _COMMANDS.items():
         summary = module.SUMMARY
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        if module is not simulate:
+        if module not in {reload, simulate}:
             command.add_argument("--config", type=Path, metavar="FILE", help="the configuration, hubd.toml")
         command.set_defaults(command=module.run, log_level=logging.WARNING, parser=command)
         module.add_options(command)
@@ -99,12 +98,3 @@ def _leaves(group: ExceptionGroup[HubdError]) -> Iterator[HubdError]:
             yield from _leaves(error)
         else:
             yield error
-
-
-def _complain(error: ConfigError) -> None:
-    for complaint in error.complaints[:_SHOWN_COMPLAINTS]:
-        print(complaint, file=sys.stderr)
-    count = len(error.complaints)
-    if count > _SHOWN_COMPLAINTS:
-        print(f"… and {count - _SHOWN_COMPLAINTS:,} more", file=sys.stderr)
-    print(f"{count:,} mistake{'s' if count > 1 else ''} in the configuration.", file=sys.stderr)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
 from hubd.app import Hub
 from hubd.config import BackendChoice, Config
+from hubd.edges.control_socket import ControlSocket, folder_of
 from hubd.edges.sound_link import NONE
 from hubd.events import Backend
 from hubd.fittings import Secrets, kept, live_server, microphone_and_speaker
@@ -19,25 +20,30 @@ from hubd.ports import Notifier
 from hubd.privacy import without_words
 from hubd.reports import Report, ReportSink
 from hubd.stages.attend import Attend
+from hubd.stages.reload import Change, Reload
 from hubd.standing import Standing
 
 
 class Daemon:
     """One hub with the sound card's microphone; run() is its life, stop() begins its end.
 
-    notifier: who looks after it. report: takes the event stream, as far as the configuration lets it out.
-    environment: says where the hub keeps what survives a restart.
+    config: what it starts with. read: reads it anew, raises HubdError. notifier: who looks after it. report: takes the
+    event stream, as far as the configuration lets it out. environment: says where the hub keeps what survives a
+    restart, where it can be asked.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- all that comes from outside
         self,
         config: Config,
         secrets: Secrets,
+        *,
+        read: Callable[[], Config],
         notifier: Notifier,
         report: ReportSink,
         environment: Mapping[str, str],
     ) -> None:
-        self._config = config
+        self._started_with = config
+        self._read = read
         self._secrets = secrets
         self._report = report
         self._environment = environment
@@ -45,6 +51,17 @@ class Daemon:
         self._attend = Attend(notifier, self._standing, clock=time.monotonic)
         self._told_to_stop = asyncio.Event()
         self._hub: Hub | None = None
+        self._reload = Reload(self._attend)
+        self._control = ControlSocket(folder_of(environment), self._reload.answer)
+
+    @property
+    def _config(self) -> Config:
+        """The configuration in force."""
+        return self._started_with if self._hub is None else self._hub.renewal.config
+
+    def reload(self) -> None:
+        """Take a changed configuration over; the log, and the notifier, tell what came of it."""
+        self._reload.ask()
 
     def stop(self) -> None:
         """Have what is being said finished, or cut, then have run() return; that takes less than 5 s."""
@@ -52,7 +69,11 @@ class Daemon:
         self._told_to_stop.set()
 
     async def run(self) -> None:
-        """Run until stop(), or until cancelled."""
+        """Run until stop(), or until cancelled; raises HubdError if another hub runs at the same place."""
+        with self._control:
+            await self._live()
+
+    async def _live(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(self._serve(), name="serve")
             await self._told_to_stop.wait()
@@ -85,8 +106,20 @@ class Daemon:
                 asked=keep("asked"),
                 timers=keep("timers"),
             )
+            tasks.create_task(self._control.run(), name="control")
+            tasks.create_task(self._reload.run(partial(self._prepare, hub)), name="reload")
             tasks.create_task(self._attend.run(hub), name="attend")
             await hub.run()
+
+    def _prepare(self, hub: Hub) -> Change:
+        """Read the configuration anew, in another thread."""
+        change = hub.renewal.prepare(self._read())
+
+        def take() -> None:
+            change.take()
+            self._standing.wake_words = _wake_words(hub.renewal.config)
+
+        return replace(change, take=take)
 
     def _tell(self, report: Report) -> None:
         """Put a report into the event stream, which is the hub's as soon as there is one."""

@@ -11,8 +11,10 @@ from pydantic import SecretStr
 
 from hubd import __version__
 from hubd.audio.buffers import Uplink
+from hubd.automations import Automations
 from hubd.config import BackendChoice, Config, LiveSettings, MqttSettings, PresenceSettings, TurnEnd
 from hubd.config.live_section import may_carry_key
+from hubd.config.offer import offer
 from hubd.continuation import fingerprint
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.edges.sound_link import SoundLink, SoundSettings
@@ -30,12 +32,14 @@ from hubd.mqtt.tree import Tree
 from hubd.offline.espeak_voice import EspeakVoice
 from hubd.offline.server import OfflineServer
 from hubd.offline.standby import Standby
+from hubd.offline.stop_word import StopWord
 from hubd.ports import LiveLink, OfflineVoice, Sound
 from hubd.presence import OFFLINE, Presence, Words
 from hubd.reports import ReportSink
 from hubd.secrets import live_key, mqtt_password
 from hubd.stages.connection import Server
 from hubd.stages.tell import Commands
+from hubd.timer_functions import FUNCTIONS
 from hubd.tools import Toolbox
 
 
@@ -132,6 +136,39 @@ def servers_of(
     return server
 
 
+def live_servers(  # noqa: PLR0913 -- two servers, each with what leads to it
+    config: Config,
+    toolbox: Toolbox,
+    *,
+    backend: Backend,
+    url: str,
+    key: SecretStr | None,
+    standby: Standby | None,
+    uplink: Uplink,
+) -> list[Server]:
+    """Return whom a conversation is opened with: the server at url first, then the standby server, if there is one."""
+    server = servers_of(config, toolbox, uplink)
+    first = server(backend, url, dial(config.live, url, key))
+    if standby is None:
+        return [first]
+    return [first, server(Backend.OFFLINE, "", partial(dial_standby, config.live, standby))]
+
+
+def toolbox_of(config: Config) -> Toolbox:
+    """Return what the model may call in this house, without what announces itself."""
+    return offer(config, FUNCTIONS if config.timers.enabled else ())
+
+
+def automations_of(config: Config) -> Automations:
+    """Return the automations, of which nothing is known yet."""
+    return Automations([each.rule() for each in config.automations])
+
+
+def stop_word_of(config: Config) -> type[StopWord] | None:
+    """Return who hears "stop" while a timer rings; None for nobody."""
+    return StopWord if config.timers.stop_word else None
+
+
 def offline_voice() -> OfflineVoice | None:
     """Return the voice that needs no Live server; None where espeak-ng is not installed."""
     try:
@@ -152,11 +189,20 @@ def tree_of(config: Config) -> Tree:
 
 def presence_of(config: Config, *, started: float) -> Presence:
     """Return the face of the hub on MQTT; started: s since 1970, UTC."""
+    volume = config.speaker.volume
+    return Presence(identity_of(config), tree_of(config), words=words_of(config), volume=volume, started=started)
+
+
+def identity_of(config: Config) -> Identity:
+    """Return who the hub is on MQTT."""
     room = config.hub.room
     name = config.hub.name or (f"{room.capitalize()} hub" if room else f"Hub {config.hub.id}")
-    words = Words.PUBLISHED if config.privacy.publish_transcripts else Words.KEPT_BACK
-    identity = Identity(name, room.capitalize(), __version__)
-    return Presence(identity, tree_of(config), words=words, volume=config.speaker.volume, started=started)
+    return Identity(name, room.capitalize(), __version__)
+
+
+def words_of(config: Config) -> Words:
+    """Return whether what people said may go out."""
+    return Words.PUBLISHED if config.privacy.publish_transcripts else Words.KEPT_BACK
 
 
 def will_of(config: Config) -> LastWill | None:

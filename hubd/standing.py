@@ -32,6 +32,7 @@ class Head(StrEnum):
     WAKELESS = "Waiting for commands"
     DEGRADED = "Degraded"
     RELOAD_FAILED = "Reload failed"
+    RESTART_WANTED = "Restart to change"
     HANGING = "Hanging"
     STOPPING = "Stopping"
 
@@ -47,6 +48,7 @@ MEANINGS: Final[Mapping[Head, str]] = {
     Head.WAKELESS: "The configuration has no wake word, or no microphone: the hub takes commands by MQTT, and speaks.",
     Head.DEGRADED: "A part is in trouble; the rest works. The journal says what to do, and when the trouble is over.",
     Head.RELOAD_FAILED: "The changed configuration has a mistake; the one before it stays in force.",
+    Head.RESTART_WANTED: "These options were changed, and take effect after: sudo systemctl restart hubd",
     Head.HANGING: "A part of the hub stands still. The watchdog restarts the hub; the journal shows where it hung.",
     Head.STOPPING: "The open answer is being finished, for 3 s at most.",
 }
@@ -60,17 +62,23 @@ _STATES: Final[Mapping[PublicState, Head]] = {
 class Standing:
     """Follows the event stream; line() says how things are.
 
-    wake_words: as they are said; none where nothing is heard. phase, server, refusal: set from outside; server is whom
-    the hub talks to, unless a report says otherwise, refusal why the last change of the configuration was not taken.
+    wake_words: as they are said; none where nothing is heard. phase, server, wake_words: set from outside; server is
+    whom the hub talks to, unless a report says otherwise.
     """
 
     def __init__(self, wake_words: Sequence[str]) -> None:
-        self._wake_words = wake_words
+        self.wake_words = wake_words
         self._state = PublicState.IDLE
         self._troubles = Troubles()
         self.phase = Phase.STARTING
         self.server: Backend | None = None
-        self.refusal = ""
+        self._refusal = ""
+        self._waiting: Sequence[str] = ()
+
+    def reloaded(self, refusal: str, waiting: Sequence[str]) -> None:
+        """Take why a change of the configuration was refused, else what of it waits for the next start."""
+        self._refusal = refusal
+        self._waiting = self._waiting if refusal else waiting
 
     def take(self, report: Report) -> None:
         """Take a report."""
@@ -101,7 +109,8 @@ class Standing:
 
     def _wrong(self, lacking: Sequence[Proof]) -> list[str]:
         wrong = [f"{Head.HANGING}: {', '.join(WORDS[proof] for proof in lacking)}"] if lacking else []
-        wrong += [f"{Head.RELOAD_FAILED}: {self.refusal}"] if self.refusal else []
+        wrong += [f"{Head.RELOAD_FAILED}: {self._refusal}"] if self._refusal else []
+        wrong += [f"{Head.RESTART_WANTED} {', '.join(self._waiting)}"] if self._waiting else []
         if self._troubles.problems:
             wrong.append(
                 f"{Head.DEGRADED}: " + "; ".join(each.rstrip(".") for each in self._troubles.problems.values())
@@ -124,7 +133,7 @@ class Standing:
         head = _STATES.get(self._state, Head.TALKING)
         if head is not Head.LISTENING:
             return head
-        if not self._wake_words:
+        if not self.wake_words:
             return Head.WAKELESS
-        words = " or ".join(f'"{word}"' for word in self._wake_words)
+        words = " or ".join(f'"{word}"' for word in self.wake_words)
         return f"{head} {words}" if hears else Head.WAITING

@@ -99,9 +99,9 @@ ROWS: tuple[str, ...] = (
     "edges.sound_process",
     (
         "stages.act stages.announce stages.ask stages.converse stages.discover stages.line stages.listen stages.look "
-        "stages.attend stages.automate stages.ring stages.tell edges.control_socket edges.journal "
-        "stages.speak stages.visit stages.wind_up edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound edges.sound_link "
-        "edges.wav_sound edges.state_file edges.systemd_notify edges.websockets_link stages.purse"
+        "stages.attend stages.automate stages.reload stages.ring stages.tell edges.control_socket edges.journal "
+        "stages.speak stages.visit stages.wind_up edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound "
+        "edges.sound_link edges.wav_sound edges.state_file edges.systemd_notify edges.websockets_link stages.purse"
     ),
     "offline.words",
     "offline.phrases",
@@ -148,6 +148,7 @@ ROWS: tuple[str, ...] = (
     "secrets",
     "roster trials",
     "fittings",
+    "renewal",
     "app",
     "daemon",
     "asking",
@@ -168,8 +169,8 @@ ROWS: tuple[str, ...] = (
     "commands.common commands.looking commands.watching",
     "commands.screen",
     (
-        "commands.ask commands.check commands.demo commands.devices commands.doctor commands.run commands.simulate "
-        "commands.watch"
+        "commands.ask commands.check commands.demo commands.devices commands.doctor commands.reload commands.run "
+        "commands.simulate commands.watch"
     ),
     "cli",
     "__main__",

@@ -5,6 +5,8 @@ import tomllib
 from pathlib import Path
 
 from hubd.config.automation_section import AutomationSettings
+from hubd.config.changes import AT_START
+from hubd.config.loading import MainFile
 from hubd.devices.model import Device
 from hubd.live.failures import TABLE, NextAttempt
 from hubd.standing import MEANINGS
@@ -45,6 +47,16 @@ def test_every_fatal_failure_has_its_row() -> None:
     heard = {row.words.split(". ")[0].rstrip(".") for row in TABLE if NextAttempt.FATAL in row.attempts or row.wait}
     listed = {line.split("|")[1].strip().rstrip(".") for line in README.splitlines() if line.startswith("| ")}
     assert heard <= listed
+
+
+def test_what_waits_for_the_next_start_is_listed() -> None:
+    """Every option that a running hub can't take over is named, by its section where that is all of it."""
+    for section, options in AT_START.items():
+        model = MainFile.model_fields[section].annotation
+        assert model is not None
+        whole = set(options) == set(model.model_fields)
+        for name in [f"[{section}]"] if whole else [f"{section}.{option}" for option in options]:
+            assert f"`{name}`" in README, name
 
 
 def test_every_status_is_explained() -> None:

@@ -79,11 +79,24 @@ def test_two_wake_words() -> None:
 def test_what_is_urgent_comes_first() -> None:
     """What keeps the watchdog from being fed comes first, then a configuration that was refused."""
     hub = standing()
-    hub.refusal = "hubd.toml:7: hub.rom: no such option"
+    hub.reloaded("hubd.toml:7: hub.rom: no such option", ())
     assert hub.line(hears=True, connected=True, lacking=(Proof.INFERENCE, Proof.BROKER)) == (
         "Hanging: the wake word engine takes no sound, nobody looks after the connection to the broker; "
         'Reload failed: hubd.toml:7: hub.rom: no such option; listening for "hey jarvis"; broker up; Gemini'
     )
+
+
+def test_what_waits_for_the_next_start() -> None:
+    """It is named until it is back, or the hub is; a configuration that is refused changes nothing about it."""
+    hub = standing()
+    hub.reloaded("", ("mqtt.host", "wake.words"))
+    waits = "Restart to change mqtt.host, wake.words; "
+    rest = 'listening for "hey jarvis"; broker up; Gemini'
+    assert hub.line(hears=True, connected=True) == waits + rest
+    hub.reloaded("hubd.toml: no", ())
+    assert hub.line(hears=True, connected=True) == "Reload failed: hubd.toml: no; " + waits + rest
+    hub.reloaded("", ())
+    assert hub.line(hears=True, connected=True) == "L" + rest[1:]
 
 
 @pytest.mark.parametrize(("phase", "line"), [(Phase.STARTING, "Starting"), (Phase.STOPPING, "Stopping")])

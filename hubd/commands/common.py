@@ -6,10 +6,11 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import TypeVar
 
-from hubd.errors import HubdError
+from hubd.control import MOST_COMPLAINTS
+from hubd.errors import Complaint, HubdError
 
 OK, FAILED, USAGE = 0, 1, 2
 # sysexits.h: EX_CONFIG; systemd does not try again after it (``operations.md`` 2).
@@ -33,6 +34,15 @@ def say(text: str) -> None:
     except OSError as error:
         stop_printing()
         raise HubdError(f"standard output can't be written: {error.strerror}.") from None
+
+
+def complain(complaints: Sequence[Complaint], count: int) -> None:
+    """Print the mistakes of a configuration, the first of so many as count says, to standard error."""
+    for complaint in complaints[:MOST_COMPLAINTS]:
+        print(complaint, file=sys.stderr)
+    if count > MOST_COMPLAINTS:
+        print(f"… and {count - MOST_COMPLAINTS:,} more", file=sys.stderr)
+    print(f"{count:,} mistake{'s' if count > 1 else ''} in the configuration.", file=sys.stderr)
 
 
 def stop_printing() -> None:

@@ -12,7 +12,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from hubd.commands.common import OK, say
 from hubd.config import find, load
@@ -21,9 +22,13 @@ from hubd.errors import ConfigError
 from hubd.reports import Report, to_json
 from hubd.standing import Head
 
+if TYPE_CHECKING:
+    from hubd.daemon import Daemon
+
 SUMMARY: Final = "run the hub until it is told to stop"
 
 _STANDARD_INPUT, _STANDARD_ERROR = 0, 2
+_KEPT_BACK: Final = frozenset({signal.SIGHUP})
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -51,32 +56,45 @@ def _run(options: argparse.Namespace, notifier: SystemdNotifier) -> int:
     from hubd import fittings  # noqa: PLC0415 -- check must not wait for what only run needs
     from hubd.daemon import Daemon  # noqa: PLC0415 -- as above
 
-    config = load(find(options.config, os.environ))
+    read = partial(load, find(options.config, os.environ))
+    config = read()
     secrets = fittings.secrets(os.environ)
 
     def tell(shown: Report) -> None:
         if options.json:
             say(to_json(shown, time.time()))
 
+    on_terminal = os.isatty(_STANDARD_INPUT)
+
     async def live() -> None:
-        daemon = Daemon(config, secrets, notifier, tell, os.environ)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, daemon.stop)
+        daemon = Daemon(config, secrets, read=read, notifier=notifier, report=tell, environment=os.environ)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, daemon.stop)
+        loop.add_signal_handler(signal.SIGHUP, lambda: _hang_up(daemon, on_terminal=on_terminal))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _KEPT_BACK)
         await daemon.run()
 
     asyncio.run(live())
     return OK
 
 
+def _hang_up(daemon: Daemon, *, on_terminal: bool) -> None:
+    """Have the configuration read anew; but when its terminal is closed the hub must not listen on unseen."""
+    if on_terminal and not os.isatty(_STANDARD_INPUT):
+        daemon.stop()
+    else:
+        daemon.reload()
+
+
 @contextmanager
 def _ready_for_signals() -> Iterator[None]:
     """Take care of what systemd may send before the event loop does."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = signal.getsignal(signal.SIGTERM)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(OK))
-    if before[signal.SIGHUP] is signal.SIG_DFL and not os.isatty(_STANDARD_INPUT):
-        # Who asks for a reload must not kill a hub that still starts.
-        signal.signal(signal.SIGHUP, lambda *_: None)
+    # Who asks for a reload must not kill a hub that still starts; it is done as soon as there is a hub.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _KEPT_BACK)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGTERM, before)

@@ -73,12 +73,14 @@ class Attend:
 
     def reloading(self) -> None:
         """Say that the configuration is being changed; reloaded() has to follow."""
-        self._notifier.reloading()
+        if self._standing.phase is Phase.SERVING:
+            self._notifier.reloading()
 
-    def reloaded(self, refusal: str = "") -> None:
-        """Say that the configuration was changed, or why it was not."""
-        self._standing.refusal = refusal
-        self._notifier.ready()
+    def reloaded(self, refusal: str = "", waiting: tuple[str, ...] = ()) -> None:
+        """Say that the configuration was changed, or why it was not; waiting: what of it waits for the next start."""
+        self._standing.reloaded(refusal, waiting)
+        if self._standing.phase is Phase.SERVING:
+            self._notifier.ready()
         self._tell()
 
     def stopping(self) -> None:

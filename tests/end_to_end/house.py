@@ -139,12 +139,13 @@ class Diary:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A hub that runs, with what is around it; port: its broker's."""
+    """A hub that runs, with what is around it; port: its broker's. read: reads its configuration anew."""
 
     hub: Hub
     room: Room
     diary: Diary
     port: int
+    read: Callable[[], Config]
 
 
 @asynccontextmanager
@@ -168,7 +169,11 @@ async def home(  # noqa: PLR0913 -- what a test may want otherwise
     file = folder / "hubd.toml"
     file.write_text(settings)
     async with PrivateBroker() as broker, asyncio.TaskGroup() as tasks:
-        config = _at_home(load(file), broker.port, devices)
+
+        def read() -> Config:
+            return _at_home(load(file), broker.port, devices)
+
+        config = read()
         room, diary = Room(speed=speed), Diary()
         purse = None if tokens is None else StateFile(tokens, diary)
         hub = Hub(
@@ -186,7 +191,7 @@ async def home(  # noqa: PLR0913 -- what a test may want otherwise
         hub._listen._model = _Watched(hub._listen._model, room.scored)
         running = [tasks.create_task(hub.run(), name="hub")]
         running += [tasks.create_task(standby.run(), name="standby")] if standby is not None else []
-        yield Home(hub, room, diary, broker.port)
+        yield Home(hub, room, diary, broker.port, read)
         for task in running:
             assert not task.done()
             task.cancel()

@@ -239,6 +239,23 @@ def test_reload_and_stop() -> None:
     run(main())
 
 
+def test_a_reload_before_the_start_is_over() -> None:
+    """It does not make the hub ready: that is said when it is."""
+
+    async def main() -> None:
+        daemon = Daemon()
+        async with daemon.attended(warm=False):
+            daemon.attend.reloading()
+            daemon.attend.reloaded("", ("mqtt.host",))
+            assert daemon.manager.told == ["Starting"]
+            daemon.hub.warm.set()
+            await settle()
+            assert "ready" in daemon.manager.told
+            assert any(told.startswith("Restart to change mqtt.host; ") for told in daemon.manager.told)
+
+    run(main())
+
+
 def test_a_stop_before_the_start_is_over() -> None:
     """A hub that is told to stop before it is ready never says that it is."""
 
