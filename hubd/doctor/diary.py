@@ -14,8 +14,10 @@ from hubd.doctor.findings import Finding, doubtful, good
 
 CHECK: Final = "last troubles"
 
-# As hubd/story.py tells them; where there is no journal handler the logger's name is in front.
-_TROUBLE: Final = re.compile(r"(?:^|: )trouble(?P<over> over)?: (?P<what>.+)$")
+# As hubd/chronicle.py writes them: after the number of a conversation, or after the logger's name where there are no
+# fields; how often one came in a minute is left out.
+_TROUBLE: Final = re.compile(r"(?:^|: |\] )trouble: (?P<what>.+?)(?: \(it came .+\))?$")
+_EVENT: Final = "trouble"
 _SHOWN: Final = 3
 
 
@@ -28,7 +30,10 @@ class Entry:
 
 
 def read(text: str) -> list[Entry]:
-    """Return the entries of a journal as ``journalctl -o json`` prints them; what can't be read is left out."""
+    """Return what may be about troubles in a journal, as ``journalctl -o json`` prints it.
+
+    What can't be read is left out, and so is what says by its field HUBD_EVENT that it is about something else.
+    """
     entries = []
     for line in text.splitlines():
         try:
@@ -36,6 +41,8 @@ def read(text: str) -> list[Entry]:
         except ValueError:
             continue
         match body:
+            case {"HUBD_EVENT": str(event)} if event != _EVENT:
+                pass
             case {"MESSAGE": str(message), "__REALTIME_TIMESTAMP": str(stamp)} if stamp.isdigit():
                 entries.append(Entry(int(stamp) / 1e6, message))
     return entries
@@ -57,7 +64,7 @@ def judge(entries: Sequence[Entry]) -> Finding:
 def _troubles(entries: Iterable[Entry]) -> Iterable[tuple[float, str]]:
     for entry in entries:
         found = _TROUBLE.search(entry.text)
-        if found is not None and not found["over"]:
+        if found is not None:
             yield entry.time, found["what"]
 
 

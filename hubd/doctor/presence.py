@@ -30,5 +30,5 @@ def judge(tree: Tree, kept: Mapping[str, bytes]) -> Finding:
     if state is None:
         return doubtful(CHECK, f'The hub "{tree.hub}" is of another version than this doctor.', "Restart the hub.")
     if state.last_error:
-        return bad(CHECK, f"The hub has trouble: {state.last_error}.", "hubd watch shows when it is over.")
+        return bad(CHECK, f"The hub has trouble: {state.last_error.rstrip('.')}.", "hubd watch shows when it is over.")
     return good(CHECK, f'"{tree.hub}" is {state.state.replace("_", " ")}, version {state.version}, without trouble')

@@ -20,7 +20,8 @@ def test_newest_first() -> None:
         "trouble: mqtt: it is away. Start it.",
         "INFO hubd: trouble: microphone: it is gone. Plug it in.",
     )
-    finding = judge([Entry(NOON, broker), Entry(NOON + 60, broker), Entry(NOON + 120, microphone)])
+    again = f"[12] {broker} (it came 7 more times in the last minute)"
+    finding = judge([Entry(NOON, broker), Entry(NOON + 60, again), Entry(NOON + 120, microphone)])
     assert finding.verdict is Verdict.DOUBTFUL
     first, second = finding.found.split("; ")
     assert first.endswith("microphone: it is gone. Plug it in")
@@ -38,9 +39,11 @@ def test_read() -> None:
     stamp = {"__REALTIME_TIMESTAMP": "1795384800000000"}
     lines = [
         json.dumps({**stamp, "MESSAGE": "trouble: live: no"}),
+        json.dumps({**stamp, "MESSAGE": "[1] trouble: mqtt: no", "HUBD_EVENT": "trouble"}),
+        json.dumps({**stamp, "MESSAGE": 'said: "There is: trouble: no"', "HUBD_EVENT": "said"}),
         json.dumps({**stamp, "MESSAGE": [104, 105]}),
         json.dumps({"MESSAGE": "no time"}),
         "{",
         "[]",
     ]
-    assert read("\n".join(lines)) == [Entry(NOON, "trouble: live: no")]
+    assert read("\n".join(lines)) == [Entry(NOON, "trouble: live: no"), Entry(NOON, "[1] trouble: mqtt: no")]

@@ -65,7 +65,7 @@ async def _journal(chosen: str) -> str:
         "--since=-1day",
         f"--lines={_LINES}",
         "--output=json",
-        "--output-fields=MESSAGE",
+        "--output-fields=MESSAGE,HUBD_EVENT",
         "--no-pager",
         "--quiet",
     )
