@@ -66,15 +66,19 @@ class VirtualAudio:
 
 
 class FakeMicrophone:
-    """An ALSA microphone that is pulled by making a file (``tools/fake-mic.c``)."""
+    """An ALSA microphone that is pulled by making a file (``tools/fake-mic.c``).
 
-    def __init__(self, folder: Path) -> None:
+    rate: the only one that it takes. without: the error that it gives while it is pulled.
+    """
+
+    def __init__(self, folder: Path, *, rate: int = UPLINK_RATE, without: str = "ENODEV") -> None:
         self._plug = folder / "unplugged"
-        library, configuration = folder / "fake-mic.so", folder / "asound.conf"
+        library, configuration = folder / f"fake-mic-{rate}.so", folder / "asound.conf"
         if shutil.which("cc") is None or not Path("/usr/include/alsa/asoundlib.h").exists():
             pytest.fail(f"a C compiler or ALSA's headers are missing: {INSTALL} gcc libasound2-dev", pytrace=False)
-        command = ["cc", "-O2", "-shared", "-fPIC", "-DPIC", "-o", library, TOOLS / "fake-mic.c", "-lasound"]
-        subprocess.run(list(map(str, command)), check=True)
+        source = (TOOLS / "fake-mic.c").read_text().replace("16000;", f"{rate};").replace("-ENODEV", f"-{without}")
+        command = ["cc", "-O2", "-shared", "-fPIC", "-DPIC", "-o", str(library), "-x", "c", "-", "-lasound"]
+        subprocess.run(command, input=source.encode(), check=True)
         kind = "{ type fake_mic }"
         configuration.write_text(
             f'pcm_type.fake_mic {{ lib "{library}" }}\npcm.fake_mic {kind}\npcm.!default {kind}\n', encoding="utf-8"

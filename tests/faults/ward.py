@@ -102,6 +102,10 @@ class Ward:
         while [event["state"] for event in self.hub.events if event["event"] == "state"][-1:] not in ([], ["idle"]):
             await self.hub.event("state", len(self.hub.events), state="idle")
 
+    async def wakes(self) -> None:
+        """Return when a wake word has been heard since the fault came, or passed."""
+        await self.hub.event("woke", self._seen)
+
     async def answers(self, status: str = "done") -> None:
         """Return when a request that was made since the fault came, or passed, is answered so."""
         place = await self.hub.event("called", self._seen)
@@ -145,14 +149,17 @@ def on(port: int) -> str:
 
 
 class Ears:
-    """A microphone for a hub, without a speaker: environment leads to it. hears: what is said there all the time."""
+    """A microphone for a hub, without a speaker: environment leads to it. hears: what is said there all the time.
 
-    def __init__(self, folder: Path, hears: str = "") -> None:
+    without: the error that the microphone gives while it is pulled.
+    """
+
+    def __init__(self, folder: Path, hears: str = "", *, without: str = "ENODEV") -> None:
         needs_tools()
         sound = folder / "room.s16"
         said = (speech(hears),) if hears else ()
         sound.write_bytes(Tape(UPLINK_RATE, *said, UPLINK_RATE // 2).pcm)
-        self.microphone = FakeMicrophone(folder)
+        self.microphone = FakeMicrophone(folder, without=without)
         leads = {name: self.microphone.environment[name] for name in ("ALSA_CONFIG_PATH", "FAKE_MIC_UNPLUGGED")}
         self.environment = {**environment(folder), **leads, "FAKE_MIC_RAW": str(sound)}
 
