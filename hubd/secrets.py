@@ -21,7 +21,7 @@ class SecretSource:
 
     credential: its name below $CREDENTIALS_DIRECTORY, where systemd puts it.
     file_variable: the environment variable that names a file, which must be there.
-    file: the file that is tried without being named.
+    file: the file that is tried without being named, after ~/.config/hubd/credentials/CREDENTIAL.
     variable: the environment variable that holds the secret itself; for trying things out.
     """
 
@@ -71,13 +71,21 @@ def _search(environment: Mapping[str, str], source: SecretSource) -> tuple[str |
             return secret, str(path)
     if name := environment.get(source.file_variable):
         return _read_filled(Path(name)), name
-    if _exists(source.file):
-        return _read_filled(source.file), str(source.file)
+    for file in (_of_session(environment, source), source.file):
+        if file is not None and _exists(file):
+            return _read_filled(file), str(file)
     variable = f"${source.variable}"
     value = environment.get(source.variable, "")
     if value and not value.strip():
         raise _error(variable, "is blank; put the secret into it, or unset it")
     return value.strip() or None, variable
+
+
+def _of_session(environment: Mapping[str, str], source: SecretSource) -> Path | None:
+    """Return the file from which systemd takes the secret for the service of this user's login session."""
+    home = environment.get("HOME")
+    folder = environment.get("XDG_CONFIG_HOME") or (home and f"{home}/.config")
+    return Path(folder) / "hubd" / "credentials" / source.credential if folder else None
 
 
 def _read_filled(path: Path) -> str:

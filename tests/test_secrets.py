@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from hubd.errors import ConfigError
-from hubd.secrets import LIVE_KEY, MQTT_PASSWORD, SecretSource, live_key, mqtt_password
+from hubd.secrets import LIVE_KEY, MQTT_PASSWORD, SecretSource, is_closed, live_key, mqtt_password
 
 SECRET = "AIza-s3cret"  # noqa: S105 - made up
 
@@ -120,3 +120,25 @@ def test_secret_stays_hidden(source: SecretSource) -> None:
     """Neither text nor representation of what is returned shows the key."""
     secret = live_key({source.variable: SECRET}, source)
     assert SECRET not in f"{secret} {secret!r}"
+
+
+@pytest.mark.parametrize(("variable", "folder"), [("HOME", ".config/hubd"), ("XDG_CONFIG_HOME", "hubd")])
+def test_secret_of_a_login_session(variable: str, folder: str, tmp_path: Path, source: SecretSource) -> None:
+    """A command that is typed finds what systemd hands to the service of the same user's session."""
+    written(source.file, "the system's")
+    place = tmp_path / folder / "credentials"
+    place.mkdir(parents=True)
+    written(place / "api_key", "the session's")
+    assert revealed(live_key({variable: str(tmp_path)}, source)) == "the session's"
+
+
+def test_folder_that_is_closed(source: SecretSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may not look into the folder has no secret, and can know that there may be one."""
+    assert not is_closed(source)
+
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    assert is_closed(source)
+    assert live_key({}, source) is None
