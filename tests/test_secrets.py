@@ -125,11 +125,11 @@ def test_secret_stays_hidden(source: SecretSource) -> None:
 @pytest.mark.parametrize(("variable", "folder"), [("HOME", ".config/hubd"), ("XDG_CONFIG_HOME", "hubd")])
 def test_secret_of_a_login_session(variable: str, folder: str, tmp_path: Path, source: SecretSource) -> None:
     """A command that is typed finds what systemd hands to the service of the same user's session."""
-    written(source.file, "the system's")
+    written(source.file, "system")
     place = tmp_path / folder / "credentials"
     place.mkdir(parents=True)
-    written(place / "api_key", "the session's")
-    assert revealed(live_key({variable: str(tmp_path)}, source)) == "the session's"
+    written(place / "api_key", "session")
+    assert revealed(live_key({variable: str(tmp_path)}, source)) == "session"
 
 
 def test_folder_that_is_closed(source: SecretSource, monkeypatch: pytest.MonkeyPatch) -> None:
