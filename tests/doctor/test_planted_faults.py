@@ -15,7 +15,7 @@ import pytest
 from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.devices.render import Publish
 from hubd.doctor.findings import Finding, Verdict
-from hubd.doctor.probes import configuration, service, sound
+from hubd.doctor.probes import broker, configuration, live, service, sound
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from tests.doctor.patients import access, at_broker, at_gemini, case, look, passwords
 from tests.running import running
@@ -63,6 +63,13 @@ class TestBroker:
         async with at_broker('username = "hub"\n', await passwords(tmp_path)) as settings:
             finding = the_only(await look(case(tmp_path, settings), "broker"))
         assert finding.advice == ("There is no password for hub: put it into /etc/hubd/credentials/mqtt_password.")
+
+    async def test_password_that_is_closed_to_us(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Who may not look for the password is not told that it is missing, or wrong."""
+        monkeypatch.setattr(broker, "is_closed", lambda _source: True)
+        finding = the_only(await look(case(tmp_path, '[mqtt]\nusername = "hub"'), "broker"), Verdict.DOUBTFUL)
+        assert finding.found == "The broker's password can't be read by this user."
+        assert finding.advice == "Run: sudo hubd doctor"
 
     async def test_open_credential(self, tmp_path: Path) -> None:
         """A credential that others may read is refused by the hub, and named here."""
@@ -116,13 +123,13 @@ class TestBroker:
 async def speaking(settings: str) -> AsyncIterator[Callable[[str, bytes], Awaitable[None]]]:
     """Yield what publishes a retained message."""
     port = int(settings.partition("port = ")[2].partition("\n")[0])
-    broker = PahoBroker(BrokerSettings(HOST, port, "somebody"), lambda _report: None)
+    edge = PahoBroker(BrokerSettings(HOST, port, "somebody"), lambda _report: None)
 
     async def publish(topic: str, payload: bytes) -> None:
-        await broker.publish(Publish(topic, payload, qos=1, retain=True), 5.0)
+        await edge.publish(Publish(topic, payload, qos=1, retain=True), 5.0)
 
-    async with running(broker.run()):
-        await broker.wait_connected()
+    async with running(edge.run()):
+        await edge.wait_connected()
         yield publish
 
 
@@ -163,6 +170,12 @@ class TestGemini:
         assert finding.found == "There is no key."
         assert "/etc/hubd/credentials/api_key" in finding.advice
         assert the_only(await look(case(tmp_path, ""), "Gemini"), Verdict.DOUBTFUL).found.startswith("There is no key")
+
+    async def test_key_that_is_closed_to_us(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Who may not look for the key is not told that it is missing."""
+        monkeypatch.setattr(live, "is_closed", lambda _source: True)
+        finding = the_only(await look(case(tmp_path, '[live]\nbackend = "gemini"'), "Gemini"), Verdict.DOUBTFUL)
+        assert finding.advice == "Run: sudo hubd doctor"
 
     async def test_half_a_key(self, tmp_path: Path) -> None:
         """A file with more than a key in it is named, and what is in it is not."""
