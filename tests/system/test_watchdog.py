@@ -1,7 +1,8 @@
-"""The watchdog of a real systemd: a hub that hangs is ended and started again, and the journal shows where it hung."""
+"""A real systemd looks after the hub: it starts what hangs anew, and its journal knows what happened."""
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ Type=notify
 WorkingDirectory={checkout}
 ExecStart={python} -m tests.system.hanging_hub run --config {folder}/hubd.toml
 Environment=PYTHONDONTWRITEBYTECODE=1 {environment}
-WatchdogSec=1s
+WatchdogSec=2s
 TimeoutAbortSec=1s
 Restart=always
 RestartSec=100ms
@@ -31,13 +32,13 @@ LimitCORE=0
 _PATIENCE = 60.0
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def watched(bare: Sandbox, shared_folder: Path) -> Iterator[Sandbox]:
     """Yield a systemd with a hub that has a microphone, and is ready."""
     microphone = FakeMicrophone(shared_folder)
     names = ("ALSA_CONFIG_PATH", "FAKE_MIC_UNPLUGGED")
     environment = " ".join(f"{name}={microphone.environment[name]}" for name in names)
-    settings = '[hub]\nstate_dir = "none"\n[live]\nbackend = "offline"\n[speaker]\ndevice = "none"\n'
+    settings = '[hub]\nstate_dir = "none"\n[live]\nbackend = "offline"\n[speaker]\ndevice = "none"\n[mqtt]\nport = 1\n'
     (shared_folder / "hubd.toml").write_text(settings)
     unit = _SERVICE.format(python=sys.executable, checkout=CHECKOUT, folder=shared_folder, environment=environment)
     bare.write(Path("/etc/systemd/system", _UNIT), unit)
@@ -48,22 +49,38 @@ def watched(bare: Sandbox, shared_folder: Path) -> Iterator[Sandbox]:
     bare.remove(Path("/etc/systemd/system", _UNIT))
 
 
-def restarted(system: Sandbox, times: int) -> None:
-    """Wait until systemd has restarted the hub so often, which it does by itself, and the hub is ready."""
+def replaced(system: Sandbox, process: str) -> None:
+    """Wait until systemd has put another hub in the place of this process, which it does by itself, and it is ready."""
     end = time.monotonic() + _PATIENCE
-    while system.property("NRestarts", _UNIT) != str(times) or system.property("ActiveState", _UNIT) != "active":
+    while system.property("MainPID", _UNIT) in {process, "0"} or system.property("ActiveState", _UNIT) != "active":
         assert time.monotonic() < end, system.journal(_UNIT)
+
+
+def test_the_journal_can_be_asked(watched: Sandbox) -> None:
+    """What happened is found by its fields, and reads as a story without them."""
+    asked = ("journalctl", "--unit", _UNIT, "--no-pager", "HUBD_EVENT=trouble", "HUBD_PART=mqtt", "--output")
+    told = "trouble: mqtt: no MQTT broker listens at localhost:1. Start the broker"
+    assert watched.run(*asked, "cat").startswith(told)
+    (entry,) = map(json.loads, watched.run(*asked, "json").splitlines())
+    assert entry["PRIORITY"] == "4"
+    assert "CODE_ARGS" not in entry
+    assert "ready: Degraded: no MQTT broker listens" in watched.journal(_UNIT)
 
 
 def test_a_hub_that_hangs_is_restarted(watched: Sandbox) -> None:
     """With its event loop blocked, or its wake word thread stuck, it is replaced by one that is ready."""
     assert watched.property("StatusText", _UNIT).startswith("Degraded: no MQTT broker")
-    for times, signal, where in ((1, "USR1", "in block_the_loop"), (2, "USR2", "in stick_in_the_model")):
+    for signal, where in (("USR1", "in block_the_loop"), ("USR2", "in stick_in_the_model")):
         before, since = watched.property("MainPID", _UNIT), len(watched.journal(_UNIT))
         watched.systemctl("kill", "--kill-whom=main", f"--signal={signal}", _UNIT)
-        restarted(watched, times)
-        assert watched.property("MainPID", _UNIT) != before
+        replaced(watched, before)
         journal = watched.journal(_UNIT)[since:]
         assert "Watchdog timeout" in journal
         assert where in journal
     assert "the hub is not vouched for any more: the wake word engine takes no sound" in journal
+
+
+def test_a_stop_is_a_success(watched: Sandbox) -> None:
+    """A hub that is told to stop ends with 0, and stays ended."""
+    watched.systemctl("stop", _UNIT)
+    assert [watched.property(name, _UNIT) for name in ("Result", "ExecMainStatus")] == ["success", "0"]
