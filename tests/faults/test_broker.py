@@ -13,7 +13,7 @@ import pytest
 
 from hubd.demo.private_broker import HOST, PrivateBroker
 from tests.end_to_end.daemon import daemon
-from tests.faults.ward import DUMB, Deed, Ears, Rest, Ward, at, configuration, house, on, requests
+from tests.faults.ward import DUMB, Deed, Ears, Rest, Ward, at, configuration, house, nothing, on, requests
 from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.real_time
@@ -88,10 +88,6 @@ CASES: Final = (
         lambda broker: broker.come_back,
     ),
 )
-
-
-def nothing() -> None:
-    """Do nothing: it is so from the start."""
 
 
 async def suffer(case: Case, folder: Path, tell: Callable[[str], None]) -> None:

@@ -19,7 +19,7 @@ from hubd.demo.private_broker import HOST, PrivateBroker
 from tests.end_to_end.automation import Automation, automation
 from tests.end_to_end.daemon import daemon
 from tests.faults.certificates import Certificate, certificate
-from tests.faults.ward import DUMB, Deed, Ears, Rest, Ward, configuration, do, house, on, requests
+from tests.faults.ward import DUMB, Deed, Ears, Rest, Ward, configuration, house, on, requests, woken_after
 from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.real_time
@@ -225,13 +225,6 @@ async def test_a_server_that_is_out_of_reach(tmp_path: Path, tell: Callable[[str
         await gate.close()
     if not by_name:
         pytest.skip("the name server's row needs root, who may give a program a hosts file of its own")
-
-
-async def woken_after(deed: Deed, ward: Ward, somebody: Automation) -> None:
-    """Do it while nobody talks, then wake the hub."""
-    await ward.idle()
-    await do(deed)
-    await somebody.give("listen")
 
 
 async def has_said(somebody: Automation) -> None:

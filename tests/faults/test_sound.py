@@ -18,10 +18,10 @@ import pytest
 from hubd.demo.private_broker import PrivateBroker
 from tests.edges.sound_system import FakeMicrophone, VirtualAudio, needs_tools
 from tests.edges.test_sound_link import sound_processes
-from tests.end_to_end.automation import Automation, automation
+from tests.end_to_end.automation import automation
 from tests.end_to_end.daemon import daemon
 from tests.end_to_end.program import environment
-from tests.faults.ward import DUMB, Deed, Ears, Rest, Ward, at, configuration, house, on, requests
+from tests.faults.ward import DUMB, Deed, Ears, Rest, Ward, at, configuration, house, nothing, on, request, requests
 from tests.live_server import LiveServer
 
 pytestmark = pytest.mark.real_time
@@ -43,20 +43,9 @@ async def ward(
             yield here, Rest("an automation's request is answered: done", partial(request, here, somebody))
 
 
-async def request(here: Ward, somebody: Automation) -> None:
-    """Have the hub listen, and see it answer."""
-    await here.idle()
-    await somebody.give("listen")
-    await here.answers()
-
-
 def signalled(here: Ward, part: str, number: signal.Signals) -> None:
     """Send a signal to the process of a sound device."""
     os.kill(sound_processes(here.hub.process)[part], number)
-
-
-def nothing() -> None:
-    """Do nothing: it mends itself."""
 
 
 PROCESSES: Final = (

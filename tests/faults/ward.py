@@ -20,6 +20,7 @@ from hubd.demo.private_broker import HOST
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.live.messages import FunctionCall
 from tests.edges.sound_system import FakeMicrophone, needs_tools
+from tests.end_to_end.automation import Automation
 from tests.end_to_end.daemon import Daemon
 from tests.end_to_end.house import Tape, speech
 from tests.end_to_end.program import CHECKOUT, environment
@@ -111,6 +112,23 @@ class Ward:
         place = await self.hub.event("called", self._seen)
         call = self.hub.events[place - 1]["call"]
         await self.hub.event("answered", place, call=call, status=status)
+
+
+async def woken_after(deed: Deed, here: Ward, somebody: Automation) -> None:
+    """Do it while nobody talks, then wake the hub."""
+    await here.idle()
+    await do(deed)
+    await somebody.give("listen")
+
+
+async def request(here: Ward, somebody: Automation) -> None:
+    """Have the hub listen, and see it answer."""
+    await woken_after(nothing, here, somebody)
+    await here.answers()
+
+
+def nothing() -> None:
+    """Do nothing: it is so already."""
 
 
 async def do(deed: Deed) -> None:
