@@ -16,6 +16,8 @@ _FUNCTION: _Shape = (*_DEVICE, "function", "*")
 _PARAMETER: _Shape = (*_FUNCTION, "parameters", "*")
 # The place of what is wrong about a parameter's name.
 _NAME = "[key]"
+# What one kind has another has not: no stand-in is right for all.
+_FEATURE: _Shape = (*_DEVICE, "features", "*")
 _EXPECT: _Shape = (*_FUNCTION, "expect")
 _DISCOVERED: _Shape = ("discovery", "device", "*")
 _AUTOMATION: _Shape = ("automation", "*")
@@ -32,9 +34,10 @@ _STAND_INS: Mapping[_Shape, object] = {
     _PARAMETER: {"type": "string"},
     (*_EXPECT, "json"): {"key": "value"},
     # No rule about another option minds these.
-    (*_DEVICE, "kind"): "light",
     (*_DEVICE, "dimmable"): True,
     (*_DEVICE, "brightness_scale"): 255,
+    (*_DEVICE, "device_class"): "door",
+    (*_DEVICE, "scene"): 0,
     _AUTOMATION: {"id": "stand_in", "when": {"topic": "stand_in"}, "then": {"say": "stand-in"}},
     _WHEN: {"topic": "stand_in"},
     _THEN: {"say": "stand-in"},
@@ -56,13 +59,14 @@ _STAND_INS: Mapping[_Shape, object] = {
 _JUDGES_OF_MODELS: tuple[_Shape, ...] = ("live", "api_version"), ("live", "model_takes"), ("live", "model_takes", "*")
 # Options that have to be there, or that a rule about another option looks at; each takes any text.
 _TEXTS = frozenset(
-    {"id", "unique_id", "name", "description", "topic", "payload", "model", "system_instruction"}
+    {"id", "unique_id", "name", "description", "topic", "key", "payload", "model", "system_instruction"}
     | {"command_topic", "state_topic", "brightness_command_topic", "brightness_state_topic"}
     | {"payload_on", "payload_off", "state_on", "state_off"}
 )
 # What can't be judged without an option: how many parts of the option's path lead there.
 _SPOILT: Mapping[_Shape, int] = {
     (*_DEVICE, "dialect"): len(_DEVICE),
+    (*_DEVICE, "kind"): len(_DEVICE),
     (*_FUNCTION, "parameters"): len(_FUNCTION) + 1,
     (*_PARAMETER, _NAME): len(_PARAMETER),
     (*_PARAMETER, "type"): len(_PARAMETER),
@@ -149,6 +153,8 @@ class MendedTree:
                 self._put(path, dict(_A_DEVICE))
             case _ if shape == _DISCOVERED:
                 self._put(path, {"unique_id": next(self._names)})
+            case _ if shape == _FEATURE:
+                self._put(path[:-1], None)
             case _ if shape in _WAKE_WORDS:
                 self._put(path, f"{next(self._names)}.onnx")
             case _ if shape in _JUDGES_OF_MODELS:
