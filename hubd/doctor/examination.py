@@ -33,6 +33,7 @@ class Check:
     within: float
 
 
+_OURS: Final = "Update hubd, and report it if that does not help."
 # As they are told. Each probe has shorter limits of its own; these are for what nobody thought of.
 CHECKS: Final = (
     Check(timekeeping.CHECK, Lane.SYSTEM, clock.look, 10),
@@ -72,21 +73,9 @@ async def _look(check: Check, case: Case) -> Findings:
         async with asyncio.timeout(check.within):
             return await check.probe(case)
     except TimeoutError:
-        return [
-            bad(
-                check.name,
-                f"This could not be found out within {check.within:g} s.",
-                "Try again; report it if that does not help.",
-            )
-        ]
+        return [bad(check.name, f"This could not be found out within {check.within:g} s.", _OURS)]
     except (HubdError, OSError) as error:
         return [bad(check.name, str(error))]
     except Exception as error:  # noqa: BLE001 -- a doctor who stumbles over one part looks at the others all the same
         # The text of an exception that nobody expected may hold anything, a secret too.
-        return [
-            bad(
-                check.name,
-                f"This check is broken ({type(error).__name__}).",
-                "Update hubd, and report it if that does not help.",
-            )
-        ]
+        return [bad(check.name, f"This check is broken ({type(error).__name__}).", _OURS)]

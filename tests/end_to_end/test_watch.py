@@ -22,7 +22,7 @@ from hubd.mqtt.entities import Identity
 from hubd.mqtt.tree import Tree
 from hubd.presence import Presence, Words
 from hubd.reports import PublicState, Report, StateReport, WokeReport
-from tests.end_to_end.program import CHECKOUT, COMMAND, environment
+from tests.end_to_end.program import CHECKOUT, COMMAND, environment, run
 from tests.live_server import DEADLINE
 from tests.running import running
 
@@ -131,6 +131,15 @@ async def test_events_as_they_are(tmp_path: Path, mosquitto: PrivateBroker) -> N
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(DEADLINE):
             assert await process.wait() == 143
+
+
+def test_nothing_to_watch(tmp_path: Path) -> None:
+    """A hub that publishes nothing can't be watched, which is wrong usage."""
+    file = tmp_path / "hubd.toml"
+    file.write_text("[presence]\nenabled = false\n")
+    outcome = run("watch", "--config", file, home=tmp_path)
+    assert (outcome.status, outcome.stdout) == (2, "")
+    assert outcome.stderr == "hubd: presence.enabled is false: the hub publishes nothing that could be watched.\n"
 
 
 class Terminal:
