@@ -2,8 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hubd.doctor.findings import Verdict
+import pytest
+
+from hubd.doctor.findings import Verdict, bad
+from hubd.doctor.probes import configuration
 from hubd.doctor.probes.configuration import look
+from hubd.errors import Complaint, ConfigError
 from tests.doctor.patients import LAMP
 
 
@@ -32,3 +36,14 @@ def test_none_at_all(tmp_path: Path) -> None:
     assert config is None
     assert finding.verdict is Verdict.BAD
     assert finding.found.startswith(f"{tmp_path}/hubd.toml: can't be read: no such file or directory")
+
+
+def test_closed_to_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who may not read the file is told how to, and nothing of mistakes."""
+
+    def load(path: Path) -> None:
+        raise ConfigError([Complaint(str(path), "", "can't be read: permission denied")])
+
+    monkeypatch.setattr(configuration, "load", load)
+    closed = bad("configuration", "/etc/hubd/hubd.toml can't be read by this user.", "Run: sudo hubd doctor")
+    assert look(Path("/etc/hubd/hubd.toml"), {}) == (None, [closed])
