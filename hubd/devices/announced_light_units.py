@@ -48,10 +48,9 @@ def kelvin_range(options: Options) -> tuple[int, int]:
 
 
 def white_of(options: Options, kelvin: JsonValue) -> int:
-    """Return a temperature that the light can give, in its unit: mired, or kelvin where it says so."""
-    lowest, highest = kelvin_range(options)
-    within = max(1.0, min(max(number_of(kelvin) or 0.0, lowest), highest))
-    return round(within if _is_in_kelvin(options) else _MIRED / within)
+    """Return a temperature of white in the light's unit: mired, or kelvin where it says so."""
+    wanted = max(1.0, number_of(kelvin) or 0.0)
+    return round(wanted if _is_in_kelvin(options) else _MIRED / wanted)
 
 
 def kelvin_by(options: Options) -> Convert:

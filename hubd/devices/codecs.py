@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 
 from pydantic import JsonValue
@@ -19,13 +18,6 @@ _LEVEL_TOLERANCE = 2.0
 _KELVIN_TOLERANCE = 100.0
 _TEMPERATURE_TOLERANCE = 0.1
 _MIRED = 1_000_000
-
-
-def _bounded(device: Device, number: float) -> float:
-    """Return the number within what the device allows."""
-    low = -math.inf if device.minimum is None else device.minimum
-    high = math.inf if device.maximum is None else device.maximum
-    return min(max(number, low), high)
 
 
 def words(table: Mapping[JsonValue, JsonValue], also: Mapping[JsonValue, JsonValue] | None = None) -> Codec:
@@ -165,8 +157,8 @@ def _read_effect(device: Device, value: JsonValue) -> JsonValue:
 EFFECT_NUMBER = Codec("the effect's place in effects", _written_effect, _read_effect)
 
 
-def _written_mired(device: Device, kelvin: JsonValue) -> JsonValue:
-    return round(_MIRED / _bounded(device, number_of(kelvin) or 0.0))
+def _written_mired(_device: Device, kelvin: JsonValue) -> JsonValue:
+    return round(_MIRED / max(1.0, number_of(kelvin) or 0.0))
 
 
 def _read_mired(_device: Device, value: JsonValue) -> JsonValue:
@@ -175,12 +167,7 @@ def _read_mired(_device: Device, value: JsonValue) -> JsonValue:
 
 
 MIRED = Codec("mired", _written_mired, _read_mired, _KELVIN_TOLERANCE)
-KELVIN = Codec(
-    "kelvin",
-    lambda device, kelvin: round(_bounded(device, number_of(kelvin) or 0.0)),
-    lambda _device, value: number_of(value),
-    _KELVIN_TOLERANCE,
-)
+KELVIN = _number(_KELVIN_TOLERANCE, "kelvin")
 
 
 def _numbers(value: JsonValue, keys: tuple[str, ...]) -> list[float] | None:

@@ -96,7 +96,16 @@ def _settle_look(device: Device, look: Arguments) -> Arguments:
             raise ArgumentError(f"this light has no {name}: leave it out")
     if Property.EFFECT in settled and settled[Property.EFFECT] not in device.effects:
         raise ArgumentError(f"this light has the effects: {', '.join(device.effects) or 'none'}")
+    if isinstance(kelvin := settled.get(Property.COLOR_TEMPERATURE), int):
+        settled[Property.COLOR_TEMPERATURE] = _nearest_white(device, kelvin)
     return settled
+
+
+def _nearest_white(device: Device, kelvin: int) -> int:
+    """Return the temperature nearest to the wanted one that the light can give, K."""
+    low = kelvin if device.minimum is None else device.minimum
+    high = kelvin if device.maximum is None else device.maximum
+    return round(min(max(kelvin, low), high))
 
 
 def _tint(device: Device, name: str) -> Arguments:

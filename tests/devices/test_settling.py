@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import JsonValue, ValidationError
 
+from hubd.devices import phrases
 from hubd.devices.catalog import Catalog
 from hubd.devices.expectations import KIND
 from hubd.devices.model import Command, Device
@@ -63,7 +64,7 @@ def declared(name: str, toolbox: Toolbox = TOOLBOX) -> FunctionDeclaration:
         ("colored", "daylight", {"color": "white"}),
         ("colored", "soft white", {"color": "warm white"}),
         ("tuned", " Warm White ", {"color_temperature": 2700}),
-        ("tuned", "daylight", {"color_temperature": 6500}),
+        ("tuned", "daylight", {"color_temperature": 4000}),
     ],
 )
 def test_a_color_by_any_name(device: str, color: str, settings: dict[str, JsonValue]) -> None:
@@ -81,6 +82,8 @@ def test_a_lamp_is_not_asked_for_more_than_it_can() -> None:
     assert order.publishes[0].payload == b'{"state":"ON","color_temp":250}'
     assert order.expectation is not None
     assert order.expectation.met_by({"on": True, "color_temperature": 4000})
+    told = phrases.done(found, "tuned lamp", order.expectation, {"on": True, "color_temperature": 4000})
+    assert told == "The tuned lamp is on, 4000 kelvin."
 
 
 @pytest.mark.parametrize(
