@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from typing import Final, Protocol
@@ -55,7 +56,8 @@ class Budget:
         self._daily = daily
         self._when_spent = when_spent
         self._count = count
-        self._told: date | None = None
+        self._told: TroubleReport | None = None
+        self._told_on: date | None = None
 
     def adopt(self, daily: int, when_spent: WhenSpent) -> None:
         """Hold the count against another budget from now on."""
@@ -89,14 +91,13 @@ class Budget:
 
     def news(self) -> TroubleReport | None:
         """Return what is to be reported now: that the budget is spent, once a day; on a new day that this is over."""
-        if self.spent and self._told != self._count.day:
-            self._told = self._count.day
-            return self._trouble(cleared=False)
+        if self.spent and self._told_on != self._count.day:
+            self._told_on = self._count.day
+            problem = f"The day's budget of {self._daily:,} tokens is spent."
+            self._told = TroubleReport(Part.LIVE, problem, _CONSEQUENCE[self._when_spent])
+            return self._told
         if self._told is not None and not self.spent:
-            self._told = None
-            return self._trouble(cleared=True)
+            over = replace(self._told, cleared=True)
+            self._told = self._told_on = None
+            return over
         return None
-
-    def _trouble(self, *, cleared: bool) -> TroubleReport:
-        problem = f"The day's budget of {self._daily:,} tokens is spent."
-        return TroubleReport(Part.LIVE, problem, _CONSEQUENCE[self._when_spent], cleared=cleared)

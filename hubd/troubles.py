@@ -25,7 +25,9 @@ class Troubles:
         return next(reversed(self._problems.values()), None)
 
     def take(self, report: TroubleReport) -> None:
-        """Note that a part has trouble, or none any more."""
-        self._problems.pop(report.part, None)
+        """Note that a part has trouble, or that what was told last of it is over."""
         if not report.cleared:
+            self._problems.pop(report.part, None)
             self._problems[report.part] = report.problem
+        elif self._problems.get(report.part) == report.problem:
+            del self._problems[report.part]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -82,6 +83,16 @@ def test_trouble_once_a_day(when_spent: WhenSpent) -> None:
     assert household.budget.news() is None
     household.spend(100)
     assert household.budget.news() == first
+
+
+def test_a_budget_that_was_raised() -> None:
+    """What is over is the trouble that was told, whatever the budget is by then."""
+    household = Household()
+    household.spend(100)
+    first = household.budget.news()
+    assert first is not None
+    household.budget.adopt(1000, WhenSpent.REFUSE)
+    assert household.budget.news() == replace(first, cleared=True)
 
 
 def test_two_days_in_a_row() -> None:

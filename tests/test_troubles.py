@@ -22,3 +22,12 @@ def test_each_part_has_one() -> None:
     troubles.take(replace(PLUG, cleared=True))
     troubles.take(replace(PLUG, cleared=True))
     assert list(troubles.problems) == [Part.MQTT]
+
+
+def test_the_end_of_another_trouble_changes_nothing() -> None:
+    """A part that is told of by two sides keeps the trouble of the one when that of the other is over."""
+    troubles = Troubles()
+    for report in (replace(PLUG, problem="The microphone is silent."), PLUG):
+        troubles.take(report)
+    troubles.take(replace(PLUG, problem="The microphone is silent.", cleared=True))
+    assert troubles.newest == PLUG.problem
