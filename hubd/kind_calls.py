@@ -113,6 +113,8 @@ class KindCalls:
         if isinstance(found, Device) and found.room is not None and not area.holds(found):
             return Refusal(f"{shown(wanted)} is not {inside(area)}, but in the {found.room}.", device=found.id)
         match found:
+            case Ambiguous(choices=choices) if not self._called_so(wanted, area):
+                return Refusal(f"{shown(wanted)} is not {inside(area)}; there are: {', '.join(choices)}.", choices)
             case Ambiguous(choices=choices):
                 message = f"Several are called {shown(wanted)}: {', '.join(choices)}. Which one is meant?"
                 return Refusal(message, choices)
@@ -134,8 +136,12 @@ class KindCalls:
         where = self._places.here if area.rooms is None else area
         if where is None or not isinstance(found, Ambiguous):
             return found
-        there = [device for device in self._catalog.named(wanted) if device.kind is self.kind and where.holds(device)]
+        there = self._called_so(wanted, where)
         return there[0] if len(there) == 1 else found
+
+    def _called_so(self, wanted: str, area: Area) -> list[Device]:
+        """Return the devices of the name in an area."""
+        return [device for device in self._catalog.named(wanted) if device.kind is self.kind and area.holds(device)]
 
     def _unknown(self, wanted: str, near: tuple[str, ...]) -> str:
         """Return why no device of the kind was found, and what there is instead."""

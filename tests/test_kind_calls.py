@@ -149,6 +149,9 @@ def test_a_name_in_an_area_is_one_device() -> None:
         found = resolve("set_light", device="lamp", on=True, **arguments)
         assert isinstance(found, Command)
         assert found.device.id == meant
+    nowhere = resolve("set_light", device="lamp", area="bedroom", on=True)
+    assert isinstance(nowhere, Refusal)
+    assert nowhere.message == '"lamp" is not in the bedroom; there are: kitchen lamp, hall lamp.'
     elsewhere = Toolbox(CATALOG, site=Site(room="bedroom", floors=FLOORS))
     found = elsewhere.resolve(Call("1", "set_light", {"device": "lamp", "on": True}))
     assert isinstance(found, Refusal)
