@@ -158,12 +158,12 @@ ROWS: tuple[str, ...] = (
     "demo.home",
     "demo.stage",
     "doctor.findings doctor.holders doctor.requirements",
-    "doctor.diary doctor.hearing doctor.presence doctor.timekeeping doctor.unit",
+    "doctor.diary doctor.hearing doctor.presence doctor.storage doctor.timekeeping doctor.unit",
     "doctor.case",
     "doctor.probes.configuration doctor.probes.processes doctor.probes.software",
     (
-        "doctor.probes.broker doctor.probes.clock doctor.probes.live doctor.probes.offline doctor.probes.service "
-        "doctor.probes.sound doctor.probes.wake_word"
+        "doctor.probes.broker doctor.probes.clock doctor.probes.disk doctor.probes.live doctor.probes.offline "
+        "doctor.probes.service doctor.probes.sound doctor.probes.wake_word"
     ),
     "doctor.examination",
     "commands.common commands.looking commands.watching",

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from hubd.doctor import diary, hearing, timekeeping, unit
+from hubd.doctor import diary, hearing, storage, timekeeping, unit
 from hubd.doctor.case import Case
 from hubd.doctor.findings import Finding, Findings, bad
-from hubd.doctor.probes import broker, clock, live, offline, service, sound, wake_word
+from hubd.doctor.probes import broker, clock, disk, live, offline, service, sound, wake_word
 from hubd.errors import HubdError
 
 
@@ -38,6 +38,7 @@ _OURS: Final = "Update hubd, and report it if that does not help."
 CHECKS: Final = (
     Check(timekeeping.CHECK, Lane.SYSTEM, clock.look, 10),
     Check(unit.CHECK, Lane.SYSTEM, service.look, 40),
+    Check(storage.CHECK, Lane.SYSTEM, disk.look, 10),
     Check(hearing.CHECK, Lane.SOUND, sound.look_at_microphone, 40),
     Check(wake_word.CHECK, Lane.SOUND, wake_word.look, 60),
     Check(sound.SPEAKER, Lane.SOUND, sound.look_at_speaker, 40),

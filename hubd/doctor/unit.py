@@ -11,6 +11,7 @@ CHECK: Final = "service"
 # What is asked of systemctl show.
 PROPERTIES: Final = (
     "LoadState",
+    "UnitFileState",
     "ActiveState",
     "SubState",
     "Result",
@@ -30,6 +31,8 @@ def read(text: str) -> dict[str, str]:
 def judge(unit: Mapping[str, str]) -> Finding:
     """Return what the properties of the unit mean; those that are missing count as unknown."""
     state = unit.get("ActiveState", "")
+    if unit.get("LoadState") == "masked":
+        return bad(CHECK, "The service is masked, so nothing can start it.", "Run: sudo systemctl unmask hubd")
     if unit.get("LoadState") != "loaded":
         return doubtful(CHECK, "hubd is not installed as a service.", "Run scripts/install, or: hubd run")
     match state:
@@ -48,9 +51,13 @@ def _running(unit: Mapping[str, str]) -> Finding:
     since = unit.get("ActiveEnterTimestamp", "")
     found = _with_status(f"running since {since}" if since else "running", unit)
     if restarts in {"", "0"}:
-        return good(CHECK, found)
+        return good(CHECK, found) if unit.get("UnitFileState") != "disabled" else _disabled(found)
     times = "once" if restarts == "1" else f"{restarts} times"
     return doubtful(CHECK, f"{found}; systemd had to start it again {times}.", _LOG)
+
+
+def _disabled(found: str) -> Finding:
+    return doubtful(CHECK, f"{found}; it does not start with the system.", "Run: sudo systemctl enable hubd")
 
 
 def _failed(unit: Mapping[str, str]) -> Finding:

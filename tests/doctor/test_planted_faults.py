@@ -52,11 +52,12 @@ class TestBroker:
         assert "wrong-canary" not in f"{finding}"
 
     async def test_right_password(self, tmp_path: Path) -> None:
-        """With the right one there is nothing to say against the broker."""
+        """With the right one there is nothing to say against the broker, but that it has no word of any device."""
         async with at_broker('username = "hub"\n', await passwords(tmp_path)) as settings:
             found = await look(case(tmp_path, settings, {"HUBD_MQTT_PASSWORD": "right"}), "broker")
-        assert found[0].verdict is Verdict.GOOD
-        assert "0 of 1 devices have told how they are" in found[0].found
+        assert found[0].verdict is Verdict.DOUBTFUL
+        assert found[0].found.endswith("but it has no word of any device.")
+        assert "access list" in found[0].advice
 
     async def test_no_password(self, tmp_path: Path) -> None:
         """A user without a password is told where to put it, for the broker does not say that it is missing."""

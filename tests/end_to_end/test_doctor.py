@@ -27,6 +27,7 @@ async def test_everything_is_looked_at(tmp_path: Path) -> None:
         "software": verdicts["software"],
         "configuration": "doubtful",
         "clock": verdicts["clock"],
+        "disk": verdicts["disk"],
         "service": verdicts["service"],
         "microphone": "good",
         "wake word": verdicts["wake word"],

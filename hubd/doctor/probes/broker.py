@@ -96,7 +96,21 @@ async def _converse(broker: PahoBroker, config: Config, said: _Said) -> Findings
         return [bad(CHECK, f"The broker takes what is published below {tree.root}, but delivers none of it.", _ACCESS)]
     took = (time.monotonic() - began) * 1000
     where = f"{config.mqtt.host}:{config.mqtt.port}"
-    devices = f"; {len(said.devices)} of {len(config.devices)} devices have told how they are" if config.devices else ""
     findings = [bad(CHECK, f"{each.problem}.", each.advice) for each in said.refused]
-    findings = findings or [good(CHECK, f"{where} takes and delivers in {took:.0f} ms{devices}")]
+    findings = findings or [
+        _met(f"{where} takes and delivers in {took:.0f} ms", len(said.devices), len(config.devices))
+    ]
     return [*findings, presence.judge(tree, said.kept)] if config.presence.enabled else findings
+
+
+def _met(found: str, told: int, devices: int) -> Finding:
+    """Return that the broker does its part; told: how many of so many devices have told it how they are."""
+    if not devices:
+        return good(CHECK, found)
+    if told:
+        return good(CHECK, f"{found}; {told} of {devices} devices have told how they are")
+    return doubtful(
+        CHECK,
+        f"{found}, but it has no word of any device.",
+        "If they are on, check their topics (hubd devices), and that the broker's access list lets the hub read them.",
+    )
