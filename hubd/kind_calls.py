@@ -113,11 +113,8 @@ class KindCalls:
         if isinstance(found, Device) and found.room is not None and not area.holds(found):
             return Refusal(f"{shown(wanted)} is not {inside(area)}, but in the {found.room}.", device=found.id)
         match found:
-            case Ambiguous(choices=choices) if not self._called_so(wanted, area):
-                return Refusal(f"{shown(wanted)} is not {inside(area)}; there are: {', '.join(choices)}.", choices)
             case Ambiguous(choices=choices):
-                message = f"Several are called {shown(wanted)}: {', '.join(choices)}. Which one is meant?"
-                return Refusal(message, choices)
+                return Refusal(self._ambiguous(wanted, area, choices), choices)
             case Unknown(near=near):
                 return Refusal(self._unknown(wanted, near), near)
             case Device():
@@ -142,6 +139,13 @@ class KindCalls:
     def _called_so(self, wanted: str, area: Area) -> list[Device]:
         """Return the devices of the name in an area."""
         return [device for device in self._catalog.named(wanted) if device.kind is self.kind and area.holds(device)]
+
+    def _ambiguous(self, wanted: str, area: Area, choices: tuple[str, ...]) -> str:
+        """Return what to ask, or that none of several is in the area."""
+        names = ", ".join(choices)
+        if not self._called_so(wanted, area):
+            return f"{shown(wanted)} is not {inside(area)}; there are: {names}."
+        return f"Several are called {shown(wanted)}: {names}. Which one is meant?"
 
     def _unknown(self, wanted: str, near: tuple[str, ...]) -> str:
         """Return why no device of the kind was found, and what there is instead."""
