@@ -33,16 +33,18 @@ def test_a_broken_configuration_is_in_the_status(tmp_path: Path, manager: socket
     assert status.startswith(f"STATUS=The configuration has mistakes: {file}:2: hub.room: found the number 7")
 
 
-def test_signals_before_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the hub still starts, a wish to reload changes nothing, and a wish to stop ends it with 0."""
-    monkeypatch.setattr(os, "isatty", lambda _descriptor: False)
-    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGHUP)
+def test_signals_before_the_loop() -> None:
+    """While the hub still starts, a wish to reload waits until there is a hub, and a wish to stop ends it with 0."""
+    before = signal.getsignal(signal.SIGTERM)
     with run._ready_for_signals():
         os.kill(os.getpid(), signal.SIGHUP)
+        # Taken here, lest it reach the tests.
+        assert signal.sigwait({signal.SIGHUP}) == signal.SIGHUP
         with pytest.raises(SystemExit) as ended:
             os.kill(os.getpid(), signal.SIGTERM)
     assert ended.value.code == 0
-    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGHUP)) == before
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert signal.SIGHUP not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 @pytest.mark.parametrize("bug", [LocalProtocolError("the inbox is full"), ValueError("a bug")])
