@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from hubd import __version__
-from hubd.commands import ask, check, demo, devices, doctor, reload, run, simulate, watch
+from hubd.commands import ask, check, demo, devices, doctor, mute, reload, run, simulate, watch
 from hubd.commands.common import BROKEN_CONFIG, FAILED, USAGE, complain, stop_printing
 from hubd.edges.journal import JournalHandler, log_handler, log_last_words
 from hubd.errors import ConfigError, HubdError, LocalProtocolError, UsageError
@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "ask": ask,
     "check": check,
     "reload": reload,
+    "mute": mute,
     "devices": devices,
     "watch": watch,
     "doctor": doctor,
@@ -85,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, module in _COMMANDS.items():
         summary = module.SUMMARY
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        if module not in {reload, simulate}:
+        if module not in {mute, reload, simulate}:
             command.add_argument("--config", type=Path, metavar="FILE", help="the configuration, hubd.toml")
         command.set_defaults(command=module.run, log_level=logging.WARNING, parser=command)
         module.add_options(command)

@@ -18,6 +18,8 @@ class Wish(StrEnum):
     """What a hub can be asked for."""
 
     RELOAD = "reload"
+    MUTE = "mute"
+    UNMUTE = "unmute"
 
 
 class _Line(BaseModel):

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import assert_never
 
 from hubd.app import Hub
 from hubd.config import BackendChoice, Config
+from hubd.control import Reply, Request, Wish
 from hubd.edges.control_socket import ControlSocket, folder_of
 from hubd.edges.sound_link import NONE
-from hubd.events import Backend
+from hubd.events import Backend, MuteChanged
 from hubd.fittings import Secrets, kept, live_server, microphone_and_speaker
 from hubd.offline.server import OfflineServer
 from hubd.offline.standby import Standby
@@ -52,7 +54,7 @@ class Daemon:
         self._told_to_stop = asyncio.Event()
         self._hub: Hub | None = None
         self._reload = Reload(self._attend)
-        self._control = ControlSocket(folder_of(environment), self._reload.answer)
+        self._control = ControlSocket(folder_of(environment), self._answer)
 
     @property
     def _config(self) -> Config:
@@ -110,6 +112,19 @@ class Daemon:
             tasks.create_task(self._reload.run(partial(self._prepare, hub)), name="reload")
             tasks.create_task(self._attend.run(hub), name="attend")
             await hub.run()
+
+    async def _answer(self, request: Request) -> Reply:
+        """Do what somebody on this machine asks for; return what came of it."""
+        match request.wish:
+            case Wish.RELOAD:
+                return await self._reload.answer()
+            case Wish.MUTE | Wish.UNMUTE if self._hub is not None:
+                self._hub.post(MuteChanged(muted=request.wish is Wish.MUTE))
+                return Reply()
+            case Wish.MUTE | Wish.UNMUTE:
+                return Reply(problem="The hub is not ready yet: try again.")
+            case _:
+                assert_never(request.wish)
 
     def _prepare(self, hub: Hub) -> Change:
         """Read the configuration anew, in another thread."""

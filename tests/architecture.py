@@ -169,8 +169,8 @@ ROWS: tuple[str, ...] = (
     "commands.common commands.looking commands.watching",
     "commands.screen",
     (
-        "commands.ask commands.check commands.demo commands.devices commands.doctor commands.reload commands.run "
-        "commands.simulate commands.watch"
+        "commands.ask commands.check commands.demo commands.devices commands.doctor commands.mute commands.reload "
+        "commands.run commands.simulate commands.watch"
     ),
     "cli",
     "__main__",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from hubd.control import Reply, Request, Wish, refused
+from hubd.control import Reply, refused
 from hubd.errors import ConfigError, HubdError
 
 # The journal takes some hundred lines at a time (``operations.md`` 6).
@@ -57,14 +57,12 @@ class Reload:
         """Have it done; the log, and the overseer, tell what came of it."""
         self._asked.set()
 
-    async def answer(self, request: Request) -> Reply:
+    async def answer(self) -> Reply:
         """Have it done; return what came of it."""
-        match request.wish:
-            case Wish.RELOAD:
-                reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-                self._replies.append(reply)
-                self.ask()
-                return await reply
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._replies.append(reply)
+        self.ask()
+        return await reply
 
     async def run(self, prepare: Callable[[], Change]) -> None:
         """Do what is asked for, or was asked for before, until cancelled.

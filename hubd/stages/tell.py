@@ -279,7 +279,10 @@ class Tell:
         if wanted == muted:
             self._answer(asker, results.carried_out(order, WishStatus.DONE, ""))
         elif muted and self._commands is Commands.ALL_BUT_UNMUTE:
-            problem = "the microphone is muted, and the configuration does not let MQTT open it (presence.may_unmute)"
+            problem = (
+                "the microphone is muted, and the configuration does not let MQTT open it (presence.may_unmute); "
+                "hubd mute off, on the hub's own machine, does"
+            )
             self._answer(asker, results.declined(Declined(order.command, Fault.NOT_ALLOWED, problem, order.id)))
         else:
             self._do(MuteChanged(wanted), order, asker)

@@ -16,7 +16,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from hubd.control import Reply, Request, Wish
+from hubd.control import Reply
 from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.devices.render import Publish
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
@@ -32,7 +32,6 @@ from tests.end_to_end.program import Outcome, environment, run
 from tests.live_server import LiveServer, Visit
 from tests.running import running
 
-RELOAD: Final = Request(wish=Wish.RELOAD)
 # An open microphone for as long as the test likes.
 PATIENT: Final = """
 [wake]
@@ -130,14 +129,14 @@ async def test_two_hundred_reloads_under_conversation(tmp_path: Path) -> None:
     async with LiveServer() as server, home(tmp_path, server.url, PATIENT) as inside, reloading(inside) as reload:
         place = await listen(inside)
         visit = await server.visit(0)
-        await reload.answer(RELOAD)
+        await reload.answer()
         before = held()
         for number in range(200):
             broken = bool(number % 2)
             voice = f'[live]\nvoice = "Voice {number}"\n'
             (tmp_path / "hubd.toml").write_text(PATIENT + (BROKEN if broken else voice))
             (devices / "lamps.toml").write_text(silent_lamp("old") + silent_lamp(f"new_{number}"))
-            reply = await reload.answer(RELOAD)
+            reply = await reload.answer()
             assert len(reply.complaints) == (4 if broken else 0), reply
             assert reply.waiting == ()
             if number in {99, 199}:
@@ -180,7 +179,7 @@ async def test_what_is_taken_over(tmp_path: Path) -> None:
         await house.publish(Publish("hubd/hub/cmd/volume", b"33", 1), 5.0)
         await until(heard, "hubd/hub/result/volume")
         main.write_text(PATIENT + LAMP + GONG + '[hub]\nname = "Attic voice"\n')
-        assert await reload.answer(RELOAD) == Reply()
+        assert await reload.answer() == Reply()
         (*_, announced) = await until(heard, "homeassistant/device/hubd_hub/config")
         assert b"Attic voice" in announced.payload
         await house.publish(Publish("bell", b"pressed", 1), 5.0)
@@ -190,7 +189,7 @@ async def test_what_is_taken_over(tmp_path: Path) -> None:
         await visit.until(lambda: bool(visit.tool_responses))
         assert "The lamp is on" in json.dumps(visit.tool_responses)
         main.write_text(PATIENT + LAMP + "[speaker]\nvolume = 44\n")
-        assert await reload.answer(RELOAD) == Reply()
+        assert await reload.answer() == Reply()
         volumes: list[int] = []
         while volumes[-1:] != [44]:
             (*_, state) = await until(heard, "hubd/hub/state")
@@ -238,3 +237,18 @@ async def test_by_command_and_by_signal(mosquitto: PrivateBroker, tmp_path: Path
                 "These changes take effect after: sudo systemctl restart hubd",
                 "  hub.id",
             ]
+
+
+async def test_a_microphone_is_muted_at_the_hub_itself(mosquitto: PrivateBroker, tmp_path: Path) -> None:
+    """``hubd mute off`` opens what ``hubd mute on`` has muted, though MQTT may not open it."""
+    config = tmp_path / "hubd.toml"
+    quiet = '[microphone]\ndevice = "none"\n[speaker]\ndevice = "none"\n'
+    config.write_text(f'{quiet}[mqtt]\nhost = "{HOST}"\nport = {mosquitto.port}\n')
+    with tempfile.TemporaryDirectory(prefix="hubd-") as place:
+        command = partial(run, home=tmp_path, RUNTIME_DIRECTORY=place)
+        async with daemon(config, environment(tmp_path, RUNTIME_DIRECTORY=place)) as hub:
+            await hub.logged("connected to the MQTT broker")
+            for word, said, state in (("on", "muted", "muted"), ("off", "open", "idle")):
+                outcome = await asyncio.to_thread(command, "mute", word)
+                assert (outcome.status, outcome.stdout) == (0, f"The microphone is {said}.\n")
+                await hub.event("state", state=state)

@@ -8,13 +8,12 @@ import threading
 
 import pytest
 
-from hubd.control import Reply, Request, Wish
+from hubd.control import Reply
 from hubd.errors import Complaint, ConfigError, HubdError
 from hubd.stages.reload import Change, Reload
 from tests.running import running
 from tests.virtual_time import settle
 
-RELOAD = Request(wish=Wish.RELOAD)
 WRONG = ConfigError([Complaint("hubd.toml", "hub.id", "wrong", 3), Complaint("lamp.toml", "", "worse")])
 
 
@@ -52,7 +51,7 @@ async def test_a_good_one_is_taken() -> None:
     """It is read beside the loop, taken within it, between the two notes to whoever looks after the hub."""
     desk = Desk(("mqtt.host",))
     async with running(desk.reload.run(desk.prepare)):
-        assert await desk.reload.answer(RELOAD) == Reply(waiting=("mqtt.host",))
+        assert await desk.reload.answer() == Reply(waiting=("mqtt.host",))
     assert desk.story == ["reloading", "taken", ("", ("mqtt.host",))]
 
 
@@ -60,12 +59,12 @@ async def test_a_broken_one_changes_nothing(caplog: pytest.LogCaptureFixture) ->
     """Every mistake is in the reply and in the log; the next one, which is right, is taken."""
     desk = Desk(WRONG, HubdError("the model is missing"), ())
     async with running(desk.reload.run(desk.prepare)):
-        reply = await desk.reload.answer(RELOAD)
+        reply = await desk.reload.answer()
         assert reply.complaints == WRONG.complaints
         assert "hubd.toml:3: hub.id: wrong, and 1 more" in caplog.text
         assert "lamp.toml: worse" in caplog.text
-        assert await desk.reload.answer(RELOAD) == Reply(problem="the model is missing")
-        assert await desk.reload.answer(RELOAD) == Reply()
+        assert await desk.reload.answer() == Reply(problem="the model is missing")
+        assert await desk.reload.answer() == Reply()
     assert desk.story == [
         "reloading",
         ("hubd.toml:3: hub.id: wrong, and 1 more", ()),
@@ -81,7 +80,7 @@ async def test_two_at_once_get_the_same_answer() -> None:
     """One reading is enough for all who asked before it began."""
     desk = Desk(("mqtt.host",))
     async with running(desk.reload.run(desk.prepare)), asyncio.TaskGroup() as tasks:
-        several = [tasks.create_task(desk.reload.answer(RELOAD)) for _ in range(3)]
+        several = [tasks.create_task(desk.reload.answer()) for _ in range(3)]
     assert {each.result() for each in several} == {Reply(waiting=("mqtt.host",))}
     assert desk.story.count("taken") == 1
 
@@ -91,10 +90,10 @@ async def test_who_asks_during_the_reading_is_answered_by_the_next() -> None:
     desk = Desk(WRONG, ())
     desk.gate.clear()
     async with running(desk.reload.run(desk.prepare)), asyncio.TaskGroup() as tasks:
-        first = tasks.create_task(desk.reload.answer(RELOAD))
+        first = tasks.create_task(desk.reload.answer())
         assert await asyncio.to_thread(desk.reading.wait, 10)
-        second = tasks.create_task(desk.reload.answer(RELOAD))
-        third = tasks.create_task(desk.reload.answer(RELOAD))
+        second = tasks.create_task(desk.reload.answer())
+        third = tasks.create_task(desk.reload.answer())
         tasks.create_task(asyncio.to_thread(desk.gate.set))
     assert first.result().complaints
     assert second.result() == third.result() == Reply()
@@ -108,10 +107,10 @@ async def test_nobody_needs_to_wait_for_it(caplog: pytest.LogCaptureFixture) -> 
     desk.gate.clear()
     async with running(desk.reload.run(desk.prepare)):
         await asyncio.to_thread(desk.reading.wait, 10)
-        asked = asyncio.create_task(desk.reload.answer(RELOAD))
+        asked = asyncio.create_task(desk.reload.answer())
         await settle()
         asked.cancel()
         desk.gate.set()
-        assert await desk.reload.answer(RELOAD) == Reply()
+        assert await desk.reload.answer() == Reply()
     assert "take effect at the next start: mqtt.host" in caplog.text
     assert desk.story.count("taken") == 2
