@@ -134,6 +134,15 @@ def to_confirm(command: Command, label: str) -> Outcome:
     return Outcome(CallStatus.REFUSED, message, label, retryable=True, confirm=_CONFIRM)
 
 
+def nobody_to_confirm(label: str) -> Outcome:
+    """Return the outcome of a call that needs a person's yes, where nobody can give it."""
+    message = (
+        f"For {phrases.the(label)} a person has to say yes aloud, which is not possible here: say it to the hub, or use "
+        "hubd devices try with --yes."
+    )
+    return Outcome(CallStatus.REFUSED, message, label)
+
+
 def early(label: str, status: CallStatus, after: float) -> Outcome:
     """Return what is said of a call that has no outcome after so many seconds; status: ON_ITS_WAY or FAILED."""
     if status is CallStatus.FAILED:
@@ -147,10 +156,10 @@ def lost_sight_of(label: str) -> Outcome:
     return Outcome(CallStatus.FAILED, phrases.lost_sight_of(label), label)
 
 
-def cut_short(label: str) -> Outcome:
-    """Return the outcome of a command of which only a part was sent, because the call was taken back."""
+def cut_short(label: str, reason: str = "") -> Outcome:
+    """Return the outcome of a command of which only a part was sent: the call was taken back, or there is a reason."""
     fault = f"only a part of the command was sent to {NAMES}"
-    return Outcome(CallStatus.FAILED, phrases.cut_short(label), label, fault=fault)
+    return Outcome(CallStatus.FAILED, phrases.cut_short(label, reason), label, retryable=bool(reason), fault=fault)
 
 
 def taken_back_too_late(outcome: Outcome) -> Outcome:

@@ -172,9 +172,9 @@ def lost_sight_of(label: str) -> str:
     return _sentence(f"the hub was started anew before {the(label)} had reported, so it is not known what happened")
 
 
-def cut_short(label: str) -> str:
-    """Return the sentence about a command of which only a part was sent."""
-    return _sentence(f"only a part of the command was sent to {the(label)}")
+def cut_short(label: str, reason: str) -> str:
+    """Return the sentence about a command of which only a part was sent; reason: empty where it goes without saying."""
+    return _sentence(": ".join(filter(None, (f"only a part of the command was sent to {the(label)}", reason))))
 
 
 def _now(command: Command, label: str, expectation: Expectation, state: Mapping[str, JsonValue]) -> str:

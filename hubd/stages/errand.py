@@ -145,7 +145,10 @@ class Errand:
                 await self._publish(publish, deadline)
         except BrokerError as error:
             logger.warning("call %s: %s", self.call.id, error)
-            return outcomes.not_sent(self.label, str(error).rstrip("."), retryable=True)
+            reason = str(error).rstrip(".")
+            if self._published:
+                return outcomes.cut_short(self.label, reason)
+            return outcomes.not_sent(self.label, reason, retryable=True)
         if order.expectation is None:
             return outcomes.unconfirmable(self.label)
         return await self._confirmation(order, order.expectation, mark, held)

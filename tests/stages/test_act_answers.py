@@ -266,6 +266,23 @@ class TestTakenBack:
 
         in_virtual_time(scenario, partial(House, [DIMMED]))
 
+    def test_the_broker_goes_between_two_messages(self) -> None:
+        """That a part of the command went out is told, with what kept the rest."""
+
+        async def scenario(house: House) -> None:
+            def refuse_from_now_on(_: Publish) -> None:
+                house.broker.refuses = True
+
+            house.broker.on_publish = refuse_from_now_on
+            house.ask("set_light", device="hall light", brightness=50)
+            (answer,) = await house.answers()
+            assert len(house.broker.published) == 1
+            assert answer.response["message"] == (
+                "Only a part of the command was sent to the hall light: the broker did not take it in time."
+            )
+
+        in_virtual_time(scenario, partial(House, [DIMMED]))
+
     def test_a_slow_call_may_be_taken_back_after_its_first_answer(self) -> None:
         """No outcome follows to the call, an afterword does."""
 
