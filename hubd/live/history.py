@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
-from hubd.events import Call
 from hubd.live.content import Content, Part
 from hubd.live.messages import ClientContent
-from hubd.live.wire import Struct, to_struct
 
 
 class Role(StrEnum):
@@ -29,21 +26,12 @@ class HistoryTurn:
     text: str
 
 
-def outcome_turn(call: Call, response: Struct) -> HistoryTurn:
-    """Return a call with its outcome as a turn of text: parts that are calls end the session (pitfall 14).
-
-    It is the user's, lest the model take it for its own way of speaking.
-    """
-    arguments, outcome = (json.dumps(to_struct(each), ensure_ascii=False) for each in (call.arguments, response))
-    return HistoryTurn(Role.USER, f"(The function {call.name} was called with {arguments}; the outcome was {outcome}.)")
-
-
 def history_message(turns: Sequence[HistoryTurn], *, seeds: bool) -> ClientContent | None:
     """Return the message that tells a fresh session what was said before; None if that is nothing.
 
-    Neighbours of one side become one turn. seeds: the set-up announced it as history: then turn_complete says that
-    the history is complete, and starts no answer; the server waits for it. Otherwise it would start one, so it is
-    left out (``live-protocol.md`` 4).
+    Neighbours of one side become one turn, of text alone: parts that are calls end the session (pitfall 14). seeds: the
+    set-up announced it as history: then turn_complete says that the history is complete, and starts no answer; the
+    server waits for it. Otherwise it would start one, so it is left out (``live-protocol.md`` 4).
     """
     contents = tuple(
         Content(role=role, parts=tuple(Part(text=turn.text) for turn in same))

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from hubd.events import Backend, Call, LinkReady
+from hubd.events import Backend, LinkReady
 from hubd.live.codec import decode_client, encode
-from hubd.live.history import HistoryTurn, Role, history_message, outcome_turn
+from hubd.live.content import Part
+from hubd.live.history import HistoryTurn, Role, history_message
 from hubd.live.messages import ClientMessage
 from hubd.live.models import MODELS, Option
 from hubd.live.session import LiveSession
@@ -72,21 +73,12 @@ def test_a_model_that_nobody_knows() -> None:
     assert len(sent(SessionSettings(model="x", history=HISTORY, model_takes=frozenset({Option.HISTORY})))) == 1
 
 
-def test_pitfall_14_calls_become_text() -> None:
-    """A call with its outcome is a turn of text, the user's, in a frame without function parts."""
-    turn = outcome_turn(
-        Call("c1", "set_light", {"on": True, "room": "Küche"}), {"status": "done", "level": float("inf")}
-    )
-    content = history_message([*HISTORY, turn], seeds=True)
-    assert content is not None
-    frame = encode(ClientMessage(client_content=content))
-    assert "functionCall" not in frame
-    assert "functionResponse" not in frame
-    assert content.turns[-1].role == Role.USER
-    assert content.turns[-1].parts[0].text == (
-        '(The function set_light was called with {"on": true, "room": "Küche"}; '
-        'the outcome was {"status": "done", "level": null}.)'
-    )
+@given(said=turns, seeds=st.booleans())
+def test_pitfall_14_a_history_is_text(said: list[HistoryTurn], *, seeds: bool) -> None:
+    """No part of it is a call, or an outcome: that would end the session."""
+    content = history_message(said, seeds=seeds)
+    parts = [part for turn in content.turns for part in turn.parts] if content is not None else []
+    assert all(part == Part(text=part.text) for part in parts)
 
 
 @given(said=turns, seeds=st.booleans())

@@ -19,7 +19,7 @@ from hubd.devices.catalog import Catalog
 from hubd.devices.model import Device
 from hubd.events import Answer, AnswerKind, Backend, Behavior, Call, CallStatus, Scheduling
 from hubd.live.declarations import FunctionDeclaration
-from hubd.live.history import HistoryTurn, Role, outcome_turn
+from hubd.live.history import HistoryTurn, Role
 from hubd.live.message import Wire
 from hubd.live.models import MODELS, Option
 from hubd.live.session import LiveSession
@@ -177,7 +177,6 @@ def notes(words: str) -> list[str]:
 def histories(words: str) -> Iterator[str]:
     """Yield what sessions are told of before, in every way, for every model."""
     turns = tuple(HistoryTurn(role, words) for role in (*Role, Role.MODEL))
-    turns += (outcome_turn(Call("call_1", "set_light", {"on": True}), {"status": words}),)
     for model, takes in product(MODEL_IDS, (frozenset[Option](), frozenset(Option))):
         session = LiveSession(SessionSettings(model, history=turns, model_takes=takes), house(), None, Backend.GEMINI)
         session.data_to_send()
