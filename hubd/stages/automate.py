@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -14,7 +14,7 @@ from hubd.actions import Ask, Deed, Listen, Say, Tell, answer
 from hubd.automations import Automations, Due
 from hubd.devices.render import Publish
 from hubd.errors import BrokerError
-from hubd.ports import Broker
+from hubd.ports import Broker, InboundMessage
 from hubd.reports import PublishedReport, ReportSink
 from hubd.stages.filters import Filters
 from hubd.wishes import AskAsked, ListenAsked, SayAsked, Told, WishStatus
@@ -69,6 +69,7 @@ class Automate:
         self._local = local
         self._outgoing: asyncio.Queue[_Outgoing] = asyncio.Queue(_MOST_WAITING)
         self._numbers = itertools.count(1)
+        self._inbox: AsyncIterator[InboundMessage] | None = None
         # Once there is an automation.
         self._needed = asyncio.Event()
         if automations.filters:
@@ -89,10 +90,11 @@ class Automate:
         """Carry these out from now on; what is known of topics stays known."""
         unknown = automations.succeed(self._automations)
         self._automations = automations
-        if self._needed.is_set():
-            self._filters.need(automations.filters, anew=unknown)
-        elif automations.filters:
+        if automations.filters and not self._needed.is_set():
+            # Before it is subscribed to: nothing is missed until somebody reads.
+            self._inbox = self._broker.messages()
             self._needed.set()
+        self._filters.need(automations.filters, anew=unknown)
 
     def reply(self, request: str, status: WishStatus, text: str) -> None:
         """Take the conversation's word on a request; those of others are passed over."""
@@ -106,7 +108,7 @@ class Automate:
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
-        inbox = self._broker.messages()
+        inbox = self._inbox if self._inbox is not None else self._broker.messages()
         self._filters.need(self._automations.filters)
         while True:
             try:

@@ -13,6 +13,8 @@ from hubd.errors import ConfigError, HubdError
 
 # The journal takes some hundred lines at a time (``operations.md`` 6).
 _LOGGED: Final = 20
+# What the entries can be looked for by (``operations.md`` 6).
+_FIELDS: Final = {"fields": {"HUBD_EVENT": "reload"}}
 
 logger = logging.getLogger(__name__)
 
@@ -96,10 +98,10 @@ class Reload:
 
 def _log(reply: Reply) -> None:
     if not reply.problem:
-        logger.info("the changed configuration is in force")
+        logger.info("the changed configuration is in force", extra=_FIELDS)
         if reply.waiting:
-            logger.warning("these changes take effect at the next start: %s", ", ".join(reply.waiting))
+            logger.warning("these changes take effect at the next start: %s", ", ".join(reply.waiting), extra=_FIELDS)
         return
-    logger.error("the changed configuration was refused, the one before it stays in force: %s", reply.problem)
+    logger.error("the changed configuration was refused, the old one stays: %s", reply.problem, extra=_FIELDS)
     for complaint in reply.complaints[1:_LOGGED]:
-        logger.error("%s", complaint)
+        logger.error("%s", complaint, extra=_FIELDS)
