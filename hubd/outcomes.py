@@ -134,6 +134,15 @@ def to_confirm(command: Command, label: str) -> Outcome:
     return Outcome(CallStatus.REFUSED, message, label, retryable=True, confirm=_CONFIRM)
 
 
+def nobody_to_confirm(_command: Command, label: str) -> Outcome:
+    """Return the outcome of a call that needs a person's yes, where nobody can give it."""
+    message = (
+        f"For {phrases.the(label)} a person has to say yes aloud, which is not possible here: say it to the hub, "
+        "or use hubd devices try with --yes."
+    )
+    return Outcome(CallStatus.REFUSED, message, label)
+
+
 def early(label: str, status: CallStatus, after: float) -> Outcome:
     """Return what is said of a call that has no outcome after so many seconds; status: ON_ITS_WAY or FAILED."""
     if status is CallStatus.FAILED:

@@ -90,7 +90,7 @@ class Act:
         self._vigil = Vigil(states)
         self._batches = Batches(together=together)
         self._keeper = keeper
-        self._confirmations = confirmations or Confirmations()
+        self._confirmations = confirmations
         self._own = own
         self._sending: asyncio.TimerHandle | None = None
         self._tasks: asyncio.TaskGroup | None = None
@@ -185,9 +185,10 @@ class Act:
                 self._answer(call, now, told, Scheduling.WHEN_IDLE)
             case OwnCall():
                 self._answer(call, now, self._own(found), Scheduling.WHEN_IDLE)
-            case Command() if not self._confirmations.admit(found, now):
+            case Command() if found.needs_yes and not (self._confirmations and self._confirmations.admit(found, now)):
                 label = label_of(found, self._toolbox.catalog)
-                self._answer(call, now, outcomes.to_confirm(found, label), Scheduling.WHEN_IDLE)
+                asks = outcomes.to_confirm if self._confirmations else outcomes.nobody_to_confirm
+                self._answer(call, now, asks(found, label), Scheduling.WHEN_IDLE)
             case Command() | Several():
                 if self._tasks is None or len(self._running) >= MAX_RUNNING:
                     reason = "too many commands are on their way" if self._tasks is not None else "the hub is stopping"

@@ -143,7 +143,7 @@ class FakeBroker:
 class House:
     """A stage with its broker, its reports and its inbox."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each has its default
         self,
         tables: Sequence[dict[str, JsonValue]] = DEVICES,
         takes: Capabilities = COMMON_SUBSET,
@@ -151,6 +151,7 @@ class House:
         together: bool = False,
         own: Sequence[OwnFunction] = (),
         carry_out: Callable[[OwnCall], Outcome] = nobody,
+        deaf: bool = False,
     ) -> None:
         devices = tuple(Device.model_validate(table) for table in tables)
         self.broker = FakeBroker()
@@ -169,7 +170,7 @@ class House:
             post=self._post,
             together=together,
             keeper=self,
-            confirmations=self.confirmations,
+            confirmations=None if deaf else self.confirmations,
             own=carry_out,
             clock=asyncio.get_running_loop().time,
         )

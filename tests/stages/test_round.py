@@ -195,6 +195,21 @@ def test_what_needs_a_yes_is_asked_about_first() -> None:
     in_virtual_time(scenario, partial(House, [*lamps(2), door]))
 
 
+def test_where_nobody_can_say_yes() -> None:
+    """No question is asked that can't be answered: what can be done instead is told, and nothing is sent."""
+    door = MUTE | {"id": "door", "name": "front door", "command_topic": "door/set", "confirm": True}
+
+    async def scenario(house: House) -> None:
+        house.ask("set_light", device="front door", on=True)
+        (answer,) = await house.answers()
+        assert (answer.status, answer.response["retryable"]) == (CallStatus.REFUSED, False)
+        assert "say it to the hub, or use hubd devices try with --yes" in str(answer.response["message"])
+        assert "confirm" not in answer.response
+        assert house.broker.published == []
+
+    in_virtual_time(scenario, partial(House, [*lamps(2), door], deaf=True))
+
+
 def test_questions_and_areas_are_no_way_around_a_yes() -> None:
     """A device that needs a yes is part of no group, however the model puts it."""
     door = MUTE | {"id": "door", "name": "front door", "command_topic": "door/set", "confirm": True}
