@@ -40,25 +40,23 @@ class Host:
 
     handles: the conversations that can be resumed; the same for all connections of a server. mind: makes its brain.
     admit: says how a set-up is refused, None if it is not. connected: whether the connection still stands; while it
-    does, its handles are in use. on_audio: called with each piece of sound, whether it is listened to or not. idle: a
-    session is aborted after so many seconds without a frame (``live-protocol.md`` 10), None for never.
+    does, its handles are in use. idle: a session is aborted after so many seconds without a frame
+    (``live-protocol.md`` 10), None for never.
     """
 
-    def __init__(  # noqa: PLR0913 -- the seams that a server needs
+    def __init__(
         self,
         handles: Handles,
         mind: Callable[[Setup], Brain],
         *,
         admit: Callable[[Setup], Close | Hush | None] = only_sound,
         connected: Callable[[], bool] = _always,
-        on_audio: Callable[[bytes], None] | None = None,
         idle: float | None = None,
     ) -> None:
         self._handles = handles
         self._mind = mind
         self._admit = admit
         self._connected = connected
-        self._on_audio = on_audio
         self._idle = idle
         self._idle_until: float | None = None
         self._outbox: list[Effect] = []
@@ -142,8 +140,6 @@ class Host:
         elif not dialogue.ready:
             self._outbox.append(Close(REFUSED, "Operation is not implemented, or supported, or enabled."))
         elif message.realtime_input is not None:
-            if self._on_audio is not None and message.realtime_input.audio is not None:
-                self._on_audio(message.realtime_input.audio.data)
             dialogue.realtime_input(message.realtime_input, now)
         elif message.client_content is not None:
             dialogue.client_content(message.client_content, now)

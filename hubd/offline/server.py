@@ -36,7 +36,7 @@ class OfflineServer(Entered):
     as well, and would command the house.
     host: an address of this machine's loopback; anything else is a ValueError. port: 0 for any that is free.
     report: takes trouble with the recogniser.
-    on_audio: called with each piece of sound as it arrives; on_sent: with each frame that is sent.
+    on_sent: called with each frame that is sent.
     Raises MissingPartError if pocketsphinx or espeak-ng is not installed, OSError if the port is taken.
     """
 
@@ -46,12 +46,10 @@ class OfflineServer(Entered):
         port: int = 0,
         *,
         report: ReportSink = lambda _report: None,
-        on_audio: Callable[[bytes], None] | None = None,
         on_sent: Callable[[str], None] | None = None,
     ) -> None:
         self.key = SecretStr(token_urlsafe())
         self._listener = Listener(self._serve, host, port, key=self.key.get_secret_value())
-        self._on_audio = on_audio
         self._on_sent = on_sent
         self._voice = EspeakVoice()
         self._recognizer = RecognizerLink(report)
@@ -64,7 +62,7 @@ class OfflineServer(Entered):
         self.url = (await stack.enter_async_context(self._listener)).url
 
     async def _serve(self, end: End, _dialled: Dialled) -> None:
-        host = Host(self._handles, self._brain, connected=lambda: end.open, on_audio=self._on_audio)
+        host = Host(self._handles, self._brain, connected=lambda: end.open)
         senses = _Senses(host, self._recognizer, self._voice, self._keep)
         connection = Connection(end, host, clock=time.monotonic, sense=senses.take, on_sent=self._sent)
         async with asyncio.TaskGroup() as tasks:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hubd.offline.effects import Close
 from hubd.offline.interpreter import NOT_UNDERSTOOD
 from hubd.offline.memory import Handles
-from hubd.offline.mind import OfflineBrain
 from tests.offline.hosting import SPEECH, TURN, Driven, Frame, answer, audio, kinds, set_up, sound, tool_response
 
 MANUAL = {"realtimeInputConfig": {"automaticActivityDetection": {"disabled": True}}}
@@ -287,18 +286,6 @@ def test_client_content_is_answered_when_it_is_complete() -> None:
     seeded = driven(historyConfig={"initialHistoryInClientContent": True})
     assert seeded({"clientContent": {"turns": turns, "turnComplete": True}}) == []
     assert kinds(seeded({"clientContent": {"turns": turns, "turnComplete": True}}))[:1] == ["toolCall"]
-
-
-def test_every_piece_of_sound_is_shown() -> None:
-    """The seam for tests gets all sound, whether it is listened to or not, bit for bit."""
-    heard: list[bytes] = []
-    host = Driven()
-    host.host = type(host.host)(Handles(), OfflineBrain.of, on_audio=heard.append)
-    host(set_up(**MANUAL))
-    for piece in (TURN[:1000], TURN[1000:1002], TURN[1002:]):
-        host(audio(piece))
-    assert b"".join(heard) == TURN
-    assert len(heard) == 3
 
 
 def test_a_handle_resumes_the_conversation() -> None:

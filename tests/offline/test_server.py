@@ -140,14 +140,12 @@ async def test_a_long_reason_is_cut_at_a_letter() -> None:
     assert len(closed.value.rcvd.reason.encode()) <= 123
 
 
-async def test_the_seams_show_sound_and_frames() -> None:
-    """Tests see every piece of sound that arrives, and every frame that goes out."""
-    heard: list[bytes] = []
+async def test_the_seam_shows_frames() -> None:
+    """Tests see every frame that goes out."""
     sent: list[str] = []
-    async with OfflineServer(on_audio=heard.append, on_sent=sent.append) as server, opened(server) as link:
+    async with OfflineServer(on_sent=sent.append) as server, opened(server) as link:
         await speak(link, "turn off the lights")
         received = await until(link, "turnComplete")
-    assert b"".join(heard) == in_a_room("turn off the lights")
     assert [json.loads(text) for text in sent[1 : 1 + len(received)]] == received
 
 
