@@ -12,6 +12,7 @@ from hubd.devices.model import Device, Kind
 
 MAX_CHOICES = 20
 _NEAR = 5
+_SPACES = str.maketrans("_-/", "   ")
 _ALIKE = 0.5
 
 
@@ -30,9 +31,9 @@ class Unknown:
 
 
 def fold(text: str) -> str:
-    """Return the text as names are compared: normal form C, case folded, "_" and "-" as spaces, without "the"."""
+    """Return the text as names are compared: normal form C, case folded, "_", "-", "/" as spaces, without "the"."""
     folded = unicodedata.normalize("NFC", text.casefold())
-    words = folded.replace("_", " ").replace("-", " ").split()
+    words = folded.translate(_SPACES).split()
     return " ".join(words[1:] if len(words) > 1 and words[0] == "the" else words)
 
 

@@ -36,8 +36,8 @@ CATALOG = Catalog([KITCHEN, DESK, HALL, COAT, CAFE, FAN])
 
 
 def test_a_device_has_many_names() -> None:
-    """Case, articles, underscores, room, alias and id make no difference."""
-    for name in ("Kitchen Lights", "the kitchen lights", "kitchen_lights", "big light", "kitchen  big light"):
+    """Case, articles, underscores, slashes, room, alias and id make no difference."""
+    for name in ("Kitchen Lights", "the kitchen/lights", "kitchen_lights", "big light", "kitchen  big light"):
         assert CATALOG.find(name) is KITCHEN
 
 
