@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from hubd.devices.expectations import matches, number_of
-from hubd.devices.payloads import is_readable, object_in, text_in
+from hubd.devices.payloads import MAX_NUMBER, is_readable, object_in, text_in
 from hubd.devices.templates import text_of
 from hubd.devices.value_templates import Template
 
 Scalar = str | int | float | bool
-# What is bigger is no reading of a device (``payloads.py``).
-_MAX_NUMBER = 10**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ def _typed(text: str) -> Scalar:
         return text
     if isinstance(value, bool) or not isinstance(value, int | float):
         return text
-    return value if math.isfinite(value) and abs(value) < _MAX_NUMBER else text
+    return value if math.isfinite(value) and abs(value) < MAX_NUMBER else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ Convert = Callable[[str], JsonValue]
 
 _MOST = 10**9
 # What a rendering says that says nothing (``mqtt-devices.md`` 2).
-UNKNOWN = "None"
+_UNKNOWN = "None"
 
 
 class Unchanged(ValueError):  # noqa: N818 - it is no error: a report may say nothing about a value
@@ -77,7 +77,7 @@ def _reader(
         # A template that fails, or that gives nothing, changes nothing.
         if text is None or (text == "" and is_rendered):
             return {}
-        if text == UNKNOWN and is_rendered:
+        if text == _UNKNOWN and is_rendered:
             return {report.name: None}
         if not is_readable(text):
             return {}

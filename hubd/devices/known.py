@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pydantic import JsonValue
 
 from hubd.devices.announced_options import command_topics
+from hubd.devices.keys import READ_ONLY
 from hubd.devices.model import Device
-from hubd.devices.vocabulary import Kind
 
-_READ_ONLY = frozenset({Kind.SENSOR, Kind.BINARY_SENSOR})
 # The words with which Tasmota's topics begin (``mqtt-devices.md`` 1).
 _TASMOTA = frozenset({"cmnd", "stat", "tele"})
 
@@ -23,7 +22,7 @@ class Known:
         self._ids = {device.id for device in configured}
         self._read = {(device.kind, topic, device.key) for device in configured for topic in _reported(device)}
         self._commanded = {
-            *(topic for device in configured if device.kind not in _READ_ONLY for topic in _own(device)),
+            *(topic for device in configured if device.kind not in READ_ONLY for topic in _own(device)),
             *(function.publish.topic for device in configured for function in device.functions),
         }
 
@@ -35,7 +34,7 @@ class Known:
         return True
 
     def _is_configured(self, device: Device, options: Mapping[str, JsonValue]) -> bool:
-        if device.kind in _READ_ONLY:
+        if device.kind in READ_ONLY:
             state, template = options.get("state_topic", device.topic), str(options.get("value_template", device.key))
             return any(
                 (kind, topic) == (device.kind, state) and (key is None or key in template)

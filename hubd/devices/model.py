@@ -13,6 +13,7 @@ from hubd.devices.channels import Channel
 from hubd.devices.fields import HUB_ID, Duration, Identifier, Name, Place, Table, Topic
 from hubd.devices.functions import ONE_ANSWER, Function, NeverRetained, OutcomeScheduling, Qos
 from hubd.devices.offers import ACTIONS, OFFERS, STATES, USUAL
+from hubd.devices.parameters import MAX_NUMBER
 from hubd.devices.payloads import is_readable
 from hubd.devices.vocabulary import DeviceClass, Dialect, Feature, Kind, Property
 from hubd.events import Behavior
@@ -20,8 +21,7 @@ from hubd.events import Behavior
 __all__ = ["VALID_FOR", "Command", "Device", "Dialect", "Feature", "Kind", "Reading"]
 
 VALID_FOR = 5.0
-
-Number = Annotated[StrictInt | StrictFloat, Field(ge=-(2**53), le=2**53)]
+Number = Annotated[StrictInt | StrictFloat, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
 
 
 class Device(Table):

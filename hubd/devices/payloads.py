@@ -12,7 +12,8 @@ from pydantic import JsonValue
 MAX_PAYLOAD = 256 * 1024
 MAX_TEXT = 256
 _MAX_DEPTH = 16
-_MAX_NUMBER = 10**18
+# What is bigger is no reading of a device.
+MAX_NUMBER = 10**18
 
 
 def text_in(payload: bytes) -> str | None:
@@ -53,7 +54,7 @@ def _is_sound(value: JsonValue, depth: int = 0) -> bool:
         case str():
             return is_readable(value)
         case int() | float():
-            return abs(value) < _MAX_NUMBER
+            return abs(value) < MAX_NUMBER
         case list():
             return all(_is_sound(item, depth + 1) for item in value)
         case dict():
