@@ -16,14 +16,13 @@ def lost(parts: Parts, event: events.LinkLost) -> State:
     connection; after that the handle is good for the next wake word.
     """
     owed = parts.bridge.owed(parts.state, ending=parts.ending)
-    hopeless = event.fatal or event.wait > 0
-    if not hopeless and owed is not Owed.NOTHING and parts.bridge.passable(parts.state):
+    if not event.hopeless and owed is not Owed.NOTHING and parts.bridge.passable(parts.state):
         return cross(parts, owed, event.reason)
     parts.minutes.reason = event.reason
     parts.effects += parts.minutes.lose(event)
     if owed is not Owed.NOTHING:
         parts.effects.append(effects.Signal(effects.Sign.FAILED))
-    elif parts.state is State.FOLLOWING_UP and not hopeless and not parts.ending:
+    elif parts.state is State.FOLLOWING_UP and not event.hopeless and not parts.ending:
         parts.bridge.rest()
         parts.notices.take_back()
         parts.patience.awaiting = Awaiting.SPEECH

@@ -133,6 +133,11 @@ class LinkLost:
     fatal: bool = False
     wait: float = 0.0
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether dialling again now can't help."""
+        return self.fatal or self.wait > 0
+
 
 @dataclass(frozen=True, slots=True)
 class ModelAudio:

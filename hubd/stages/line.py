@@ -219,7 +219,7 @@ class Line:
             if end.phase is Phase.OPEN:
                 break
         await wish.post(lost)
-        if lost.fatal or lost.wait:
+        if lost.hopeless:
             self._grievance.aloud(lost.reason)
 
     def _affordable(self, order: tuple[Backend, ...]) -> tuple[Backend, ...]:
