@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 from hubd.config.automation_section import AutomationSettings
@@ -9,6 +11,9 @@ from hubd.config.changes import AT_START
 from hubd.config.loading import MainFile
 from hubd.devices.model import Device
 from hubd.live.failures import TABLE, NextAttempt
+from hubd.mqtt.orders import Order
+from hubd.mqtt.reading import read
+from hubd.mqtt.tree import Tree
 from hubd.standing import MEANINGS
 from hubd.states import diagram
 
@@ -63,3 +68,25 @@ def test_every_status_is_explained() -> None:
     """Whatever the status line begins with is in the README, with the meaning that the code gives it."""
     for head, meaning in MEANINGS.items():
         assert f"| `{head}` | {meaning} |" in README
+
+
+def messages() -> Iterator[tuple[str, str]]:
+    """Yield topic and payload of every message that the README has others send to the hub."""
+    for line in re.findall(r"^(mosquitto_(?:pub|rr) .*)$", README, re.MULTILINE):
+        words = shlex.split(line)
+        yield words[words.index("-t") + 1], words[words.index("-m") + 1]
+    # Home Assistant's YAML, Node-RED's JavaScript: as far as they go here.
+    for example in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL):
+        yield from re.findall(r"^ *topic: (.*)\n *payload: '(.*)'$", example, re.MULTILINE)
+    for payload in re.findall(r"msg\.payload = (\{.*\});", README):
+        json_text = re.sub(r"([{,] )(\w+):", r'\1"\2":', payload).replace("msg._msgid", '"a1b2"')
+        yield "hubd/kitchen/cmd/ask", json_text.replace("{ ", "{")
+
+
+def test_what_others_are_told_to_send_is_taken() -> None:
+    """Every message of the README for mosquitto, Home Assistant and Node-RED is a command, with nothing left out."""
+    sent = [*messages()]
+    orders = [read(Tree("hubd", "kitchen").command_in(topic) or "", payload.encode()) for topic, payload in sent]
+    assert [each.command for each in orders] == ["say", "ask", "tell", "mute", "tell", "ask"]
+    assert all(isinstance(each, Order) and not each.unread for each in orders)
+    assert all(f"`{topic}`" in README for topic, _ in sent)
