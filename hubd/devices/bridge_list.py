@@ -128,8 +128,8 @@ def _groups(payload: bytes) -> Iterator[tuple[str, str, Mapping[str, JsonValue]]
         yield key, name, {"kind": Kind.GROUP, "reports_state": False}
         scenes = item.get("scenes")
         for scene in scenes if isinstance(scenes, list) else []:
-            if isinstance(scene, dict) and isinstance(scene.get("name"), str):
-                called = {"kind": Kind.SCENE, "scene": scene.get("id"), "label": scene["name"]}
+            if isinstance(scene, dict) and isinstance(label := scene.get("name"), str) and label.strip():
+                called = {"kind": Kind.SCENE, "scene": scene.get("id"), "label": label}
                 yield f"{key}_scene_{scene.get('id')}", name, called
 
 

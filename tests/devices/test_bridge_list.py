@@ -79,9 +79,9 @@ def test_what_is_not_there_for_the_voice(more: dict[str, Any]) -> None:
 
 
 def test_groups_with_scenes() -> None:
-    """A group is switched, its report is no proof; its scenes are called up by number."""
+    """A group is switched, its report is no proof; its scenes are called up by number, those that have a name."""
     groups = [
-        {"id": 9, "friendly_name": "hall", "scenes": [{"id": 4, "name": "Evening"}]},
+        {"id": 9, "friendly_name": "hall", "scenes": [{"id": 4, "name": "Evening"}, {"id": 5, "name": " "}]},
         {"id": 901, "friendly_name": "default_bind_group"},
     ]
     group, scene = (each.device for each in bridge_list.groups("z", json.dumps(groups).encode()).listed)
