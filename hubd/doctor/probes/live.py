@@ -14,7 +14,7 @@ from hubd.doctor.findings import Finding, Findings, bad, bad_file, bad_news, dou
 from hubd.errors import ConfigError, LinkError
 from hubd.events import Backend, Event
 from hubd.fittings import dial, servers_of
-from hubd.live.failures import Phase, classify
+from hubd.live.failures import classify
 from hubd.secrets import LIVE_KEY, is_closed, live_key
 from hubd.stages.connection import Calls, Connection
 
@@ -48,7 +48,7 @@ async def look(case: Case) -> Findings:
         holding.cancel()
     if opened.is_set():
         return [good(CHECK, f"{live.model} opened a session in {took:.1f} s")]
-    return [_refused(holding.result(), connection.phase)]
+    return [_refused(holding.result())]
 
 
 def _without_key(backend: BackendChoice) -> Finding:
@@ -59,9 +59,9 @@ def _without_key(backend: BackendChoice) -> Finding:
     return doubtful(CHECK, "There is no key: the offline server answers.", f'{_KEY}, or set live.backend = "offline".')
 
 
-def _refused(error: LinkError, phase: Phase) -> Finding:
+def _refused(error: LinkError) -> Finding:
     """Return why there is no session, in the words that the hub would say aloud."""
-    finding = bad_news(CHECK, classify(error.code, error.reason, phase=phase).words)
+    finding = bad_news(CHECK, classify(error.code, error.reason).words)
     return replace(finding, found=f"{finding.found.rstrip('.')} ({error}).")
 
 
