@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SUMMARY: Final = "run the hub until it is told to stop"
 
 _STANDARD_INPUT, _STANDARD_ERROR = 0, 2
+_KEPT_BACK: Final = frozenset({signal.SIGHUP})
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -41,17 +42,17 @@ def run(options: argparse.Namespace) -> int:
     if not faulthandler.is_enabled():
         # The watchdog's SIGABRT then shows where every thread was.
         faulthandler.enable(_STANDARD_ERROR)
-    with _ready_for_signals() as early:
+    with _ready_for_signals():
         notifier = SystemdNotifier(os.environ)
         try:
-            return _run(options, notifier, early)
+            return _run(options, notifier)
         except ConfigError as error:
             # systemd shows the last status of a service that failed.
             notifier.status(f"{Head.BROKEN}: {error.complaints[0]}")
             raise
 
 
-def _run(options: argparse.Namespace, notifier: SystemdNotifier, early: Sequence[int]) -> int:
+def _run(options: argparse.Namespace, notifier: SystemdNotifier) -> int:
     from hubd import fittings  # noqa: PLC0415 -- check must not wait for what only run needs
     from hubd.daemon import Daemon  # noqa: PLC0415 -- as above
 
@@ -70,8 +71,7 @@ def _run(options: argparse.Namespace, notifier: SystemdNotifier, early: Sequence
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, daemon.stop)
         loop.add_signal_handler(signal.SIGHUP, lambda: _hang_up(daemon, on_terminal=on_terminal))
-        if early:
-            _hang_up(daemon, on_terminal=on_terminal)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _KEPT_BACK)
         await daemon.run()
 
     asyncio.run(live())
@@ -87,16 +87,14 @@ def _hang_up(daemon: Daemon, *, on_terminal: bool) -> None:
 
 
 @contextmanager
-def _ready_for_signals() -> Iterator[Sequence[int]]:
-    """Take care of what systemd may send before the event loop does; yield the wishes to reload, as they come."""
-    early: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+def _ready_for_signals() -> Iterator[None]:
+    """Take care of what systemd may send before the event loop does."""
+    before = signal.getsignal(signal.SIGTERM)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(OK))
-    # Who asks for a reload must not kill a hub that still starts. To block the signal is not enough: it would reach
-    # another thread, of which a library may have some.
-    signal.signal(signal.SIGHUP, lambda number, _: early.append(number))
+    # Who asks for a reload must not kill a hub that still starts; it is done as soon as there is a hub.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _KEPT_BACK)
     try:
-        yield early
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGTERM, before)

@@ -34,14 +34,15 @@ def test_a_broken_configuration_is_in_the_status(tmp_path: Path, manager: socket
 
 
 def test_signals_before_the_loop() -> None:
-    """While the hub still starts, a wish to reload is noted for later, and a wish to stop ends it with 0."""
-    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGHUP)
-    with run._ready_for_signals() as early:
-        os.kill(os.getpid(), signal.SIGHUP)
+    """While the hub still starts, a wish to reload is kept back, and a wish to stop ends it with 0."""
+    before = signal.getsignal(signal.SIGTERM), signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    with run._ready_for_signals():
+        # Not sent: tests have other threads, which would take it.
+        assert signal.SIGHUP in signal.pthread_sigmask(signal.SIG_BLOCK, ())
         with pytest.raises(SystemExit) as ended:
             os.kill(os.getpid(), signal.SIGTERM)
-    assert (ended.value.code, list(early)) == (0, [signal.SIGHUP])
-    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGHUP)) == before
+    assert ended.value.code == 0
+    assert (signal.getsignal(signal.SIGTERM), signal.pthread_sigmask(signal.SIG_BLOCK, ())) == before
 
 
 @pytest.mark.parametrize("bug", [LocalProtocolError("the inbox is full"), ValueError("a bug")])

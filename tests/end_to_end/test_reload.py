@@ -102,11 +102,11 @@ async def beside_the_hub(port: int) -> AsyncIterator[PahoBroker]:
         yield broker
 
 
-def catches(process: int, number: signal.Signals) -> bool:
-    """Return whether the process takes care of a signal itself; a program does not when it begins."""
+def keeps_back(process: int, number: signal.Signals) -> bool:
+    """Return whether the process keeps a signal back until it is ready for it; a program does not when it begins."""
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    (caught,) = [line.split()[1] for line in lines if line.startswith("SigCgt:")]
-    return bool(int(caught, 16) >> (number - 1) & 1)
+    (blocked,) = [line.split()[1] for line in lines if line.startswith("SigBlk:")]
+    return bool(int(blocked, 16) >> (number - 1) & 1)
 
 
 def held() -> tuple[int, int]:
@@ -220,7 +220,7 @@ async def test_by_command_and_by_signal(mosquitto: PrivateBroker, tmp_path: Path
         assert outcome.stderr.startswith("hubd: no hub runs here")
         env = environment(tmp_path, RUNTIME_DIRECTORY=place)
         async with daemon(config, env) as hub:
-            while not catches(hub.process, signal.SIGHUP):
+            while not keeps_back(hub.process, signal.SIGHUP):
                 await asyncio.to_thread(os.sched_yield)
             os.kill(hub.process, signal.SIGHUP)
             await hub.logged("the changed configuration is in force")
