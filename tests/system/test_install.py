@@ -16,11 +16,20 @@ from tests.edges.sound_system import VirtualAudio
 from tests.end_to_end.automation import Automation, automation
 from tests.system.sandbox import SETTINGS, UNIT, Sandbox
 
-pytestmark = pytest.mark.real_time
+# Whichever test comes first waits for the installation as well.
+pytestmark = [pytest.mark.real_time, pytest.mark.timeout(400)]
 
 _DEVICES: Final = Path("/etc/hubd/devices.d")
 _RELEASES: Final = Path("/opt/hubd/releases")
 _KEPT: Final = Path("/opt/kept")
+_SETTINGS: Final = """
+[live]
+backend = "offline"
+[conversation]
+follow_up = "0s"
+[mqtt]
+port = {0}
+"""
 _LAMP: Final = """
 [[device]]
 id = "{0}_lamp"
@@ -82,31 +91,37 @@ def environment_lines(environment: Mapping[str, str]) -> list[str]:
 
 
 async def test_spoken_to_as_a_service(tmp_path: Path, hub: Sandbox, sound: VirtualAudio) -> None:
-    """A fresh service switches what it is asked to, shows it in its status, ends soon."""
+    """A fresh service switches what it is asked to, shows it in its status, takes a new device by a reload, ends."""
     async with (
         PrivateBroker() as broker,
-        at_home(tmp_path, _LAMP.format("bedroom"), broker.port),
+        at_home(tmp_path, _LAMP.format("bedroom") + _LAMP.format("kitchen"), broker.port),
     ):
-        hub.write(SETTINGS, f'[live]\nbackend = "offline"\n[mqtt]\nport = {broker.port}\n')
+        hub.write(SETTINGS, _SETTINGS.format(broker.port))
         hub.write(_DEVICES / "bedroom.toml", _LAMP.format("bedroom"))
         hub.adapt_unit(*environment_lines(sound.environment))
         await hub.do("systemctl", "start", UNIT)
         async with automation(broker.port) as somebody:
             await switched_on("bedroom", somebody, sound)
             assert "answered: done" in await hub.do("systemctl", "status", UNIT)
+            hub.write(_DEVICES / "kitchen.toml", _LAMP.format("kitchen"))
+            await hub.do("systemctl", "reload", UNIT)
+            await switched_on("kitchen", somebody, sound)
             async with asyncio.timeout(5):
                 await hub.do("systemctl", "stop", UNIT)
             await somebody.message("hubd/hub/availability", lambda body: body["text"] == "offline")
+    kept = hub.run("stat", "--format", "%U %a %n", "/var/lib/hubd", "/var/lib/hubd/session-hub.json")
+    assert kept == "hubd 750 /var/lib/hubd\nhubd 600 /var/lib/hubd/session-hub.json\n"
 
 
 async def switched_on(room: str, somebody: Automation, sound: VirtualAudio) -> None:
-    """Ask for a room's lamp to be switched on; return when it has said that it is."""
+    """Ask for a room's lamp to be switched on; return when it has said that it is, and the conversation is over."""
     since = len(somebody.seen)
     await sound.do("say", "--speed", "130", "--pad", "1600", f"hey jarvis, turn on the {room} lamp")
     published = await somebody.message("hubd/hub/event/published", since=since)
     assert published["topic"] == f"zigbee2mqtt/{room}_lamp/set"
     answered = await somebody.message("hubd/hub/event/answered", since=since)
     assert answered["status"] == "done"
+    await somebody.message("hubd/hub/event/session", lambda body: body["change"] == "closed", since)
 
 
 def current(system: Sandbox) -> str:

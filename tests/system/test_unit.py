@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tests.system.sandbox import SETTINGS, UNIT, Sandbox
 
-pytestmark = pytest.mark.real_time
+# Whichever test comes first waits for the installation as well.
+pytestmark = [pytest.mark.real_time, pytest.mark.timeout(400)]
 
 # `systemd-analyze security` calls up to 4.9 OK; this is what is left of a service that may use sound and network.
-_LIMIT = 1.5
+_LIMIT: Final = 1.5
 
 
 def test_units_verify(installed: Sandbox) -> None:
