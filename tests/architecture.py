@@ -110,7 +110,7 @@ ROWS: tuple[str, ...] = (
     "offline.doings offline.groups offline.timing",
     "offline.questions",
     "offline.sentences",
-    "offline.grammar offline.pronunciation offline.confidence",
+    "offline.grammar offline.numerals offline.pronunciation offline.confidence",
     "offline.effects offline.interpreter",
     "offline.ear offline.memory offline.state offline.steps",
     "offline.brain offline.calls offline.output",

@@ -22,13 +22,17 @@ _PATTERNS: Final = {
     "start": (("start {}",), ("run {}",)),
     "return": (("send {} home",), ("send {} back", "return {} home", "return {}")),
     "locate": (("find {}", "where is {}"), ("locate {}",)),
-    "arm home": (("arm {} at home", "arm {} home"), ("arm home {}", "set {} to arm home")),
-    "arm away": (("arm {} away", "set {} to away"), ("arm away {}",)),
-    "arm night": (("arm {} for the night", "set {} to night"), ("arm night {}",)),
-    "arm vacation": (("arm {} for the vacation", "set {} to vacation"), ("arm vacation {}",)),
+    # "Arm the alarm" may be any of them: whoever says it is asked which.
+    "arm home": (("arm {} at home", "arm {} home"), ("arm {}", "arm home {}", "set {} to arm home")),
+    "arm away": (("arm {} away", "set {} to away"), ("arm {}", "arm away {}")),
+    "arm night": (("arm {} for the night", "set {} to night"), ("arm {}", "arm night {}")),
+    "arm vacation": (("arm {} for the vacation", "set {} to vacation"), ("arm {}", "arm vacation {}")),
 }
-# What lets something through is turned on as well.
-_OF_VALVES: Final = {"open": ("turn on {}", "turn {} on"), "close": ("turn off {}", "turn {} off")}
+_TURN_ON: Final = ("turn on {}", "turn {} on")
+_TURN_OFF: Final = ("turn off {}", "turn {} off")
+# What lets something through, or is heard, is turned on as well.
+_OF_VALVES: Final = {"open": _TURN_ON, "close": _TURN_OFF}
+_OF_PLAYERS: Final = {"play": _TURN_ON, "stop": _TURN_OFF}
 # What needs no name where there is one such thing only.
 _WITHOUT_NAME: Final = {
     "next": ("next song", "next title", "skip this song"),
@@ -51,8 +55,8 @@ def doings(action: Choice, thing: Phrase, *, kind: str, only: Phrase | None) -> 
         words = " ".join(spoken(str(value)))
         usual, unusual = _PATTERNS.get(words, ((f"{words} {_IT}",), ()))
         said = [_filled(pattern, thing) for pattern in usual]
-        if kind == "valve":
-            said += [_filled(pattern, thing) for pattern in _OF_VALVES.get(words, ())]
+        turned = _OF_VALVES if kind == "valve" else _OF_PLAYERS if plays else {}
+        said += [_filled(pattern, thing) for pattern in turned.get(words, ())]
         said += [seldom(_filled(pattern, thing)) for pattern in unusual]
         if only is not None and plays:
             said += [in_order(text, only) for text in _WITHOUT_NAME.get(words, ())]

@@ -19,7 +19,7 @@ _ADVERBS: Final = {
     _EVERYWHERE: ("everywhere", "in the house", "in the whole house"),
     **{word: (word,) for word in ("upstairs", "downstairs", "outside", "inside", "outdoors", "indoors")},
 }
-_ALL: Final = one_of(["all the", seldom("all", "all of the", "all my")])
+_ALL: Final = one_of(["all the", seldom("all", probability=0.3), seldom("all of the", "all my")])
 
 # A kind → what people call several of it: first what is usual.
 _PLURALS: Final = {

@@ -64,6 +64,7 @@ class Search(Enum):
     GRAMMAR = "grammar"
     WITHOUT_PAUSES = "grammar without pauses"
     DICTATION = "dictation"
+    SENTENCE = "sentence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +142,19 @@ class Decoder:
         _add_grammar(decoder, Search.GRAMMAR, transitions)
         decoder.config["fsgusefiller"] = False
         _add_grammar(decoder, Search.WITHOUT_PAUSES, _between_silences(transitions))
-        for name, value in _DICTATION_SETTINGS.items():
-            decoder.config[name] = value
+        _set(decoder, _DICTATION_SETTINGS)
         decoder.add_lm(Search.DICTATION.value, self._english)
+        _set(decoder, _SETTINGS)
+        decoder.config["fsgusefiller"] = True
         self._decoder = decoder
+
+    def expect(self, words: Sequence[str]) -> None:
+        """Make this the one sentence of Search.SENTENCE; its words must be of the grammar, or of English."""
+        last = len(words) - 1
+        states = [0, *range(2, 2 + last), 1]
+        path = [(states[at], states[at + 1], 1.0, word) for at, word in enumerate(words)]
+        if self._decoder is not None:
+            _add_grammar(self._decoder, Search.SENTENCE, path)
 
     def read(self, pcm: bytes, search: Search) -> tuple[Segment, ...]:
         """Return the best path through an utterance (16-bit mono at 16 kHz); empty if no path leads to an end.
@@ -185,6 +195,11 @@ class Decoder:
             for line in dictionary:
                 name, _, phones = line.strip().partition(" ")
                 yield name.partition("(")[0], phones
+
+
+def _set(decoder: pocketsphinx.Decoder, settings: Mapping[str, object]) -> None:
+    for name, value in settings.items():
+        decoder.config[name] = value
 
 
 def _add_grammar(decoder: pocketsphinx.Decoder, search: Search, transitions: Iterable[Transition]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from typing import IO, Final
 
 from hubd.offline.confidence import Evidence, Fit, is_said
+from hubd.offline.numerals import Heard, rivals, told_apart
 from hubd.offline.pocketsphinx_decoder import Decoder, Search, Segment, Transition
 
 # Bytes of sound without which the decoder can't begin: two frames of its own, and no word is that short.
@@ -37,6 +38,7 @@ class Recognizer:
         self._decoder = Decoder()
         self._transitions: Sequence[Transition] = ()
         self._known: dict[str, list[str]] = {}
+        self._phones: dict[str, list[str]] = {}
 
     def load(self, transitions: Sequence[Transition]) -> list[str]:
         """Take a grammar (state 0 begins, state 1 ends); return the words that have no pronunciation."""
@@ -55,48 +57,77 @@ class Recognizer:
             for word in self._known.keys() | pronunciations.keys()
         }
         self._decoder.load(self._transitions, variants)
+        self._phones = variants
 
     def evidence(self, pcm: bytes) -> Evidence | None:
         """Return what fits an utterance best, whether it was said or not; None if nothing fits at all."""
-        return self._compare(pcm, Search.GRAMMAR, self._read(pcm, Search.DICTATION))
+        return _compare(self._read(pcm, Search.GRAMMAR), self._read(pcm, Search.DICTATION))
 
     def words(self, pcm: bytes) -> list[str] | None:
         """Return the words that were said; None if no sentence was."""
         english = self._read(pcm, Search.DICTATION)
         for search, doubt in _LOOKS:
-            evidence = self._compare(pcm, search, english)
+            evidence = _compare(self._read(pcm, search), english)
             if evidence is not None and is_said(evidence, doubt):
-                return [fit.word for fit in evidence.words]
+                return self._sure(pcm, [fit.word for fit in evidence.words], english)
         return None
+
+    def _sure(self, pcm: bytes, words: list[str], english: Sequence[Segment]) -> list[str] | None:
+        """Return the words with teens and tens told apart; None if that can't be done."""
+        for rival in rivals(words):
+            other = [*words[: rival.position], rival.other, *words[rival.position + 1 :]]
+            # Both alike: among all sentences of the grammar the same one has another score.
+            both = self._expected(pcm, words, english), self._expected(pcm, other, english)
+            teen, ten = both if rival.heard is Heard.TEEN else reversed(both)
+            if teen is None or ten is None:
+                return None
+            heard = told_apart(teen.lead - ten.lead, self._stretch(ten.words, rival.position))
+            if heard is Heard.EITHER:
+                return None
+            words = words if heard is rival.heard else other
+        return words
+
+    def _expected(self, pcm: bytes, words: Sequence[str], english: Sequence[Segment]) -> Evidence | None:
+        """Return how well a sentence fits that is known beforehand."""
+        self._decoder.expect(words)
+        evidence = _compare(self._read(pcm, Search.SENTENCE), english)
+        return evidence if evidence is not None and len(evidence.words) == len(words) else None
+
+    def _stretch(self, words: Sequence[Fit], position: int) -> float:
+        """Return how long a phone of one of the words is, as a multiple of one of the others."""
+        phones = [len(self._phones[fit.word][0].split()) for fit in words]
+        rest_frames = sum(fit.frames for fit in words) - words[position].frames
+        rest_phones = sum(phones) - phones[position]
+        return words[position].frames / phones[position] / (rest_frames / rest_phones) if rest_frames else 1.0
 
     def _read(self, pcm: bytes, search: Search) -> tuple[Segment, ...]:
         if not self._decoder.is_loaded or len(pcm) < _SHORTEST or not any(pcm):
             return ()  # digital silence would be divided by its own energy
         return self._decoder.read(pcm, search)
 
-    def _compare(self, pcm: bytes, search: Search, english: Sequence[Segment]) -> Evidence | None:
-        """Return what fits best along a grammar, held against the same utterance as English at large."""
-        sentence = self._read(pcm, search)
-        if not sentence:
-            return None
-        frames = max(segment.end for segment in sentence)
-        reached = _running_total(english, frames)
-        words = [segment for segment in sentence if segment.is_word]
-        spoken = {frame for segment in english if segment.is_word for frame in segment.frames}
-        explained = {frame for segment in words for frame in segment.frames}
-        unexplained = spoken - explained
-        inner = range(min(explained, default=0), max(explained, default=0))
-        return Evidence(
-            tuple(
-                Fit(word.word, word.start, len(word.frames), word.score - (reached[word.end] - reached[word.start]))
-                for word in words
-            ),
-            frames,
-            _total(sentence) - _total(english),
-            sum(segment.prior for segment in words) + sum(segment.prior for segment in sentence if segment.is_step),
-            len(unexplained),
-            max(_longest_run(unexplained, inner), _longest_noise(sentence, inner)),
-        )
+
+def _compare(sentence: Sequence[Segment], english: Sequence[Segment]) -> Evidence | None:
+    """Return the best path along a grammar, held against the same utterance as English at large; None without one."""
+    if not sentence:
+        return None
+    frames = max(segment.end for segment in sentence)
+    reached = _running_total(english, frames)
+    words = [segment for segment in sentence if segment.is_word]
+    spoken = {frame for segment in english if segment.is_word for frame in segment.frames}
+    explained = {frame for segment in words for frame in segment.frames}
+    unexplained = spoken - explained
+    inner = range(min(explained, default=0), max(explained, default=0))
+    return Evidence(
+        tuple(
+            Fit(word.word, word.start, len(word.frames), word.score - (reached[word.end] - reached[word.start]))
+            for word in words
+        ),
+        frames,
+        _total(sentence) - _total(english),
+        sum(segment.prior for segment in words) + sum(segment.prior for segment in sentence if segment.is_step),
+        len(unexplained),
+        max(_longest_run(unexplained, inner), _longest_noise(sentence, inner)),
+    )
 
 
 def _longest_run(frames: AbstractSet[int], within: range) -> int:

@@ -26,6 +26,9 @@ _KIND: Final = "kind"
 _STATE: Final = "state"
 _SETTING: Final = ("set", "dim", "change", "adjust", "control")
 _WHOLE: Final = ("everything",)
+# "Make the lamp red": without "to" few verbs are usual.
+_MAKE: Final = ("make", "turn", "set")
+_TURNED: Final = {"on": ON, "off": OFF}
 _PREPOSITIONS: Final = frozenset(
     ("to", "in", "at", "for", "of", "by", "with", "from", "and", "or", "on", "off", "if", "when", "its", "until", "is")
 )
@@ -172,6 +175,11 @@ class _Writer:
                 yield in_order(implied, doings(setting, self._thing, kind=" ".join(self._name[1:]), only=self._only))
             case Choice() if self._complete(setting) and self._settable:
                 yield in_order(implied, one_of(self._changing(setting, setting.phrase)))
+                # A mode that is "off" is what people turn off.
+                turned = [(does, value) for value, does in _TURNED.items() if value in setting.values]
+                for thing in self._things if turned else ():
+                    actions = [(does, assign(setting.name, value), NOTHING) for does, value in turned]
+                    yield in_order(implied, one_of(acting(actions, thing)))
             case _:
                 pass
 
@@ -185,7 +193,7 @@ class _Writer:
     @property
     def _settable(self) -> bool:
         """Whether "set it to" may stand for the function: not for one that switches off or closes."""
-        return self._name[0] in _SETTING or replace(self._action, own="") in (ON, OPEN, SET)
+        return self._name[0] in _SETTING or replace(self._action, own=()) in (ON, OPEN, SET)
 
     def _switching(self, flag: Flag) -> Iterator[Phrase]:
         """Yield the sentences for yes and for no."""
@@ -217,7 +225,7 @@ class _Writer:
             if self._area is not None and isinstance(setting, Amount):
                 yield in_order(verbs, "the", called, where(self._area), "to", values)
             if first and isinstance(setting, Choice):
-                yield in_order(verbs, self._thing, values)
+                yield in_order(one_of([*_MAKE, seldom(verbs)]), self._thing, values)
         elif self._subject is None:
             yield in_order(verbs, maybe("the"), called, "to", values)
 

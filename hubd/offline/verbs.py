@@ -31,20 +31,20 @@ class Action:
     """What is done to a thing: "open the door", "switch the lamp on".
 
     plain: verbs that stand before the thing. split: verbs that come with the particle, before or after the thing.
-    The first of each, or of split if there are any, is what people say; the others are understood. own: a plain verb
-    that is said as often.
+    The first of each, or of split if there are any, is what people say; the others are understood. own: plain verbs
+    that are said as often.
     """
 
     plain: tuple[str, ...]
     split: tuple[str, ...] = ()
     particle: str = ""
-    own: str = ""
+    own: tuple[str, ...] = ()
 
     @property
     def leading(self) -> Phrase:
         """All that may stand before the thing."""
         usual = [f"{verb} {self.particle}" for verb in self.split[:_USUAL_SPLIT]] or [*self.plain[:1]]
-        usual += [self.own] if self.own else []
+        usual += self.own
         unusual = [*self.plain, *(f"{verb} {self.particle}" for verb in self.split)]
         return one_of([*usual, seldom(*(verb for verb in unusual if verb not in usual))])
 
@@ -63,6 +63,9 @@ _PLAY: Final = Action(("play", "start", "resume"))
 _PAUSE: Final = Action(("pause", "stop"))
 SET: Final = Action(("set", "turn", "change", "adjust", "make"))
 _ACTIONS: Final = (ON, OFF, OPEN, CLOSE, _LOCK, _UNLOCK, _MUTE, _UNMUTE, _START, _STOP, _PLAY, _PAUSE, SET)
+
+# What is activated, as a scene, is started too; a lamp is not.
+_AS_GOOD_AS: Final = {"activate": ("start",)}
 
 # A yes-or-no parameter's name → what yes does, what no does.
 FLAGS: Final = {
@@ -83,8 +86,10 @@ def split_verb(words: tuple[str, ...]) -> tuple[Action, tuple[str, ...]]:
         if verb in action.split and action.particle in words[1:2]:
             return action, words[2:]
         if verb in action.plain and action is not SET:
+            if not action.split:
+                return action, words[1:]
             # Who calls a function "activate" means it to be said.
-            return (replace(action, own=verb) if action.split else action), words[1:]
+            return replace(action, own=(verb, *_AS_GOOD_AS.get(verb, ()))), words[1:]
     if verb in SET.plain:
         return SET, words[1:]
     return Action((verb,) if verb else ()), words[1:]

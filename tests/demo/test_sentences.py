@@ -66,6 +66,11 @@ def home() -> Home:
         ("set the bedroom blinds to fifty percent", COVER, {"device": "bedroom blinds", "position": 50}),
         ("close the awning", COVER, {"device": "awning", "action": "close"}),
         ("stop the awning", COVER, {"device": "awning", "action": "stop"}),
+        ("dim the bedroom lamp to fifteen percent", LIGHT, {"device": "bedroom lamp", "brightness": 15}),
+        ("all lights off", LIGHT, {"area": "everywhere", "on": False}),
+        ("turn off the bedroom heating", "set_climate", {"device": "bedroom heating", "mode": "off"}),
+        ("turn off the radio", PLAYER, {"device": "radio", "action": "stop"}),
+        ("start movie night", "activate_scene", {"device": "movie night"}),
         ("lock the front door", "set_lock", {"device": "front door", "locked": True}),
         ("unlock the front door", "set_lock", {"device": "front door", "locked": False}),
         (

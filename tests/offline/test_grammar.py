@@ -103,6 +103,17 @@ def test_a_number_out_of_range_is_understood_and_refused() -> None:
     assert (meaning.amount.minimum, meaning.amount.maximum) == (5, 30)
 
 
+def test_an_alarm_that_may_be_armed_in_several_ways() -> None:
+    """Who arms it without saying how is asked; nothing is armed in a way that nobody asked for."""
+    alarm = {"device": {"type": "STRING", "enum": ["alarm"]}}
+    action = {"action": {"type": "STRING", "enum": ["disarm", "arm home", "arm away"]}}
+    schema = {"type": "OBJECT", "properties": {**alarm, **action}, "required": ["device", "action"]}
+    grammar = Grammar([FunctionDeclaration.read({"name": "set_alarm", "description": "", "parameters": schema})])
+    meaning = grammar.meaning(spoken("arm the alarm"))
+    assert isinstance(meaning, Ambiguous)
+    assert {request.arguments["action"] for (request,) in meaning.readings} == {"arm home", "arm away"}
+
+
 def test_what_fits_two_things_is_ambiguous() -> None:
     """Two functions for one sentence are not chosen between."""
     grammar = Grammar([function("turn_on_a", "Turn on the lamp."), function("turn_on_b", "Turn on the lamp.")])
