@@ -44,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
         faulthandler.enable(_STANDARD_ERROR)
     with _ready_for_signals():
         notifier = SystemdNotifier(os.environ)
+        notifier.status(Head.STARTING)
         try:
             return _run(options, notifier)
         except ConfigError as error:

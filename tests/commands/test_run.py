@@ -29,6 +29,7 @@ def test_a_broken_configuration_is_in_the_status(tmp_path: Path, manager: socket
     file = tmp_path / "hubd.toml"
     file.write_text("[hub]\nroom = 7\n")
     assert main(["run", "--config", str(file)]) == 78
+    assert manager.recv(4096) == b"STATUS=Starting"
     status = manager.recv(4096).decode()
     assert status.startswith(f"STATUS=The configuration has mistakes: {file}:2: hub.room: found the number 7")
 
