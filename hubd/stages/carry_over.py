@@ -82,7 +82,7 @@ class CarryOver:
     def good(self, backend: Backend, handle: str, fingerprint: str) -> None:
         """Note that the server took this handle."""
         self._continuation.keep(backend, handle, fingerprint, self._wall())
-        self._note(Unsaved.SOME)
+        self._wake()
 
     def issued(self, backend: Backend, handle: str, fingerprint: str) -> None:
         """Note a new handle: what the model was told before is part of it."""
@@ -93,7 +93,7 @@ class CarryOver:
         """Note the end of a connection that was open."""
         self._continuation.news.closed()
         self._continuation.ended(backend, self._wall())
-        self._note(Unsaved.MUCH)
+        self._wake()
 
     def begun(self, answer: Answer) -> None:
         """Note that a call is about to be carried out; answer: what a hub that starts anew is to tell of it.
