@@ -66,8 +66,7 @@ class AnswerKind(Enum):
 class Answer:
     """What the model is to hear about a call.
 
-    response: the JSON object that it reads.
-    scheduling: when it may speak about it.
+    response: the JSON object that it reads. scheduling: when it may speak about it.
     """
 
     call: Call
@@ -124,8 +123,7 @@ class LinkReady:
 class LinkLost:
     """The connection could not be opened, or is gone.
 
-    reason: plain words. fatal: dialling again can't help (bad key, unknown model). wait: nor can it within so many
-    seconds (quota).
+    reason: plain words. fatal: dialling again can't help (bad key, unknown model). wait: nor within so many s (quota).
     """
 
     backend: Backend
