@@ -15,12 +15,13 @@ from typing import Final
 
 import pytest
 
+from hubd.audio.pcm import UPLINK_RATE
 from hubd.demo.private_broker import HOST, PrivateBroker
 from tests.end_to_end.automation import Automation, automation
 from tests.end_to_end.daemon import daemon
 from tests.faults.certificates import Certificate, certificate
-from tests.faults.ward import DUMB, Deed, Ears, Rest, Ward, configuration, house, on, requests, woken_after
-from tests.live_server import LiveServer
+from tests.faults.ward import DUMB, Deed, Ears, Rest, Ward, configuration, house, on, request, requests, woken_after
+from tests.live_server import LiveServer, Visit
 
 pytestmark = pytest.mark.real_time
 
@@ -70,7 +71,7 @@ class Gate:
         """Show another certificate."""
         await self._stand(self._forward, other)
 
-    async def swallow(self) -> None:
+    def swallow(self) -> None:
         """Swallow all that is sent from now on, as a network does that was cut; nobody hears of it."""
         self._passing.clear()
 
@@ -225,6 +226,46 @@ async def test_a_server_that_is_out_of_reach(tmp_path: Path, tell: Callable[[str
         await gate.close()
     if not by_name:
         pytest.skip("the name server's row needs root, who may give a program a hosts file of its own")
+
+
+async def test_a_network_that_is_cut_in_mid_sentence(
+    tmp_path: Path, tell: Callable[[str], None], *, thorough: bool
+) -> None:
+    """Nothing arrives any more, and nobody says so: the hub finds out, says it, and answers when it can."""
+    if not thorough:
+        pytest.skip("waits for what does not come: scripts/faults")
+    ask = requests()
+
+    async def listen(visit: Visit) -> None:
+        if len(server.visits) > 1:
+            await ask(visit)
+
+    good = certificate(tmp_path / "good")
+    async with LiveServer(listen) as server, PrivateBroker() as broker:
+        gate = Gate(server, good)
+        await gate.open()
+        address = f'backend = "gemini"\nurl = "wss://localhost:{gate.port}"'
+        config = configuration(tmp_path, live=address, mqtt=on(broker.port), more=DUMB)
+        ears = Ears(tmp_path, "turn on the kitchen lights", pause=20)
+        async with (
+            house(config, broker.port),
+            daemon(config, {**ears.environment, "SSL_CERT_FILE": str(good.file)}) as hub,
+            automation(broker.port) as somebody,
+        ):
+            ward = Ward(hub, tell)
+            await somebody.give("listen")
+            visit = await server.visit()
+            await visit.until(lambda: visit.samples > UPLINK_RATE)
+            await ward.undergo(
+                "network cut in mid-sentence",
+                "live",
+                _AWAY,
+                breaks=gate.swallow,
+                rest=Rest("an automation has something said", partial(has_said, somebody)),
+                mends=partial(woken_after, gate.open, ward, somebody),
+                then=partial(request, ward, somebody),
+            )
+        await gate.close()
 
 
 async def has_said(somebody: Automation) -> None:

@@ -151,6 +151,8 @@ setup_timeout = "2s"
 [conversation]
 chime = false
 follow_up = "0s"
+answer_timeout = "3s"
+silence_timeout = "3s"
 {more}
 """)
     return file
@@ -167,16 +169,16 @@ def on(port: int) -> str:
 
 
 class Ears:
-    """A microphone for a hub, without a speaker: environment leads to it. hears: what is said there all the time.
+    """A microphone for a hub, without a speaker: environment leads to it. hears: what is said there again and again.
 
-    without: the error that the microphone gives while it is pulled.
+    pause: how long nobody speaks in between, s. without: the error that the microphone gives while it is pulled.
     """
 
-    def __init__(self, folder: Path, hears: str = "", *, without: str = "ENODEV") -> None:
+    def __init__(self, folder: Path, hears: str = "", *, pause: float = 1.5, without: str = "ENODEV") -> None:
         needs_tools()
         sound = folder / "room.s16"
         said = (speech(hears),) if hears else ()
-        sound.write_bytes(Tape(UPLINK_RATE, *said, UPLINK_RATE // 2).pcm)
+        sound.write_bytes(Tape(*said, round(pause * UPLINK_RATE)).pcm)
         self.microphone = FakeMicrophone(folder, without=without)
         leads = {name: self.microphone.environment[name] for name in ("ALSA_CONFIG_PATH", "FAKE_MIC_UNPLUGGED")}
         self.environment = {**environment(folder), **leads, "FAKE_MIC_RAW": str(sound)}
