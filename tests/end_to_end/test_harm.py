@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -16,8 +17,11 @@ from pydantic import JsonValue
 from hubd.demo.private_broker import HOST
 from hubd.devices.render import Publish
 from hubd.edges.paho_broker import BrokerSettings
+from hubd.events import CallStatus
 from hubd.live.messages import FunctionCall
-from hubd.reports import PublicState, PublishedReport
+from hubd.reports import AnsweredReport, PublicState, PublishedReport
+from hubd.simulator.server import Simulator
+from hubd.wishes import ListenAsked
 from tests.edges.mqtt_parts import running
 from tests.end_to_end.house import WARM_UP, Tape, home, saying, speech
 from tests.live_server import DEADLINE, LiveServer, Visit
@@ -100,6 +104,8 @@ NAMES: Final = (
     *("", " ", "lamp\u202e", "lamp; rm -rf /", "%prefix%/vault"),
 )
 _SPEAKABLE: Final = 1000
+# What the hub tells of it all stays small as well.
+_LONGEST_PAYLOAD: Final = 64 * 1024
 # Bytes of the question: a third of a second at 24 kHz.
 _QUESTION: Final = 16_000
 _TREE: JsonValue = {"on": True}
@@ -226,6 +232,26 @@ async def test_nothing_reaches_the_broker_that_the_configuration_does_not_allow(
     assert {payload for topic, payload in seen if topic == "z/lamp/set"} <= {
         f'{{"state":"ON","brightness":{level}}}' for level in range(255)
     }
+
+
+async def test_the_simulator_scripted_to_do_harm(tmp_path: Path) -> None:
+    """As `hubd simulate` would run it: every bad call is refused, the broker sees the proper one alone."""
+    proper = FunctionCall(id="", name="set_light", args={"device": "spot", "on": True})
+    calls = [*harm(), *yes()]
+    steps = [f"call {call.name} {json.dumps(call.args)}" for call in (*calls, proper)]
+    script = "after 10ms:\n" + "\n".join(f"  {step}" for step in steps)
+    async with Simulator(script) as simulator, home(tmp_path, simulator.url, HOUSE, speed=3) as inside:
+        async with wiretap(inside.port) as seen:
+            inside.hub.post(ListenAsked("listen"))
+            await inside.diary.until(
+                lambda report: isinstance(report, PublishedReport) and report.topic == "z/spot/set"
+            )
+        reports = inside.diary.reports
+    answered = [report.status for report in reports if isinstance(report, AnsweredReport)]
+    assert answered[: len(calls)] == [CallStatus.REFUSED] * len(calls)
+    topics = {topic for topic, _ in seen if not topic.startswith(("hubd/", "homeassistant/", "wiretap/"))}
+    assert topics == {"z/spot/set"}
+    assert max(len(payload) for _, payload in seen) < _LONGEST_PAYLOAD
 
 
 async def test_a_person_says_yes(tmp_path: Path) -> None:
