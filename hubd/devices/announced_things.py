@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from typing import Final
@@ -24,6 +25,7 @@ from hubd.devices.announced_reports import (
 )
 from hubd.devices.discovered import Sent, Speech
 from hubd.devices.expectations import number_of
+from hubd.devices.payloads import object_in
 from hubd.devices.vocabulary import Property
 
 _SPEED_TOLERANCE: Final = 2.0
@@ -47,18 +49,24 @@ def switch(options: Options) -> Speech:
 
 
 def siren(options: Options) -> Speech:
-    """Return how the siren is spoken to; its tone, its volume are its own choice."""
+    """Return how the siren is spoken to, in JSON without a template; its tone, its volume are its own choice."""
     on, off = text_option(options, "payload_on", "ON"), text_option(options, "payload_off", "OFF")
     topic = str(options["command_topic"])
 
     def compose(settings: Settings) -> tuple[Sent, ...]:
         is_on = bool(settings.get(Property.ON, True))
+        word = on if is_on else off
         own = "command_template" if is_on or "command_off_template" not in options else "command_off_template"
-        payload = rendered(options, own, {"value": on if is_on else off}, on if is_on else off)
+        payload = rendered(options, own, {"value": word, "state": word}, json.dumps({"state": word}))
         return () if payload is None else (Sent(topic, payload),)
 
     states = {text_option(options, "state_on", on): True, text_option(options, "state_off", off): False}
-    reports = (Report(Property.ON, "state_topic", "state_value_template", words({**states}, otherwise_unknown=False)),)
+    known = words({**states}, otherwise_unknown=False)
+
+    def told(text: str) -> JsonValue:
+        return known(str(object_in(text.encode()).get("state", text)))
+
+    reports = (Report(Property.ON, "state_topic", "state_value_template", told),)
     return Speech(compose, sources(options, reports), reported(options, reports, {}))
 
 
