@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import assert_never
+from typing import Final, assert_never
 
 from pydantic import JsonValue
 
@@ -24,10 +24,15 @@ from hubd.reports import (
     WokeReport,
 )
 
+# A model may call with a megabyte; nobody reads that.
+LONGEST: Final = 2000
+
 
 def line(report: Report) -> str:
-    """Return the report in words, without a line break or any other control character."""
-    return "".join(character if character.isprintable() else " " for character in _words(report))
+    """Return the report in words, cut to LONGEST characters, without a line break or any other control character."""
+    words = _words(report)
+    shown = words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
+    return "".join(character if character.isprintable() else " " for character in shown)
 
 
 def _words(report: Report) -> str:  # noqa: C901, PLR0911, PLR0912 -- one case a kind

@@ -26,7 +26,7 @@ from hubd.reports import (
     UsageReport,
     WokeReport,
 )
-from hubd.story import line
+from hubd.story import LONGEST, line
 
 STORY: list[tuple[Report, str]] = [
     (WokeReport("hey_jarvis", 0.987, 720), "woke: hey jarvis (score 0.99)"),
@@ -63,6 +63,13 @@ def test_every_kind(report: Report, told: str) -> None:
 def test_no_kind_is_left_out() -> None:
     """The stories above are about every kind of report."""
     assert {type(report) for report, _ in STORY} == set(get_args(Report))
+
+
+def test_a_megabyte() -> None:
+    """What a model makes of a call is told in as many words as a person reads."""
+    told = line(CalledReport("c1", "set_light", "lamp", {"device": "x" * 1_000_000}))
+    assert len(told) == LONGEST
+    assert told.startswith('called: set_light(device="xxx')
 
 
 @given(st.text(st.sampled_from("ab\n\r\x1b\x00\u2028\x85\t é")))
