@@ -6,16 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hubd.config import Config, describe, load, notices
+from hubd.config import describe, notices
 from hubd.devices.discovery import Rules
-from hubd.errors import ConfigError
 from hubd.events import Scheduling
-
-
-def read(folder: Path, text: str) -> Config:
-    """Return a configuration of this text."""
-    (folder / "hubd.toml").write_text(text)
-    return load(folder / "hubd.toml")
+from tests.config.reading import mistaken, read
 
 
 def test_is_off_by_default_and_on_by_one_line(tmp_path: Path) -> None:
@@ -67,6 +61,4 @@ def test_says_what_to_look_for(tmp_path: Path) -> None:
 )
 def test_names_what_is_wrong(tmp_path: Path, text: str, key: str) -> None:
     """A complaint names the option."""
-    with pytest.raises(ConfigError) as caught:
-        read(tmp_path, text)
-    assert any(key in complaint.key for complaint in caught.value.complaints)
+    assert any(key in each for each in mistaken(tmp_path, text))

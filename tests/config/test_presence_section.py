@@ -8,19 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from hubd.config import Config, describe, load
-from hubd.errors import ConfigError
+from hubd.config import describe
 from hubd.fittings import commands_of, presence_of, tree_of, will_of
 from hubd.mqtt.settings import LastWill
 from hubd.mqtt.tree import Tree
 from hubd.reports import HeardReport
 from hubd.stages.tell import Commands
-
-
-def read(folder: Path, text: str) -> Config:
-    """Return a configuration of this text."""
-    (folder / "hubd.toml").write_text(text)
-    return load(folder / "hubd.toml")
+from tests.config.reading import mistaken, read
 
 
 def test_the_hub_is_on_mqtt_unless_it_is_not_to_be(tmp_path: Path) -> None:
@@ -99,6 +93,4 @@ def test_words_go_out_only_by_the_privacy_option(tmp_path: Path, *, published: b
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, key: str) -> None:
     """With the key where they stand."""
-    with pytest.raises(ConfigError) as caught:
-        read(tmp_path, f"[presence]\n{text}")
-    assert [complaint.key for complaint in caught.value.complaints] == [key]
+    assert mistaken(tmp_path, f"[presence]\n{text}") == [key]
