@@ -5,12 +5,17 @@ import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from hubd.cli import main
 from hubd.commands import run
 from hubd.errors import LocalProtocolError, SoundError
+
+if TYPE_CHECKING:
+    from hubd.daemon import Daemon
 
 
 @pytest.fixture
@@ -44,6 +49,20 @@ def test_signals_before_the_loop() -> None:
             os.kill(os.getpid(), signal.SIGTERM)
     assert ended.value.code == 0
     assert (signal.getsignal(signal.SIGTERM), signal.pthread_sigmask(signal.SIG_BLOCK, ())) == before
+
+
+@pytest.mark.parametrize(
+    ("began_on_a_terminal", "is_there", "done"),
+    [(False, False, "reload"), (True, True, "reload"), (True, False, "stop")],
+    ids=["a service", "on a terminal", "the terminal was closed"],
+)
+def test_hanging_up(monkeypatch: pytest.MonkeyPatch, *, began_on_a_terminal: bool, is_there: bool, done: str) -> None:
+    """It is a wish to reload, unless the terminal is gone: then nobody would see that a hub listens."""
+    monkeypatch.setattr(os, "isatty", lambda _descriptor: is_there)
+    told: list[str] = []
+    daemon = SimpleNamespace(reload=lambda: told.append("reload"), stop=lambda: told.append("stop"))
+    run._hang_up(cast("Daemon", daemon), on_terminal=began_on_a_terminal)
+    assert told == [done]
 
 
 @pytest.mark.parametrize("bug", [LocalProtocolError("the inbox is full"), ValueError("a bug")])
