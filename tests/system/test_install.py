@@ -22,6 +22,11 @@ pytestmark = [pytest.mark.real_time, pytest.mark.timeout(400)]
 _DEVICES: Final = Path("/etc/hubd/devices.d")
 _RELEASES: Final = Path("/opt/hubd/releases")
 _KEPT: Final = Path("/opt/kept")
+_OUT_OF_ORDER: Final = """
+
+def run(options: argparse.Namespace) -> int:
+    raise SystemExit("out of order")
+"""
 _SETTINGS: Final = """
 [live]
 backend = "offline"
@@ -66,9 +71,7 @@ def broken(installed: Sandbox) -> Path:
     """Return a checkout whose hub does not get ready."""
     folder = Path("/root/broken")
     installed.copy_checkout(folder)
-    installed.run(
-        "sed", "-i", "s/^    config = load.*/    raise SystemExit('out of order')/", folder / "hubd/commands/run.py"
-    )
+    installed.run("tee", "-a", folder / "hubd/commands/run.py", given=_OUT_OF_ORDER)
     return folder
 
 
