@@ -16,8 +16,7 @@ from tests.edges.sound_system import VirtualAudio
 from tests.end_to_end.automation import Automation, automation
 from tests.system.sandbox import SETTINGS, UNIT, Sandbox
 
-# Whichever test comes first waits for the installation as well.
-pytestmark = [pytest.mark.real_time, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.real_time
 
 _DEVICES: Final = Path("/etc/hubd/devices.d")
 _RELEASES: Final = Path("/opt/hubd/releases")

@@ -8,8 +8,7 @@ import pytest
 
 from tests.system.sandbox import SETTINGS, UNIT, Sandbox
 
-# Whichever test comes first waits for the installation as well.
-pytestmark = [pytest.mark.real_time, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.real_time
 
 # `systemd-analyze security` calls up to 4.9 OK; this is what is left of a service that may use sound and network.
 _LIMIT: Final = 1.5
