@@ -1,7 +1,8 @@
-"""Which options a device takes, by its dialect, by its kind."""
+"""Which options a device takes, in which form, by its dialect, by its kind."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -51,6 +52,25 @@ BY_KIND: Final[Mapping[str, frozenset[Kind]]] = {
     "unit": frozenset({Kind.SENSOR}),
     "device_class": frozenset({Kind.BINARY_SENSOR}),
 }
+# What is no device's own topic but one of those around it, with what is to be given instead.
+_AROUND: Final[Mapping[Dialect, tuple[str, str]]] = {
+    Dialect.ZIGBEE2MQTT: (r".*/[sg]et", "the device's own topic, without /set or /get"),
+    Dialect.TASMOTA: (
+        r".*%topic%.*|(cmnd|stat|tele)/.*|.*/",
+        "the device's own topic, in place of %topic%, without cmnd/ before it or / behind it",
+    ),
+    Dialect.HOME_ASSISTANT: (r".*/set", "the device's own topic, without /set"),
+    Dialect.SHELLY: (
+        r".*/(rpc|(status|command)/\w+:\d+)",
+        "the device's prefix, without /rpc or what else stands behind it",
+    ),
+}
+
+
+def topic_wanted(dialect: Dialect | None, topic: str) -> str:
+    """Return what is wanted instead of a topic that is not the device's own, or nothing."""
+    around, own = _AROUND.get(dialect, ("", "")) if dialect is not None else ("", "")
+    return own if around and re.fullmatch(around, topic) else ""
 
 
 def needed(dialect: Dialect | None, kind: Kind | None) -> frozenset[str]:

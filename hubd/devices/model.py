@@ -193,8 +193,8 @@ def _foreign_keys(device: Device) -> Iterator[tuple[Place, str]]:
 
 def _clashes(device: Device) -> Iterator[tuple[Place, str]]:
     """Yield topics and payloads that can't be told apart."""
-    if device.dialect is Dialect.ZIGBEE2MQTT and device.topic and device.topic.endswith(("/set", "/get")):
-        yield ("topic",), f"found topic {device.topic!r}, allowed is the device's own topic, without /set or /get"
+    if own := keys.topic_wanted(device.dialect, device.topic or ""):
+        yield ("topic",), f"found topic {device.topic!r}, allowed is {own}"
     if device.payload_on == device.payload_off:
         yield _given(device, "payload_off", "payload_on"), "payload_on and payload_off are the same"
     elif device.reported_on == device.reported_off:

@@ -79,6 +79,11 @@ def test_a_partial_scheduling_is_filled_up() -> None:
         ({"id": "a", "name": "a", "kind": "light"}, f'kind = "light" needs a dialect ({", ".join(Dialect)})'),
         (LAMP | {"kind": "lamp"}, "Input should be 'light', 'switch', 'cover'"),
         (LAMP | {"topic": "zigbee2mqtt/lamp/set"}, "without /set or /get"),
+        (LAMP | {"dialect": "tasmota", "topic": "%prefix%/%topic%"}, "in place of %topic%"),
+        (LAMP | {"dialect": "tasmota", "topic": "home/%prefix%/lamp/"}, "without cmnd/ before it or / behind it"),
+        (LAMP | {"dialect": "tasmota", "topic": "cmnd/lamp"}, "without cmnd/ before it"),
+        (LAMP | {"dialect": "home-assistant", "topic": "lamp/set"}, "without /set"),
+        (LAMP | {"dialect": "shelly", "topic": "shellyplus1-abc/status/switch:0"}, "the device's prefix"),
         (
             LAMP | {"command_topic": "a"},
             'dialect = "zigbee2mqtt" does not take command_topic, it takes dimmable, effects, endpoint, features',
