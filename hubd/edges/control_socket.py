@@ -89,7 +89,8 @@ class ControlSocket:
 
             server = await asyncio.start_unix_server(came, sock=listening, limit=_LONGEST_REQUEST)
             try:
-                await server.serve_forever()
+                # Not serve_forever(): cancelled, that of Python 3.12 waits for clients who wait for their replies.
+                await asyncio.Event().wait()
             finally:
                 server.close()
 

@@ -167,6 +167,23 @@ async def test_a_client_who_goes_before_the_reply(place: Path) -> None:
         assert await asking(place) == Reply()
 
 
+async def test_a_hub_that_stops_waits_for_nobody(place: Path) -> None:
+    """Whoever waits for a reply then is told that there will be none."""
+    asked = asyncio.Event()
+
+    async def never(_request: Request) -> Reply:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with listening(place, never):
+        waiting = asking(place)
+        async with asyncio.timeout(10):
+            await asked.wait()
+    with pytest.raises(HubdError, match="broke the connection off"):
+        await waiting
+
+
 async def test_a_hub_that_does_not_answer(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever asks does not wait for ever."""
     monkeypatch.setattr(control_socket, "_REPLY_WITHIN", 0.2)
