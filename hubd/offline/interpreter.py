@@ -53,8 +53,8 @@ class Interpreter:
         match self.grammar.meaning(words):
             case Understood(requests):
                 return Calls(requests)
-            case Ambiguous():
-                return Spoken("That fits more than one thing. Please say its full name.")
+            case Ambiguous(readings):
+                return Spoken(_which(readings))
             case OutOfRange(amount):
                 return Spoken(_range(amount))
             case Replied(yes):
@@ -94,6 +94,19 @@ def _sentence(text: str) -> str:
     text = " ".join(text.split())[:_LONGEST]
     text = text[:1].upper() + text[1:]
     return text if text[-1] in ".!?" else f"{text}."
+
+
+def _which(readings: Sequence[tuple[Request, ...]]) -> str:
+    """Return the question what was meant: with the choices, if all readings are alike but for one argument."""
+    functions = {tuple(request.function for request in reading) for reading in readings}
+    given = [
+        {(name, value) for request in reading for name, value in request.arguments.items()} for reading in readings
+    ]
+    differing = [arguments - given[0].intersection(*given) for arguments in given]
+    if len(functions) > 1 or {len(each) for each in differing} != {1}:
+        return "That fits more than one thing. Please say its full name."
+    *others, last = sorted(str(value) for each in differing for _, value in each)
+    return f"That can be {', '.join(others)} or {last}. Please say it in full."
 
 
 def _range(amount: Amount) -> str:

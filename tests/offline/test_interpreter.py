@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from hubd.offline.grammar import Request
 from hubd.offline.interpreter import NOT_UNDERSTOOD, Calls, Interpreter, Spoken, outcome
 from hubd.offline.words import spoken
-from tests.offline.house import HOUSE, function
+from tests.offline.house import HOUSE, devices, function
 
 INTERPRETER = Interpreter(HOUSE)
 
@@ -36,6 +36,14 @@ def test_ambiguity_is_asked_back() -> None:
     reply = twins.reply(spoken("turn on the lamp"))
     assert isinstance(reply, Spoken)
     assert "more than one" in reply.text
+
+
+def test_ways_to_do_it_are_named() -> None:
+    """Who leaves out how something is to be done hears how it can be."""
+    ways = {"type": "STRING", "enum": ["disarm", "arm home", "arm away", "arm night"]}
+    alarm = Interpreter([function("set_alarm", "Arm or disarm an alarm.", device=devices("alarm"), action=ways)])
+    reply = alarm.reply(spoken("arm the alarm"))
+    assert reply == Spoken("That can be arm away, arm home or arm night. Please say it in full.")
 
 
 @pytest.mark.parametrize(
