@@ -53,7 +53,7 @@ BY_KIND: Final[Mapping[str, frozenset[Kind]]] = {
     "device_class": frozenset({Kind.BINARY_SENSOR}),
 }
 # What is no device's own topic but one of those around it, with what is to be given instead.
-_AROUND: Final[Mapping[Dialect, tuple[str, str]]] = {
+_AROUND: Final[Mapping[Dialect | None, tuple[str, str]]] = {
     Dialect.ZIGBEE2MQTT: (r".*/[sg]et", "the device's own topic, without /set or /get"),
     Dialect.TASMOTA: (
         r".*%topic%.*|(cmnd|stat|tele)/.*|.*/",
@@ -69,8 +69,10 @@ _AROUND: Final[Mapping[Dialect, tuple[str, str]]] = {
 
 def topic_wanted(dialect: Dialect | None, topic: str) -> str:
     """Return what is wanted instead of a topic that is not the device's own, or nothing."""
-    around, own = _AROUND.get(dialect, ("", "")) if dialect is not None else ("", "")
-    return own if around and re.fullmatch(around, topic) else ""
+    if dialect not in _AROUND:
+        return ""
+    around, own = _AROUND[dialect]
+    return own if re.fullmatch(around, topic) else ""
 
 
 def needed(dialect: Dialect | None, kind: Kind | None) -> frozenset[str]:
