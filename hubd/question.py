@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final, assert_never
 
 from hubd import effects, events
@@ -33,14 +34,21 @@ class SayText:
 Effect = SayText | effects.Act | effects.Abandon | effects.Respond | effects.Tell
 
 
+class _Word(Enum):
+    """What the model has to say about an outcome: nothing, a word that is still to come, one that may have come."""
+
+    NONE = auto()
+    DUE = auto()
+    SAID = auto()
+
+
 @dataclass(slots=True)
 class _Outcome:
-    """An outcome that the model was told about in a turn; spoken: whether it said something since."""
+    """An outcome that the model was told about in a turn."""
 
     message: str
     turn: int
-    silent: bool
-    spoken: bool = False
+    word: _Word
 
 
 class Question:
@@ -105,17 +113,17 @@ class Question:
             case events.SaidText(text):
                 self._effects += self._minutes.say(text)
                 self._content |= bool(text.strip())
-                return self._went_on(reacts=True)
+                return self._reacted()
             case events.ModelAudio(pcm, rate):
                 self._played = max(self._played, now) + milliseconds_of(len(pcm), rate) / 1000
-                return self._went_on(reacts=False)
+                return self._went_on()
             case events.Shown(what):
                 self._show(what)
-                return self._went_on(reacts=False)
+                return self._went_on()
             case events.ToolsAsked(calls):
                 self._effects.append(effects.Act(calls))
                 self._open |= {call.id for call in calls}
-                return self._went_on(reacts=True)
+                return self._reacted()
             case events.ToolsDone(answers):
                 return self._done(answers, now)
             case events.CallsCancelled(ids):
@@ -136,13 +144,16 @@ class Question:
             case _:
                 raise LocalProtocolError(f"{type(event).__name__} is none of a typed request's business")
 
-    def _went_on(self, *, reacts: bool) -> State:
-        """Note that the model's turn runs; reacts: with what may be about the outcomes that it heard before."""
+    def _reacted(self) -> State:
+        """Note that the model's turn runs, with what may be about the outcomes that it heard before."""
+        for outcome in self._outcomes:
+            outcome.word = _Word.SAID if outcome.word is _Word.DUE else outcome.word
+        self._outcomes = [each for each in self._outcomes if each.word is _Word.NONE or each.turn >= self._turn]
+        return self._went_on()
+
+    def _went_on(self) -> State:
+        """Note that the model's turn runs."""
         self._soon = None
-        if reacts:
-            for outcome in self._outcomes:
-                outcome.spoken = True
-            self._outcomes = [each for each in self._outcomes if each.silent or each.turn >= self._turn]
         return State.ASKED
 
     def _done(self, answers: tuple[events.Answer, ...], now: float) -> State:
@@ -168,7 +179,7 @@ class Question:
         # (``live-protocol.md`` 8.4).
         later = self.state is State.ASKED and answer.call.name not in self._blocking
         turn = self._turn if later else self._turn - 1
-        self._outcomes.append(_Outcome(message, turn, silent))
+        self._outcomes.append(_Outcome(message, turn, _Word.NONE if silent else _Word.DUE))
 
     def _show(self, what: Exhibit) -> None:
         self._content = True
@@ -201,7 +212,7 @@ class Question:
         self._soon = None
         if self._open:
             return State.ACTING
-        if self._is_empty or any(not outcome.silent for outcome in self._outcomes):
+        if self._is_empty or any(outcome.word is not _Word.NONE for outcome in self._outcomes):
             self._soon = now + LINGER[self._backend]
             return State.LINGERING
         return State.ANSWERED
@@ -252,7 +263,7 @@ class Question:
     def _close(self) -> None:
         """Say the rest: outcomes about which the model was silent, the end of the session."""
         self._close_turn(interrupted=True)
-        messages = [each.message for each in self._outcomes if each.silent or not each.spoken]
+        messages = [each.message for each in self._outcomes if each.word is not _Word.SAID]
         for message in dict.fromkeys(messages or ([] if self._content else self._asides)):
             if message:
                 self._tell(Showing.OUTCOME, message)
