@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pydantic import JsonValue
 
 from hubd.events import Backend, CallStatus, Scheduling
+
+# The metadata of a field that is no part of the JSON form.
+_UNTOLD: Final[Mapping[str, str]] = {"form": "untold"}
 
 
 class Part(StrEnum):
@@ -95,13 +98,17 @@ class CalledReport:
 
 @dataclass(frozen=True, slots=True)
 class PublishedReport:
-    """An MQTT message was handed to the broker; call is None for the hub's own."""
+    """An MQTT message was handed to the broker; call is None for the hub's own.
+
+    in_own_words: whether the payload may repeat what somebody said; not part of the JSON form.
+    """
 
     kind: ClassVar[str] = "published"
     call: str | None
     topic: str
     payload: str
     qos: int
+    in_own_words: bool = field(default=False, metadata=_UNTOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +205,7 @@ ReportSink = Callable[[Report], None]
 def to_json(report: Report, time: float) -> str:
     """Return the report as one line of JSON; time is seconds since 1970, UTC (``design.md`` 8)."""
     body: dict[str, object] = {"time": round(time, 3), "event": report.kind}
-    for name in (member.name for member in fields(report)):
+    for name in (member.name for member in fields(report) if member.metadata != _UNTOLD):
         value = getattr(report, name)
         body[name] = dict(value) if isinstance(value, Mapping) else value
     return json.dumps(body, ensure_ascii=False, separators=(", ", ": "))

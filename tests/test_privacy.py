@@ -51,6 +51,13 @@ def test_no_argument_repeats_them(arguments: dict[str, JsonValue]) -> None:
     assert WORDS not in to_json(bare, 0.0)
 
 
+def test_no_message_repeats_them() -> None:
+    """Of a message that is made of what somebody said only the fact that it was sent leaves."""
+    report = PublishedReport("c1", "phone/notify", WORDS, 1, in_own_words=True)
+    bare = without_words(report)
+    assert to_json(bare, 0.0) == to_json(report, 0.0).replace(WORDS, "")
+
+
 def test_numbers_may_leave() -> None:
     """Function, device and numbers are not what people said."""
     report = CalledReport("c1", "set_light", "lamp", {"device": "lamp", "brightness": 40, "on": True, "speed": 0.5})

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, JsonValue, StrictBool, StrictInt, St
 
 from hubd.devices import templates
 from hubd.devices.fields import Duration, FunctionName, Place, Table, Topic, complaint
-from hubd.devices.parameters import Parameter, shown
+from hubd.devices.parameters import Parameter, ParameterType, shown
 from hubd.devices.payloads import MAX_TEXT, is_readable
 from hubd.events import Behavior, CallStatus, Scheduling
 
@@ -175,6 +175,10 @@ class Function(Table):
     valid_for: Annotated[Duration, Field(le=600)] | None = None
     first_answer_after: Annotated[Duration, Field(le=600)] | None = None
     confirm: StrictBool | None = None
+
+    def takes_own_words(self) -> bool:
+        """Return whether a parameter takes any text, so that a message may repeat what somebody said."""
+        return any(each.type is ParameterType.STRING and not each.enum for each in self.parameters.values())
 
     def contradictions(self) -> Iterator[tuple[Place, str]]:
         """Yield what keeps the function from being called: names, templates, topics, answers that don't fit."""

@@ -246,8 +246,9 @@ class Errand:
             self._tell_of(order.poll, None)
 
     def _tell_of(self, publish: Publish, call_id: str | None) -> None:
-        payload = publish.payload.decode(errors="replace")
-        self._means.report(PublishedReport(call_id, publish.topic, payload, publish.qos))
+        function, payload = self.command.function, publish.payload.decode(errors="replace")
+        own_words = function is not None and function.takes_own_words()
+        self._means.report(PublishedReport(call_id, publish.topic, payload, publish.qos, own_words))
 
     def _held(self, expectation: Expectation | None) -> _Held:
         if expectation is None:
