@@ -163,13 +163,17 @@ class OfflineBrain:
         return []
 
     def _answer(self, said: _Utterance) -> list[Verdict]:
-        """Answer a turn whose words are known; what was no speech, or only the rest of a wake word, has no answer."""
+        """Answer a turn whose words are known; what was no speech, or only the rest of a wake word, has no answer.
+
+        A yes to what nobody here has asked is passed on without one: it may be the client that has.
+        """
         shortest = _SHORTEST_SPEECH_MS if self._answered else _LONGEST_WAKE_WORD_MS
         self._answered += 1
         plan = self._plan(self._interpreter.reply(said.words))
-        if not plan or (said.words is None and said.milliseconds < shortest):
+        heard = without_wake_word(said.words) if said.words is not None else None
+        if (not plan and not heard) or (heard is None and said.milliseconds < shortest):
             return [SaidNothing()]
-        transcript = None if said.words is None else " ".join(without_wake_word(said.words))
+        transcript = None if heard is None else " ".join(heard)
         return [Said(transcript, said.milliseconds / 1000, plan)]
 
     def _plan(self, reply: Reply) -> Plan:

@@ -212,6 +212,17 @@ def test_a_question_is_answered(reply: str, called: list[str]) -> None:
     assert not [each for each in host.asked("yes") if each["name"] == "open_garage_door"]
 
 
+@pytest.mark.parametrize("reply", ["yes please", "no"])
+def test_an_answer_to_somebody_elses_question_is_passed_on(reply: str) -> None:
+    """The client may have asked by itself: it hears what was said, and that there is no more to come."""
+    host = driven()
+    host(audio(TURN))
+    sent = host.words(reply)
+    assert kinds(sent) == ["inputTranscription", "generationComplete", "turnComplete"]
+    assert sent[0]["serverContent"]["inputTranscription"]["text"] == reply
+    assert host.speaks == []
+
+
 def test_speech_that_fits_nothing_is_not_forced() -> None:
     """It is answered, nothing is called, and no words are claimed to have been heard."""
     host = driven()
