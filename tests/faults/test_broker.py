@@ -67,7 +67,6 @@ class Case:
 
 CASES: Final = (
     Case("broker down at the start", "no MQTT broker listens", lambda _: nothing, lambda broker: broker.start),
-    Case("broker killed", "no MQTT broker listens", lambda broker: broker.kill, lambda broker: broker.start),
     Case("broker frozen", "does not answer", lambda broker: broker.pause, lambda broker: broker.resume),
     Case(
         "broker refuses the password",
@@ -75,6 +74,9 @@ CASES: Final = (
         lambda broker: partial(broker.become, "allow_anonymous false"),
         lambda broker: broker.become,
     ),
+)
+MORE: Final = (
+    Case("broker killed", "no MQTT broker listens", lambda broker: broker.kill, lambda broker: broker.start),
     Case(
         "broker full",
         "a quota is used up",
@@ -113,9 +115,9 @@ async def suffer(case: Case, folder: Path, tell: Callable[[str], None]) -> None:
                 )
 
 
-async def test_a_broker_that_comes_and_goes(tmp_path: Path, tell: Callable[[str], None]) -> None:
+async def test_a_broker_that_comes_and_goes(tmp_path: Path, tell: Callable[[str], None], *, thorough: bool) -> None:
     """Whatever is wrong with it, who speaks is answered, and told that the lamp is out of reach; then it is lit."""
     async with asyncio.TaskGroup() as tasks:
-        for number, case in enumerate(CASES):
+        for number, case in enumerate((*CASES, *(MORE if thorough else ()))):
             (folder := tmp_path / str(number)).mkdir()
             tasks.create_task(suffer(case, folder, tell), name=case.fault)

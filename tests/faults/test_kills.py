@@ -32,7 +32,7 @@ from tests.running import running
 
 pytestmark = pytest.mark.real_time
 
-_KILLS: Final = 6
+_KILLS: Final = 4
 _ALL_KILLS: Final = 100
 # How long a hub lives at the most once it talks, s; and how often it is killed before.
 _LIVES: Final = 0.6

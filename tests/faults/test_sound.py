@@ -57,41 +57,57 @@ PROCESSES: Final = (
 SERVER: Final = (("microphone stalled", "stall", "resume"), ("sound server killed", "unplug", "replug"))
 
 
-async def test_a_sound_server_that_fails(tmp_path: Path, tell: Callable[[str], None], *, thorough: bool) -> None:
-    """Processes of sound devices that end or hang are replaced, a server that dies is found again; then it hears."""
+@pytest.fixture
+async def virtual(tmp_path: Path) -> AsyncIterator[VirtualAudio]:
+    """Run a sound server with a virtual microphone and a virtual speaker."""
     needs_tools()
-    virtual = VirtualAudio(tmp_path / "sound")
-    await virtual.start()
-    leads = {name: value for name, value in virtual.environment.items() if name not in os.environ}
+    sound = VirtualAudio(tmp_path / "sound")
+    await sound.start()
     try:
-        async with ward(tmp_path, {**environment(tmp_path), **leads}, tell) as (here, rest):
-            await here.hub.logged("microphone: ")
-            await here.hub.logged("speaker: ")
-            for fault, part, words, number in PROCESSES:
-                breaks: Deed = partial(signalled, here, part, number)
-                await here.undergo(fault, part, words, breaks=breaks, rest=rest, mends=nothing)
-            for fault, lose, restore in SERVER:
-                place, breaks = len(here.hub.events), partial(virtual.do, lose)
-                await here.undergo(
-                    fault, "microphone", "", breaks=breaks, rest=rest, mends=partial(virtual.do, restore)
-                )
-            # With its server the speaker was gone as well.
-            place = await here.hub.event("trouble", place, part="speaker", cleared=False)
-            await here.hub.event("trouble", place, part="speaker", cleared=True)
-            if thorough:
-                soft, loud = noise(tmp_path, 0.1), noise(tmp_path, 10.0)
-                play: Deed = partial(virtual.do, "play", soft)
-                words = "nothing but silence"
-                fault = "microphone delivers zeros"
-                await here.undergo(fault, "microphone", words, breaks=nothing, rest=rest, mends=play)
-                play = partial(virtual.do, "play", loud)
-                fault = "microphone too loud"
-                await here.undergo(fault, "microphone", "too loud", breaks=play, rest=rest, mends=nothing)
-            place = len(here.hub.events)
-            await virtual.do("say", "--speed", "130", "--pad", "1600", "hey jarvis")
-            await here.hub.event("woke", place)
+        yield sound
     finally:
-        await virtual.do("stop")
+        await sound.do("stop")
+
+
+def leading_to(virtual: VirtualAudio, folder: Path) -> dict[str, str]:
+    """Return a hub's environment with the way to a sound server."""
+    leads = {name: value for name, value in virtual.environment.items() if name not in os.environ}
+    return {**environment(folder), **leads}
+
+
+async def test_a_sound_server_that_fails(tmp_path: Path, virtual: VirtualAudio, tell: Callable[[str], None]) -> None:
+    """Processes of sound devices that end or hang are replaced, a server that dies is found again; then it hears."""
+    async with ward(tmp_path, leading_to(virtual, tmp_path), tell) as (here, rest):
+        await here.hub.logged("microphone: ")
+        await here.hub.logged("speaker: ")
+        for fault, part, words, number in PROCESSES:
+            breaks: Deed = partial(signalled, here, part, number)
+            await here.undergo(fault, part, words, breaks=breaks, rest=rest, mends=nothing)
+        for fault, lose, restore in SERVER:
+            place, breaks = len(here.hub.events), partial(virtual.do, lose)
+            await here.undergo(fault, "microphone", "", breaks=breaks, rest=rest, mends=partial(virtual.do, restore))
+        # With its server the speaker was gone as well.
+        place = await here.hub.event("trouble", place, part="speaker", cleared=False)
+        await here.hub.event("trouble", place, part="speaker", cleared=True)
+        place = len(here.hub.events)
+        await virtual.do("say", "--speed", "130", "--pad", "1600", "hey jarvis")
+        await here.hub.event("woke", place)
+
+
+@pytest.mark.timeout(300)
+async def test_a_microphone_that_delivers_the_wrong_thing(
+    tmp_path: Path, virtual: VirtualAudio, tell: Callable[[str], None], *, thorough: bool
+) -> None:
+    """Zeros alone, or sound that is cut off: each takes its time to be sure of, and to be over."""
+    if not thorough:
+        pytest.skip("takes two minutes of sound: scripts/faults")
+    async with ward(tmp_path, leading_to(virtual, tmp_path), tell) as (here, rest):
+        await here.hub.logged("microphone: ")
+        kinds = ((0.1, 2), (0.2, 65), (10.0, 5))
+        brief, soft, loud = (partial(virtual.do, "play", noise(tmp_path, *kind)) for kind in kinds)
+        fault, words = "microphone delivers zeros", "nothing but silence"
+        await here.undergo(fault, "microphone", words, breaks=nothing, rest=rest, mends=brief)
+        await here.undergo("microphone too loud", "microphone", "too loud", breaks=loud, rest=rest, mends=soft)
 
 
 async def pulled(folder: Path, tell: Callable[[str], None], fault: str, without: str) -> None:
@@ -127,10 +143,11 @@ async def test_a_bare_card_that_fails(tmp_path: Path, tell: Callable[[str], None
         tasks.create_task(exchanged(folders[2], tell))
 
 
-def noise(folder: Path, amplitude: float) -> Path:
-    """Write 5 s of noise; above 1 it is cut off at full scale."""
-    samples = np.clip(np.random.default_rng(3).standard_normal(80_000) * amplitude, -1, 1)
-    with wave.open(str(folder / f"{amplitude}.wav"), "wb") as file:
+def noise(folder: Path, amplitude: float, seconds: int) -> Path:
+    """Write noise to a file; above 1 it is cut off at full scale."""
+    path = folder / f"{amplitude}.wav"
+    samples = np.clip(np.random.default_rng(3).standard_normal(16_000 * seconds) * amplitude, -1, 1)
+    with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, 16_000, 0, "NONE", ""))
         file.writeframes((samples * 32767).astype("<i2").tobytes())
-    return folder / f"{amplitude}.wav"
+    return path
