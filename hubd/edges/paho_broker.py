@@ -33,6 +33,8 @@ LONGEST_DELAY: Final = 60.0
 LASTING: Final = 60.0
 # More than a house's retained states, which all come at once.
 INBOX_LIMIT: Final = 4096
+# A reader for whom many messages wait gives way to others after so long, s.
+TURN: Final = 0.005
 # ``mqtt-devices.md`` 4, topic safety.
 OUTBOUND_LIMIT: Final = 64 * 1024
 
@@ -45,6 +47,7 @@ class _Inbox:
     def __init__(self) -> None:
         self._messages = Backlog(INBOX_LIMIT)
         self._arrived = asyncio.Event()
+        self._gives_way_at = 0.0
 
     def put(self, message: InboundMessage) -> None:
         before = self._messages.dropped
@@ -57,9 +60,14 @@ class _Inbox:
         return self
 
     async def __anext__(self) -> InboundMessage:
+        loop = asyncio.get_running_loop()
+        if self._messages and loop.time() >= self._gives_way_at:
+            await asyncio.sleep(0)  # others have their turn before the next of many
+            self._gives_way_at = loop.time() + TURN
         while not self._messages:
             self._arrived.clear()
             await self._arrived.wait()
+            self._gives_way_at = loop.time() + TURN
         return self._messages.take()
 
 

@@ -34,6 +34,8 @@ INBOUND_LIMIT: Final = 256 * 1024
 _PACKET_LIMIT: Final = INBOUND_LIMIT + 128 * 1024
 # QoS 1 messages under way at once; a broker may allow fewer (MQTT 5, 3.2.2.3.3).
 _WINDOW: Final = 20
+# So many are read in one turn of the loop: a hub whose turns are long must not fall behind a flood.
+_MESSAGES_AT_ONCE: Final = 32
 _HOUSEKEEPING: Final = 1.0
 # paho's own verdicts in MQTT's reason codes, unless they come from the server.
 _PROTOCOL_BROKEN: Final = 0x82
@@ -71,7 +73,7 @@ class PahoConnection:
         self._settings, self._version = settings, version
         self._on_up, self._on_message, self._on_unreadable = on_up, on_message, on_unreadable
         self._loop = asyncio.get_running_loop()
-        self._phase = _Phase.DIALLING
+        self._phase, self._received_count = _Phase.DIALLING, 0
         self._greeted = asyncio.Event()
         self._ended: asyncio.Future[Fault] = self._loop.create_future()
         # By message number: the broker's reason code, None if the connection ended before.
@@ -196,7 +198,11 @@ class PahoConnection:
         if self._phase is _Phase.ENDED:
             return
         try:
-            self._client.loop_read()
+            for _ in range(_MESSAGES_AT_ONCE):
+                before = self._received_count
+                self._client.loop_read()
+                if self._received_count == before:
+                    break
         except Exception as error:  # noqa: BLE001 - whatever a peer's bytes do to the library ends this connection only
             logger.warning("paho stumbled over what the broker sent: %s", type(error).__name__)
             self._end(faults.not_mqtt(self._settings.where))
@@ -277,15 +283,9 @@ class PahoConnection:
             self._end(faults.broke_off(where))
 
     def _received(self, _client: Client, _data: object, message: MQTTMessage) -> None:
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:
-            logger.warning("a message whose topic is not UTF-8 was dropped")
-            return
-        if len(message.payload) > INBOUND_LIMIT:
-            logger.warning("a message of %d bytes on %r was dropped", len(message.payload), topic)
-            return
-        self._on_message(inbound(message, topic))
+        self._received_count += 1
+        if (taken := inbound(message, INBOUND_LIMIT)) is not None:
+            self._on_message(taken)
 
     def _published(self, _client: Client, _data: object, number: int, reason: ReasonCode, _more: object) -> None:
         receipt = self._receipts.pop(number, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 
 from paho.mqtt.client import MQTTMessage
@@ -18,8 +19,19 @@ _QOS = 1
 _TOPICS_AT_ONCE = 100
 
 
-def inbound(message: MQTTMessage, topic: str) -> InboundMessage:
-    """Return a message as it came; topic: its own, read."""
+logger = logging.getLogger(__name__)
+
+
+def inbound(message: MQTTMessage, limit: int) -> InboundMessage | None:
+    """Return a message as it came; None for one that is dropped: more than limit bytes, a topic that is not UTF-8."""
+    try:
+        topic = message.topic
+    except UnicodeDecodeError:
+        logger.warning("a message whose topic is not UTF-8 was dropped")
+        return None
+    if len(message.payload) > limit:
+        logger.warning("a message of %d bytes on %r was dropped", len(message.payload), topic)
+        return None
     answer_to = getattr(message.properties, "ResponseTopic", "")
     correlation = getattr(message.properties, "CorrelationData", None)
     return InboundMessage(topic, bytes(message.payload), message.retain, answer_to, correlation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
@@ -277,6 +278,28 @@ async def test_a_reader_that_sleeps_loses_what_is_out_of_date(
     assert [(await anext(awake)).topic for _ in topics] == topics
     assert [(await anext(sleepy)).payload for _ in range(3)] == [b"0", b"3", b"4"]
     assert sum("faster than they are read" in record.message for record in caplog.records) == 1
+
+
+async def test_a_reader_of_many_messages_gives_way(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others have their turn between messages that wait already, however quickly they are read."""
+    monkeypatch.setattr(paho_broker, "TURN", 0.0)
+    messages, marks = edge.broker.messages(), edge.broker.messages()
+    edge.broker.subscribe(["#"])
+    for number in range(5):
+        await edge.broker.publish(Publish("often", b"%d" % number, 1), 1.0)
+    await marked(edge.broker, marks, "mark")
+    loop, turns, seen = asyncio.get_running_loop(), count(), list[int]()
+
+    def turn() -> None:
+        next(turns)
+        handles[0] = loop.call_soon(turn)
+
+    handles: list[asyncio.Handle] = [loop.call_soon(turn)]
+    for _ in range(5):
+        await anext(messages)
+        seen.append(next(turns))
+    handles[0].cancel()
+    assert all(later - earlier > 1 for earlier, later in pairwise(seen))
 
 
 @pytest.mark.parametrize("ending", ["cancelled", "broken"])
