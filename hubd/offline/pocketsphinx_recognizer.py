@@ -75,6 +75,8 @@ class Recognizer:
     def _sure(self, pcm: bytes, words: list[str], english: Sequence[Segment]) -> list[str] | None:
         """Return the words with teens and tens told apart; None if that can't be done."""
         for rival in rivals(words):
+            if rival.other not in self._phones:
+                continue  # no sentence has it
             other = [*words[: rival.position], rival.other, *words[rival.position + 1 :]]
             # Both alike: among all sentences of the grammar the same one has another score.
             both = self._expected(pcm, words, english), self._expected(pcm, other, english)

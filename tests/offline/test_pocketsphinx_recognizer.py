@@ -55,6 +55,15 @@ def test_commands_are_recognised(recognizer: Recognizer, text: str, voice: str) 
     assert GRAMMAR.meaning(words) == GRAMMAR.meaning(spoken(text))
 
 
+def test_a_number_in_a_name_has_no_rival() -> None:
+    """Where no sentence has the ten, a teen needs no telling apart."""
+    named = Grammar([function("start_program", "Start a program.", ["name"], name=devices("program seventeen"))])
+    recognizer = Recognizer()
+    unknown = recognizer.load(transitions(named))
+    recognizer.pronounce({word: ["M AY K R AO F T"] for word in unknown})
+    assert recognizer.words(say("start program seventeen")) == ["start", "program", "seventeen"]
+
+
 @pytest.mark.parametrize("voice", VOICES)
 @pytest.mark.parametrize(
     "text",
