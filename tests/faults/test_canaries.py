@@ -95,14 +95,13 @@ async def test_no_secret_gets_out(tmp_path: Path) -> None:
                 await here.told("live", "refuses the API key")
                 await request(here, somebody)
                 places = told_by(hub.process)
-            places |= {
-                "log": "".join(hub.log).encode(),
-                "events": repr(hub.events).encode(),
-                **{
-                    " ".join(command): await said_by([*command, "--config", str(config)], variables)
+            async with asyncio.TaskGroup() as tasks:
+                said = {
+                    " ".join(command): tasks.create_task(said_by([*command, "--config", str(config)], variables))
                     for command in (("check",), ("devices",), ("doctor", "--json"), ("ask", "hello"))
-                },
-            }
+                }
+            places |= {"log": "".join(hub.log).encode(), "events": repr(hub.events).encode()}
+            places |= {name: task.result() for name, task in said.items()}
         places |= {f"MQTT {number}: {topic}": payload.encode() for number, (topic, payload) in enumerate(seen)}
     assert [HANDLE in visit.frames[0] for visit in server.visits[:2]] == [False, True]
     assert {
