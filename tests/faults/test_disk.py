@@ -135,10 +135,9 @@ def recogniser_of(process: int) -> int:
     raise AssertionError("no recogniser runs")
 
 
-async def test_a_recogniser_that_is_killed(tmp_path: Path, tell: Callable[[str], None], *, thorough: bool) -> None:
+@pytest.mark.long
+async def test_a_recogniser_that_is_killed(tmp_path: Path, tell: Callable[[str], None]) -> None:
     """Without internet: what is said next is understood all the same."""
-    if not thorough:
-        pytest.skip("takes half a minute of speech: scripts/faults")
     ears = Ears(tmp_path, "hey jarvis turn on the kitchen lights")
     async with PrivateBroker() as broker:
         config = configuration(tmp_path, live='backend = "offline"', mqtt=on(broker.port), more=DUMB)

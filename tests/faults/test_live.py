@@ -228,12 +228,9 @@ async def test_a_server_that_is_out_of_reach(tmp_path: Path, tell: Callable[[str
         pytest.skip("the name server's row needs root, who may give a program a hosts file of its own")
 
 
-async def test_a_network_that_is_cut_in_mid_sentence(
-    tmp_path: Path, tell: Callable[[str], None], *, thorough: bool
-) -> None:
+@pytest.mark.long
+async def test_a_network_that_is_cut_in_mid_sentence(tmp_path: Path, tell: Callable[[str], None]) -> None:
     """Nothing arrives any more, and nobody says so: the hub finds out, says it, and answers when it can."""
-    if not thorough:
-        pytest.skip("waits for what does not come: scripts/faults")
     ask = requests()
 
     async def listen(visit: Visit) -> None:

@@ -97,12 +97,9 @@ async def reachable(address: str, port: int) -> AsyncIterator[int]:
         server.close()
 
 
-async def test_a_cable_that_is_pulled(
-    tmp_path: Path, cable: Cable, tell: Callable[[str], None], *, thorough: bool
-) -> None:
+@pytest.mark.long
+async def test_a_cable_that_is_pulled(tmp_path: Path, cable: Cable, tell: Callable[[str], None]) -> None:
     """No packet gets through, and nobody says so: the hub finds out, hears its wake word meanwhile, comes back."""
-    if not thorough:
-        pytest.skip("waits for what does not come: scripts/faults")
     ears = Ears(tmp_path, "hey jarvis")
     async with (
         LiveServer(requests()) as server,

@@ -94,13 +94,12 @@ async def test_a_sound_server_that_fails(tmp_path: Path, virtual: VirtualAudio, 
         await here.hub.event("woke", place)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_a_microphone_that_delivers_the_wrong_thing(
-    tmp_path: Path, virtual: VirtualAudio, tell: Callable[[str], None], *, thorough: bool
+    tmp_path: Path, virtual: VirtualAudio, tell: Callable[[str], None]
 ) -> None:
     """Zeros alone, or sound that is cut off: each takes its time to be sure of, and to be over."""
-    if not thorough:
-        pytest.skip("takes two minutes of sound: scripts/faults")
     async with ward(tmp_path, leading_to(virtual, tmp_path), tell) as (here, rest):
         await here.hub.logged("microphone: ")
         kinds = ((0.1, 2), (0.2, 65), (10.0, 5))
