@@ -117,7 +117,8 @@ def held() -> tuple[int, int]:
 def made_of_a_configuration() -> int:
     """Return how many objects there are that a reload makes; what the server records grows with the time."""
     makers = ("hubd.allowance", "hubd.automations", "hubd.config", "hubd.devices", "hubd.stages", "hubd.tools")
-    return sum(type(each).__module__.startswith(makers) for each in gc.get_objects())
+    # Of some types of extensions it is no text.
+    return sum(str(type(each).__module__).startswith(makers) for each in gc.get_objects())
 
 
 async def listen(inside: Home, since: int = 0) -> int:
