@@ -75,9 +75,14 @@ async def _down(client: Client) -> float:
     return took
 
 
-def own_kb(process: int | str = "self") -> int:
-    """Return a process's resident memory that it shares with no other (USS)."""
-    return _resident(process, "Private_Clean") + _resident(process, "Private_Dirty")
+def own_kb() -> int:
+    """Return the process's resident memory that it shares with no other (USS)."""
+    return _resident("self", "Private_Clean") + _resident("self", "Private_Dirty")
+
+
+def grown_kb(process: int | str = "self") -> int:
+    """Return a process's resident memory that is no part of a file: who else has the same libraries does not matter."""
+    return _resident(process, "Anonymous")
 
 
 def resident_kb() -> int:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
-from scripts.benches.measuring import own_kb
+from scripts.benches.measuring import grown_kb
 from tests.edges.sound_system import VirtualAudio
 from tests.end_to_end.daemon import Daemon, daemon
 from tests.end_to_end.program import CHECKOUT
@@ -112,7 +112,7 @@ class Evening:
 
 def _size(process: int) -> dict[str, int]:
     """Return how large the daemon is without its children, which come and go."""
-    return {"memory_kb": own_kb(process), "files": len(list(Path(f"/proc/{process}/fd").iterdir()))}
+    return {"memory_kb": grown_kb(process), "files": len(list(Path(f"/proc/{process}/fd").iterdir()))}
 
 
 async def _main(seconds: float) -> dict[str, Any]:

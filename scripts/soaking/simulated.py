@@ -21,7 +21,7 @@ from hubd.events import Backend, StopAsked
 from hubd.fittings import Secrets
 from hubd.live.messages import FunctionCall
 from hubd.reports import Part, PublicState, Report, TroubleReport, WokeReport
-from scripts.benches.measuring import own_kb
+from scripts.benches.measuring import grown_kb
 from scripts.soaking.clock import Clock, loop_with
 from scripts.soaking.day import HOUR, Mishap, Request, reports, requests
 from scripts.soaking.house import LAMPS, Lamps, devices
@@ -66,7 +66,7 @@ class Size(NamedTuple):
     def now(cls) -> Size:
         """Return how much that is now."""
         gc.collect()
-        return cls(own_kb(), len(asyncio.all_tasks()), len(list(Path("/proc/self/fd").iterdir())))
+        return cls(grown_kb(), len(asyncio.all_tasks()), len(list(Path("/proc/self/fd").iterdir())))
 
 
 class Day:
