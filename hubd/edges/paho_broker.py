@@ -61,11 +61,11 @@ class _Inbox:
 
     async def __anext__(self) -> InboundMessage:
         loop = asyncio.get_running_loop()
-        if self._messages and loop.time() >= self._gives_way_at:
-            await asyncio.sleep(0)  # others have their turn before the next of many
-            self._gives_way_at = loop.time() + TURN
-        while not self._messages:
+        if not self._messages or loop.time() >= self._gives_way_at:
             self._arrived.clear()
+            if self._messages:
+                # In a flood as well everybody else has a turn before the next message.
+                loop.call_soon(self._arrived.set)
             await self._arrived.wait()
             self._gives_way_at = loop.time() + TURN
         return self._messages.take()
