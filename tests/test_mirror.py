@@ -5,49 +5,22 @@ import json
 import pytest
 
 from hubd.devices.render import Publish
-from hubd.events import Backend, CallStatus, Scheduling
 from hubd.mirror import HubState, Moment, hub_state, moment
 from hubd.mqtt.entities import Identity
 from hubd.mqtt.tree import Tree
 from hubd.presence import Presence, Words
 from hubd.reports import (
-    AnsweredReport,
-    CalledReport,
-    HeardReport,
     Part,
     PublicState,
-    PublishedReport,
     Report,
-    SaidReport,
-    SessionChange,
-    SessionReport,
-    Showing,
-    ShownReport,
     StateReport,
-    ToldReport,
     TroubleReport,
-    UsageReport,
-    WokeReport,
     to_json,
 )
-
-REPORTS: tuple[Report, ...] = (
-    WokeReport("hey_jarvis", 0.97, 240),
-    SessionReport(SessionChange.OPENED, Backend.GEMINI, "why"),
-    StateReport(PublicState.FOLLOWING_UP),
-    HeardReport("Küche", final=True),
-    CalledReport("c1", "set_light", "lamp", {"on": True, "color": None, "list": [1, {"a": 2.5}]}),
-    PublishedReport(None, "a/b", "{}", 1),
-    AnsweredReport("c1", CallStatus.DONE, Scheduling.SILENT, {"on": True}, 213),
-    SaidReport("Done.", interrupted=False),
-    ShownReport(Showing.CODE, "print(1)"),
-    ToldReport("cellar", "It is wet.", Scheduling.INTERRUPT),
-    UsageReport(1, 2, 3, 4),
-    TroubleReport(Part.MICROPHONE, "It is gone.", "Plug it in.", cleared=True),
-)
+from tests.one_of_each import ONE_OF_EACH
 
 
-@pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.kind)
+@pytest.mark.parametrize("report", ONE_OF_EACH, ids=lambda report: report.kind)
 def test_events_come_back(report: Report) -> None:
     """Whatever a hub publishes of an event is read back as it was."""
     assert moment(to_json(report, 1795384217.123).encode()) == Moment(1795384217.123, report)

@@ -10,27 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubd.events import Backend, CallStatus, Scheduling
+from hubd.events import Backend, CallStatus
 from hubd.reports import (
-    AnsweredReport,
     CalledReport,
     HeardReport,
     Part,
     PublicState,
-    PublishedReport,
     Report,
-    SaidReport,
     SessionChange,
-    SessionReport,
-    Showing,
-    ShownReport,
-    StateReport,
-    ToldReport,
-    TroubleReport,
-    UsageReport,
-    WokeReport,
     to_json,
 )
+from tests.one_of_each import ONE_OF_EACH
 
 DESIGN = Path(__file__).resolve().parents[1] / ".." / "shared" / "design.md"
 # The table of design.md 8: what a hub publishes, field by field.
@@ -49,20 +39,6 @@ PUBLISHED = {
 }
 # What `hubd ask` shows beside what is said.
 SHOWN = {"shown": ("what", "text")}
-ONE_OF_EACH: list[Report] = [
-    WokeReport("hey_jarvis", 0.93, 720),
-    SessionReport(SessionChange.OPENED, Backend.GEMINI),
-    StateReport(PublicState.IDLE),
-    HeardReport("lights", final=True),
-    CalledReport("c1", "set_light", "lamp", {"on": True}),
-    PublishedReport(None, "lamp/set", "ON", 1),
-    AnsweredReport("c1", CallStatus.DONE, Scheduling.SILENT, {"state": "ON"}, 93),
-    SaidReport("Done.", interrupted=False),
-    ShownReport(Showing.RESULT, "42"),
-    ToldReport("door", "open", Scheduling.INTERRUPT),
-    UsageReport(3, 2, 1, 30),
-    TroubleReport(Part.LIVE, "away", "wait"),
-]
 
 
 @pytest.mark.parametrize("report", ONE_OF_EACH)
