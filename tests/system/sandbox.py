@@ -94,12 +94,23 @@ class Sandbox:
     def files(self) -> frozenset[str]:
         """Return the paths of all files and folders that a program may have put on the disk."""
         where = ("/etc", "/opt", "/srv", "/usr", "/var", "/home")
-        return frozenset(self.run("find", *where, "-xdev", "-not", "-path", "/opt/pypi*").splitlines())
+        return frozenset(self.run("find", *where, "-xdev").splitlines())
 
     def adapt_unit(self, *lines: str) -> None:
         """Add lines to the section [Service] of hubd's unit, in place of those that were added before."""
         self.write(_DROP_IN, "\n".join(("[Service]", *lines, "")))
         self.systemctl("daemon-reload")
+
+    @contextmanager
+    def serving(self, unit: str, text: str) -> Iterator[None]:
+        """Run a unit of one's own."""
+        file = Path("/etc/systemd/system", unit)
+        self.write(file, text)
+        self.systemctl("daemon-reload")
+        self.systemctl("start", unit)
+        yield
+        self.systemctl("stop", unit)
+        self.remove(file)
 
     def restore(self) -> None:
         """Bring the hub back to how it was installed: stopped, with the default configuration, nothing remembered."""

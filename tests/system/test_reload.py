@@ -45,12 +45,8 @@ def settings(bare: Sandbox, shared_folder: Path) -> Iterator[Path]:
     file = shared_folder / "reloaded.toml"
     file.write_text(_SETTINGS)
     unit = _SERVICE.format(python=sys.executable, checkout=CHECKOUT, folder=shared_folder)
-    bare.write(Path("/etc/systemd/system", _UNIT), unit)
-    bare.systemctl("daemon-reload")
-    bare.systemctl("start", _UNIT)
-    yield file
-    bare.systemctl("stop", _UNIT)
-    bare.remove(Path("/etc/systemd/system", _UNIT))
+    with bare.serving(_UNIT, unit):
+        yield file
 
 
 def status(system: Sandbox, start: str) -> str:

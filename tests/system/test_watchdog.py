@@ -41,12 +41,8 @@ def watched(bare: Sandbox, shared_folder: Path) -> Iterator[Sandbox]:
     settings = '[hub]\nstate_dir = "none"\n[live]\nbackend = "offline"\n[speaker]\ndevice = "none"\n[mqtt]\nport = 1\n'
     (shared_folder / "hubd.toml").write_text(settings)
     unit = _SERVICE.format(python=sys.executable, checkout=CHECKOUT, folder=shared_folder, environment=environment)
-    bare.write(Path("/etc/systemd/system", _UNIT), unit)
-    bare.systemctl("daemon-reload")
-    bare.systemctl("start", _UNIT)
-    yield bare
-    bare.systemctl("stop", _UNIT)
-    bare.remove(Path("/etc/systemd/system", _UNIT))
+    with bare.serving(_UNIT, unit):
+        yield bare
 
 
 def replaced(system: Sandbox, process: str) -> None:
