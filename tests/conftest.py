@@ -6,12 +6,14 @@ import asyncio
 import inspect
 import signal
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Final
 
 import hypothesis
 import pytest
 
 from hubd.demo.private_broker import PrivateBroker
+from tests.edges.sound_system import VirtualAudio
 
 _TOLD: Final = "told"
 
@@ -46,6 +48,13 @@ async def mosquitto() -> AsyncIterator[PrivateBroker]:
     """Yield a real broker on loopback, for this test alone."""
     async with PrivateBroker() as broker:
         yield broker
+
+
+@pytest.fixture
+async def virtual(tmp_path: Path) -> AsyncIterator[VirtualAudio]:
+    """Run a sound server with a virtual microphone and a virtual speaker."""
+    async with VirtualAudio(tmp_path / "sound") as sound:
+        yield sound
 
 
 @pytest.fixture

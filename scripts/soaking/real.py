@@ -118,21 +118,16 @@ def _size(process: int) -> dict[str, int]:
 async def _main(seconds: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        sound = VirtualAudio(folder / "sound")
-        await sound.start()
-        try:
-            async with PrivateBroker() as broker:
-                file = folder / "hubd.toml"
-                house = CHECKOUT / "hubd" / "demo" / "house.toml"
-                file.write_text(_SETTINGS.format(house=house, folder=folder, host=HOST, port=broker.port))
-                async with daemon(file, sound.environment) as running, asyncio.TaskGroup() as tasks:
-                    evening = Evening(running, sound, broker)
-                    listening = tasks.create_task(_listen(broker.port, evening.told))
-                    found = await evening.run(seconds)
-                    listening.cancel()
-                    return found
-        finally:
-            await sound.do("stop")
+        async with VirtualAudio(folder / "sound") as sound, PrivateBroker() as broker:
+            file = folder / "hubd.toml"
+            house = CHECKOUT / "hubd" / "demo" / "house.toml"
+            file.write_text(_SETTINGS.format(house=house, folder=folder, host=HOST, port=broker.port))
+            async with daemon(file, sound.environment) as running, asyncio.TaskGroup() as tasks:
+                evening = Evening(running, sound, broker)
+                listening = tasks.create_task(_listen(broker.port, evening.told))
+                found = await evening.run(seconds)
+                listening.cancel()
+                return found
 
 
 async def _listen(port: int, told: Counter[tuple[str, str]]) -> None:

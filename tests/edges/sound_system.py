@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pytest
@@ -30,17 +31,24 @@ def needs_tools() -> None:
 
 
 class VirtualAudio:
-    """A sound server of its own, made and ended by ``tools/virtual-audio``."""
+    """A sound server with a virtual microphone and speaker, made by ``tools/virtual-audio``; it runs while entered.
+
+    Entering skips the test where the tools are missing; environment then leads to it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.environment = dict(os.environ)
 
-    async def start(self) -> None:
-        """Start the server; environment then leads to it."""
+    async def __aenter__(self) -> Self:
+        needs_tools()
         for line in (await self.do("start")).splitlines():
             name, _, value = line.removeprefix("export ").partition("=")
             self.environment[name] = shlex.split(value)[0]
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.do("stop")
 
     async def do(self, command: str, *arguments: str | Path) -> str:
         """Carry out one of the tool's commands; return what it printed."""

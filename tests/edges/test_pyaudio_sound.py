@@ -81,21 +81,9 @@ async def child(direction: Direction, environment: Mapping[str, str]) -> AsyncIt
             await process.communicate()
 
 
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[VirtualAudio]:
-    """Give a room with a microphone and a speaker."""
-    needs_tools()
-    virtual = VirtualAudio(tmp_path / "sound")
-    await virtual.start()
-    try:
-        yield virtual
-    finally:
-        await virtual.do("stop")
-
-
-async def test_microphone(room: VirtualAudio) -> None:
+async def test_microphone(virtual: VirtualAudio) -> None:
     """It opens what it is told to, delivers frames, is deaf to signals, and ends in silence with the hub."""
-    async with child(Direction.MICROPHONE, room.environment) as microphone:
+    async with child(Direction.MICROPHONE, virtual.environment) as microphone:
         microphone.send(Open("default"))
         assert await microphone.next() == Opened("default", 16_000, 1)
         assert isinstance(await microphone.next(), Frame)
@@ -107,13 +95,13 @@ async def test_microphone(room: VirtualAudio) -> None:
         assert await microphone.ended() == (0, "")
 
 
-async def test_backlog_is_dropped(room: VirtualAudio) -> None:
+async def test_backlog_is_dropped(virtual: VirtualAudio) -> None:
     """What PulseAudio kept while the process stood still is not taken for fresh: it is counted as lost."""
-    async with child(Direction.MICROPHONE, room.environment) as microphone:
+    async with child(Direction.MICROPHONE, virtual.environment) as microphone:
         microphone.send(Open(""))
         frames = [await microphone.frame() for _ in range(50)]
         microphone.process.send_signal(signal.SIGSTOP)
-        await room.do("say", "one")
+        await virtual.do("say", "one")
         microphone.process.send_signal(signal.SIGCONT)
         while not frames[-1].lost_ms:
             frames.append(await microphone.frame())
@@ -124,9 +112,9 @@ async def test_backlog_is_dropped(room: VirtualAudio) -> None:
     assert len(frames[50:]) * 0.02 + sum(lost) / 1000 == pytest.approx(elapsed, abs=0.1)
 
 
-async def test_speaker(room: VirtualAudio) -> None:
+async def test_speaker(virtual: VirtualAudio) -> None:
     """It says that it lives, and when what it was given has been played."""
-    async with child(Direction.SPEAKER, room.environment) as speaker:
+    async with child(Direction.SPEAKER, virtual.environment) as speaker:
         speaker.send(Open(""), Play(bytes(4800)), Mark(4800))
         assert await speaker.next() == Opened("default", 24_000, 1)
         assert [await speaker.next(), await speaker.next()].count(Played(4800)) == 1
@@ -136,12 +124,12 @@ async def test_speaker(room: VirtualAudio) -> None:
 
 
 @pytest.mark.parametrize("direction", list(Direction))
-async def test_lost_device(room: VirtualAudio, direction: Direction) -> None:
+async def test_lost_device(virtual: VirtualAudio, direction: Direction) -> None:
     """When the device goes it says so, and ends by itself."""
-    async with child(direction, room.environment) as lost:
+    async with child(direction, virtual.environment) as lost:
         lost.send(Open(""))
         assert isinstance(await lost.next(), Opened)
-        await room.do("unplug")
+        await virtual.do("unplug")
         while not isinstance(message := await lost.next(), Failed):
             assert message is not None
         assert message.problem == f'The {direction} "default" is gone.'
@@ -149,10 +137,10 @@ async def test_lost_device(room: VirtualAudio, direction: Direction) -> None:
         assert await lost.ended() == (0, "")
 
 
-async def test_no_device(room: VirtualAudio) -> None:
+async def test_no_device(virtual: VirtualAudio) -> None:
     """Without any sound device it says so, without a line on standard error from those below it."""
-    await room.do("unplug")
-    async with child(Direction.MICROPHONE, room.environment) as microphone:
+    await virtual.do("unplug")
+    async with child(Direction.MICROPHONE, virtual.environment) as microphone:
         microphone.send(Open(""))
         failed = await microphone.next()
         assert failed == Failed("No microphone was found.", "Plug one in; the hub finds it by itself.")
@@ -172,9 +160,9 @@ async def test_hang_does_not_outlive_the_hub(tmp_path: Path) -> None:
         assert await microphone.ended() == (0, "")
 
 
-async def test_bug_ends_it_with_a_traceback(room: VirtualAudio) -> None:
+async def test_bug_ends_it_with_a_traceback(virtual: VirtualAudio) -> None:
     """What no hub would send ends it at once, and standard error says where."""
-    async with child(Direction.MICROPHONE, room.environment) as microphone:
+    async with child(Direction.MICROPHONE, virtual.environment) as microphone:
         microphone.send(Open(""), Alive())
         status, printed = await microphone.ended()
         assert status == 1

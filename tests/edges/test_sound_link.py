@@ -27,18 +27,6 @@ MICROPHONE_ONLY = SoundSettings(speaker="none")
 USB = SoundSettings(rate=48_000, channels=2, speaker_rate=48_000, speaker_channels=2)
 
 
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[VirtualAudio]:
-    """Give a room with a microphone and a speaker."""
-    needs_tools()
-    virtual = VirtualAudio(tmp_path / "sound")
-    await virtual.start()
-    try:
-        yield virtual
-    finally:
-        await virtual.do("stop")
-
-
 @contextlib.asynccontextmanager
 async def linked(
     settings: SoundSettings, environment: Mapping[str, str]
@@ -96,19 +84,19 @@ def at_16k(samples: np.ndarray, rate: int) -> np.ndarray:
 
 @pytest.mark.parametrize("settings", [SoundSettings(), USB], ids=["own-rates", "48-kHz-stereo"])
 class TestThroughPulseAudio:
-    async def test_speech_arrives(self, room: VirtualAudio, tmp_path: Path, settings: SoundSettings) -> None:
+    async def test_speech_arrives(self, virtual: VirtualAudio, tmp_path: Path, settings: SoundSettings) -> None:
         """What is played into the microphone arrives as frames without a gap: nothing missing, nothing doubled."""
         spoken, path, reference = noise(2, 16_000), tmp_path / "spoken.wav", tmp_path / "reference.wav"
         with wave.open(str(path), "wb") as file:
             file.setparams((1, 2, 16_000, 0, "NONE", ""))
             file.writeframes(to_pcm(convert(spoken.astype(np.float32), 16_000, 16_000)))
-        async with linked(settings, room.environment) as (_, ear, reports):
+        async with linked(settings, virtual.environment) as (_, ear, reports):
             await ear.more(5)
-            await room.record(reference, source="mic")
-            await room.do("play", path)
+            await virtual.record(reference, source="mic")
+            await virtual.do("play", path)
             await ear.more(25)
             # What another program heard, because on a busy computer the tool's player leaves gaps.
-            there = await room.recorded(reference)
+            there = await virtual.recorded(reference)
         loud = np.flatnonzero(np.abs(there) > 0.05)
         assert len(loud) > 20_000
         assert np.ptp(delays_of(there[loud[0] : loud[-1]], ear.heard)) <= 2
@@ -116,25 +104,25 @@ class TestThroughPulseAudio:
         assert {len(frame.pcm) for frame in ear.frames} == {640}
         assert reports.all == []
 
-    async def test_answer_is_heard(self, room: VirtualAudio, tmp_path: Path, settings: SoundSettings) -> None:
+    async def test_answer_is_heard(self, virtual: VirtualAudio, tmp_path: Path, settings: SoundSettings) -> None:
         """What is played comes out of the speaker whole when drained() returns: nothing missing, nothing doubled."""
         answer, path = noise(3, 24_000), tmp_path / "heard.wav"
-        async with linked(settings, room.environment) as (link, ear, reports):
+        async with linked(settings, virtual.environment) as (link, ear, reports):
             await ear.more(5)
-            await room.record(path)
+            await virtual.record(path)
             for piece in np.array_split(answer, 37):
                 link.play(downlink(piece))
             await link.drained()
-            heard = await room.recorded(path)
+            heard = await virtual.recorded(path)
         assert np.ptp(delays_of(at_16k(answer, 24_000), heard)) <= 2
         assert reports.all == []
 
-    async def test_flush_silences(self, room: VirtualAudio, tmp_path: Path, settings: SoundSettings) -> None:
+    async def test_flush_silences(self, virtual: VirtualAudio, tmp_path: Path, settings: SoundSettings) -> None:
         """After a flush the rest is never heard; what is played next is, and is waited for."""
         path = tmp_path / "heard.wav"
-        async with linked(settings, room.environment) as (link, ear, _):
+        async with linked(settings, virtual.environment) as (link, ear, _):
             await ear.more(5)
-            await room.record(path)
+            await virtual.record(path)
             link.play(downlink(noise(20, 24_000)))
             await ear.more(25)
             link.flush()
@@ -143,7 +131,7 @@ class TestThroughPulseAudio:
             after = noise(0.5, 24_000, seed=2)
             link.play(downlink(after))
             await link.drained()
-            heard = await room.recorded(path)
+            heard = await virtual.recorded(path)
         (delay, *_) = delays_of(at_16k(after, 24_000), heard)
         loud = np.abs(heard[:delay]) > 0.01
         assert 0 < np.count_nonzero(loud) < 16_000
@@ -152,33 +140,33 @@ class TestThroughPulseAudio:
 
 
 class TestFaults:
-    async def test_unplug(self, room: VirtualAudio) -> None:
+    async def test_unplug(self, virtual: VirtualAudio) -> None:
         """A sound system that goes is trouble of both parts; when it is back so are they, with the gap counted."""
-        async with linked(SoundSettings(), room.environment) as (link, ear, reports):
+        async with linked(SoundSettings(), virtual.environment) as (link, ear, reports):
             await ear.more(5)
-            await room.do("unplug")
+            await virtual.do("unplug")
             await reports.trouble(Part.MICROPHONE, cleared=False)
             await reports.trouble(Part.SPEAKER, cleared=False)
             link.play(downlink(noise(20, 24_000)))
             await link.drained()
             have = len(ear.frames)
-            await room.do("replug")
+            await virtual.do("replug")
             await reports.trouble(Part.MICROPHONE, cleared=True)
             await reports.trouble(Part.SPEAKER, cleared=True)
             await ear.more(5)
             first = ear.frames[have]
             assert first.lost_ms == pytest.approx((first.captured - ear.frames[have - 1].captured) * 1000 - 20, abs=2)
 
-    async def test_stall(self, room: VirtualAudio) -> None:
+    async def test_stall(self, virtual: VirtualAudio) -> None:
         """A microphone without frames and without an error is trouble, until it delivers again by itself."""
-        async with linked(MICROPHONE_ONLY, room.environment) as (link, ear, reports):
+        async with linked(MICROPHONE_ONLY, virtual.environment) as (link, ear, reports):
             await ear.more(5)
             assert not looks(link)
-            await room.do("stall")
+            await virtual.do("stall")
             trouble = await reports.trouble(Part.MICROPHONE, cleared=False)
             assert trouble.problem == "The microphone does not respond."
             assert looks(link)
-            await room.do("resume")
+            await virtual.do("resume")
             await reports.trouble(Part.MICROPHONE, cleared=True)
             assert not looks(link)
             await ear.more(5)
@@ -195,28 +183,28 @@ class TestFaults:
             await reports.trouble(Part.MICROPHONE, cleared=True)
             await ear.more(5)
 
-    async def test_killed_process(self, room: VirtualAudio, tmp_path: Path) -> None:
+    async def test_killed_process(self, virtual: VirtualAudio, tmp_path: Path) -> None:
         """A microphone's process that dies is replaced, without a click in what is being said."""
         answer, path = noise(3, 24_000), tmp_path / "heard.wav"
-        async with linked(SoundSettings(), room.environment) as (link, ear, reports):
+        async with linked(SoundSettings(), virtual.environment) as (link, ear, reports):
             await ear.more(50)
-            await room.record(path)
+            await virtual.record(path)
             link.play(downlink(answer))
             await ear.more(5)
             before = sound_processes(os.getpid())
             os.kill(before["microphone"], signal.SIGKILL)
             await reports.trouble(Part.MICROPHONE, cleared=False)
             await link.drained()
-            heard = await room.recorded(path)
+            heard = await virtual.recorded(path)
             await reports.trouble(Part.MICROPHONE, cleared=True)
             after = sound_processes(os.getpid())
             assert after["speaker"] == before["speaker"]
             assert after["microphone"] != before["microphone"]
         assert np.ptp(delays_of(at_16k(answer, 24_000), heard)) <= 2
 
-    async def test_stopped_ear(self, room: VirtualAudio) -> None:
+    async def test_stopped_ear(self, virtual: VirtualAudio) -> None:
         """A microphone's process that stands still is replaced, and the next one hears."""
-        async with linked(MICROPHONE_ONLY, room.environment) as (_, ear, reports):
+        async with linked(MICROPHONE_ONLY, virtual.environment) as (_, ear, reports):
             await ear.more(5)
             os.kill(sound_processes(os.getpid())["microphone"], signal.SIGSTOP)
             await reports.trouble(Part.MICROPHONE, cleared=False)
@@ -224,9 +212,9 @@ class TestFaults:
             lost = await ear.more(2)
             assert lost[-1].lost_ms == 0
 
-    async def test_stopped_process(self, room: VirtualAudio) -> None:
+    async def test_stopped_process(self, virtual: VirtualAudio) -> None:
         """A speaker's process that stands still is replaced; nobody waits for what it was given."""
-        async with linked(SoundSettings(), room.environment) as (link, ear, reports):
+        async with linked(SoundSettings(), virtual.environment) as (link, ear, reports):
             await ear.more(5)
             os.kill(sound_processes(os.getpid())["speaker"], signal.SIGSTOP)
             link.play(downlink(noise(20, 24_000)))
@@ -234,26 +222,26 @@ class TestFaults:
             await reports.trouble(Part.SPEAKER, cleared=False)
             await reports.trouble(Part.SPEAKER, cleared=True)
 
-    async def test_unknown_name(self, room: VirtualAudio) -> None:
+    async def test_unknown_name(self, virtual: VirtualAudio) -> None:
         """A name that no device has is trouble which lists the names there are, said once."""
-        async with linked(SoundSettings("jabra", "none"), room.environment) as (_, _ear, reports):
+        async with linked(SoundSettings("jabra", "none"), virtual.environment) as (_, _ear, reports):
             trouble = await reports.trouble(Part.MICROPHONE, cleared=False)
         assert trouble.problem == 'No microphone is called "jabra".'
         assert '"default" (32 channels)' in trouble.advice
         assert len(reports.all) == 1
 
-    async def test_missing_speaker_leaves_the_microphone(self, room: VirtualAudio) -> None:
+    async def test_missing_speaker_leaves_the_microphone(self, virtual: VirtualAudio) -> None:
         """A speaker that is not there takes nothing from the microphone; sound for it counts as played."""
-        async with linked(SoundSettings("default", "jabra"), room.environment) as (link, ear, reports):
+        async with linked(SoundSettings("default", "jabra"), virtual.environment) as (link, ear, reports):
             await reports.trouble(Part.SPEAKER, cleared=False)
             link.play(bytes(48_000))
             await link.drained()
             await ear.more(100)
             assert {frame.lost_ms for frame in ear.frames} == {0}
 
-    async def test_refused_shape(self, room: VirtualAudio) -> None:
+    async def test_refused_shape(self, virtual: VirtualAudio) -> None:
         """A shape that the card refuses is trouble that names the card with the reason."""
-        async with linked(SoundSettings(rate=1_000_000, speaker="none"), room.environment) as (_, _ear, reports):
+        async with linked(SoundSettings(rate=1_000_000, speaker="none"), virtual.environment) as (_, _ear, reports):
             trouble = await reports.trouble(Part.MICROPHONE, cleared=False)
         assert trouble.problem == 'The microphone "default" can\'t be opened: Invalid sample rate.'
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from hubd.demo.private_broker import PrivateBroker
-from tests.edges.sound_system import FakeMicrophone, VirtualAudio, needs_tools
+from tests.edges.sound_system import FakeMicrophone, VirtualAudio
 from tests.edges.test_sound_link import sound_processes
 from tests.end_to_end.automation import automation
 from tests.end_to_end.daemon import daemon
@@ -55,18 +55,6 @@ PROCESSES: Final = (
     ("speaker's process stopped", "speaker", "does not respond", signal.SIGSTOP),
 )
 SERVER: Final = (("microphone stalled", "stall", "resume"), ("sound server killed", "unplug", "replug"))
-
-
-@pytest.fixture
-async def virtual(tmp_path: Path) -> AsyncIterator[VirtualAudio]:
-    """Run a sound server with a virtual microphone and a virtual speaker."""
-    needs_tools()
-    sound = VirtualAudio(tmp_path / "sound")
-    await sound.start()
-    try:
-        yield sound
-    finally:
-        await sound.do("stop")
 
 
 def leading_to(virtual: VirtualAudio, folder: Path) -> dict[str, str]:

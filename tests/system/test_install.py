@@ -48,12 +48,8 @@ topic = "zigbee2mqtt/{0}_lamp"
 async def sound(tmp_path: Path, shared_folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[VirtualAudio]:
     """Run a sound server that the hub can reach."""
     monkeypatch.setenv("TMPDIR", str(shared_folder))
-    virtual = VirtualAudio(tmp_path / "sound")
-    await virtual.start()
-    try:
+    async with VirtualAudio(tmp_path / "sound") as virtual:
         yield virtual
-    finally:
-        await virtual.do("stop")
 
 
 @pytest.fixture(scope="module")
