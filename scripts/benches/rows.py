@@ -1,0 +1,140 @@
+"""What a bench finds, row by row, as a table or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+ROUNDS: Final = 5
+_PACKAGES: Final = ("hubd", "numpy", "onnxruntime", "openwakeword", "paho-mqtt", "websockets")
+_NAME, _VALUE, _PEER = 52, 20, 40
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that was measured, once in each round.
+
+    name: what it is. unit: of its values. hubd: what hubd took, a value a round. peer: what the peer took in the same
+    rounds, against: who that is; empty without one. goal: of the ratio where there is a peer, else of the value: at
+    most so much, or at least; None for a row that is only told.
+    """
+
+    name: str
+    unit: str
+    hubd: Sequence[float]
+    against: str = ""
+    peer: Sequence[float] = ()
+    goal: float | None = None
+    at_least: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.hubd or (self.peer and len(self.peer) != len(self.hubd)) or bool(self.peer) != bool(self.against):
+            raise ValueError(f"{self.name}: {len(self.hubd)} values beside {len(self.peer)} of {self.against!r}")
+
+    @property
+    def value(self) -> float:
+        """What hubd takes: the median of the rounds."""
+        return statistics.median(self.hubd)
+
+    @property
+    def ratios(self) -> list[float]:
+        """What hubd takes of what the peer takes, round by round; nothing without a peer."""
+        return [ours / theirs for ours, theirs in zip(self.hubd, self.peer, strict=False)]
+
+    @property
+    def ratio(self) -> float | None:
+        """The median of the ratios."""
+        return statistics.median(self.ratios) if self.peer else None
+
+    @property
+    def verdict(self) -> str:
+        """Whether the goal was met; nothing without one."""
+        if self.goal is None:
+            return ""
+        judged = self.value if self.ratio is None else self.ratio
+        met = judged >= self.goal if self.at_least else judged <= self.goal
+        unit = f" {self.unit}" if self.unit and self.ratio is None else ""
+        return f"{'met' if met else 'missed'}: at {'least' if self.at_least else 'most'} {self.goal:g}{unit}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it as JSON's own types."""
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "hubd": [float(f"{value:.4g}") for value in self.hubd],
+            "against": self.against,
+            "peer": [float(f"{value:.4g}") for value in self.peer],
+            "ratio": None if self.ratio is None else round(self.ratio, 3),
+            "goal": self.goal,
+            "verdict": self.verdict,
+        }
+
+    def as_line(self) -> str:
+        """Return it as a line of a table: what hubd takes, what the peer takes, the ratio, with their spread."""
+        ours = f"{_spread(self.hubd)} {self.unit}".rstrip()
+        theirs = f"{_spread(self.peer)} {self.unit} {self.against}" if self.peer else ""
+        ratio = f"{_spread(self.ratios)}" if self.peer else ""
+        return f"{self.name:{_NAME}}{ours:{_VALUE}}  {theirs:{_PEER}}  {ratio:{_VALUE}}  {self.verdict}".rstrip()
+
+
+def run_bench(name: str, purpose: str, measure: Callable[[int], list[Row]], arguments: Sequence[str]) -> int:
+    """Measure, then print; the exit code says whether it could be measured, not whether the goals were met.
+
+    measure: takes the number of rounds.
+    """
+    parser = argparse.ArgumentParser(prog=f"scripts/bench {name}", description=purpose)
+    add_options(parser)
+    options = parser.parse_args(arguments)
+    show(measure(options.rounds), as_json=options.json)
+    return 0
+
+
+def add_options(parser: argparse.ArgumentParser, rounds: int = ROUNDS) -> None:
+    """Declare the options that all benches have."""
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--rounds", type=int, default=rounds, help="how often to measure (default: %(default)s)")
+
+
+def show(rows: Sequence[Row], *, as_json: bool) -> None:
+    """Print what was found, with where and when."""
+    if as_json:
+        print(json.dumps({**circumstances(), "rows": [row.as_json() for row in rows]}))
+        return
+    where = circumstances()
+    print(f"{where['machine']}, {where['date']}; {', '.join(f'{name} {at}' for name, at in where['versions'].items())}")
+    print(f"{'':{_NAME}}{'hubd':{_VALUE}}  {'beside it':{_PEER}}  {'ratio':{_VALUE}}  goal")
+    for row in rows:
+        print(row.as_line())
+
+
+def circumstances() -> dict[str, Any]:
+    """Return on what machine, when, with which versions something was measured."""
+    versions = {"Python": platform.python_version()}
+    versions |= {name: importlib.metadata.version(name) for name in _PACKAGES}
+    return {"machine": machine(), "date": datetime.now(UTC).date().isoformat(), "versions": versions}
+
+
+def machine() -> str:
+    """Return the computer in a few words, as in ``Raspberry Pi 4 Model B Rev 1.4, 4 processors, aarch64``."""
+    model = Path("/proc/device-tree/model")
+    if model.exists():
+        name = model.read_text(encoding="ascii", errors="replace").strip("\0\n")
+    else:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "computer")
+    return f"{name}, {os.cpu_count()} processors, {platform.machine()}"
+
+
+def _spread(values: Sequence[float]) -> str:
+    """Return the median, with the least and the most where they differ."""
+    middle, least, most = (f"{value:.3g}" for value in (statistics.median(values), min(values), max(values)))
+    return middle if least == most else f"{middle} ({least} to {most})"
