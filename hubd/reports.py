@@ -59,6 +59,19 @@ class WokeReport:
 
 
 @dataclass(frozen=True, slots=True)
+class NearMissReport:
+    """A wake word's score came near its threshold, and woke nothing.
+
+    score: its peak; at or over the threshold if it was there for fewer frames than the word's patience.
+    """
+
+    kind: ClassVar[str] = "near_miss"
+    model: str
+    score: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
 class SessionReport:
     """The Live session changed; reason says why, in plain words."""
 
@@ -185,6 +198,7 @@ class TroubleReport:
 
 Report = (
     WokeReport
+    | NearMissReport
     | SessionReport
     | StateReport
     | HeardReport

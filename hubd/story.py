@@ -12,6 +12,7 @@ from hubd.reports import (
     AnsweredReport,
     CalledReport,
     HeardReport,
+    NearMissReport,
     PublishedReport,
     Report,
     SaidReport,
@@ -39,6 +40,8 @@ def _words(report: Report) -> str:  # noqa: C901, PLR0911, PLR0912 -- one case a
     match report:
         case WokeReport(model, score):
             return f"woke: {model.replace('_', ' ')} (score {score:.2f})"
+        case NearMissReport(model, score, threshold):
+            return f"nearly woke: {model.replace('_', ' ')} (score {score:.2f}, threshold {threshold:.2f})"
         case SessionReport(change, backend, reason):
             return f"session {change}: {backend}{_because(reason)}"
         case StateReport(state):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from types import MappingProxyType
 
 from hubd.audio.pcm import UPLINK_RATE
 from hubd.events import Woke
+from hubd.hunches import FellBack, Rising
+from hubd.reports import NearMissReport
+from hubd.rises import Rise, Rises
 
 FRAME_SAMPLES = 1280
 FRAME_MS = FRAME_SAMPLES * 1000 // UPLINK_RATE
@@ -22,6 +26,11 @@ WARM_UP_FRAMES = 16
 # request that woke. Recordings crossed from 290 ms before their end to 40 ms after it. Other words get the longest lag.
 LAG_MS = 720
 LAG_MS_OF: Mapping[str, int] = MappingProxyType({"alexa": 520, "hey_mycroft": 440})
+
+# The score from which on a rise that woke nothing is a near miss (``voice.md`` 5.3).
+NEAR_MISS = 0.25
+# So many seconds after a near miss no other is told: a room full of talk must not flood the event stream.
+NEAR_MISS_PAUSE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +67,41 @@ class WakeWord:
         return max(self.threshold, self.threshold_while_speaking), max(self.patience, self.patience_while_speaking)
 
 
+Noticed = Woke | Rising | FellBack | NearMissReport
+
+
+class _Hope(Enum):
+    """What may come of the rise that goes on.
+
+    NONE: there is none. OPEN: a wake or a near miss. SPENT: neither; it woke, or began in the refractory period.
+    """
+
+    NONE = auto()
+    OPEN = auto()
+    SPENT = auto()
+
+
 class WakeGate:
     """Turns scores into at most one Woke: threshold, patience, refractory period, mute.
 
-    words: those whose scores count; scores of other names are passed over.
+    words: those whose scores count; scores of other names are passed over. near_miss: the score, 0 to 1, from which on
+    a rise that wakes nothing is told; rises begin at ``rises.BAR``.
     """
 
-    def __init__(self, words: Sequence[WakeWord]) -> None:
+    def __init__(self, words: Sequence[WakeWord], near_miss: float = NEAR_MISS) -> None:
         self._recent: dict[str, deque[float]] = {}
         self._ready_at: float | None = None
         self._spoke_at: int | None = None
-        self.adopt(words)
+        self._rises = Rises()
+        self._hope = _Hope.NONE
+        self._wanted = 0.0
+        self._told_at: float | None = None
+        self.adopt(words, near_miss)
 
-    def adopt(self, words: Sequence[WakeWord]) -> None:
+    def adopt(self, words: Sequence[WakeWord], near_miss: float = NEAR_MISS) -> None:
         """Have these words count from now on, with their bars; what was scored already counts by them as well."""
         self._words = tuple(words)
+        self._near_miss = near_miss
         self._recent = {
             word.name: deque(self._recent.get(word.name, ()), maxlen=max(word.patience, word.patience_while_speaking))
             for word in words
@@ -80,25 +109,64 @@ class WakeGate:
 
     def feed(
         self, scores: Mapping[str, float], position: int, now: float, *, speaking: bool, muted: bool = False
-    ) -> Woke | None:
-        """Take the scores of the next 80 ms; return a Woke if they wake the hub.
+    ) -> tuple[Noticed, ...]:
+        """Take the scores of the next 80 ms; return what they show, a Woke among it if they wake the hub.
 
         scores: 0 to 1 by name; a name that is missing starts anew (warming up, sound was lost).
         position: of the uplink just after the last sample that was scored. now: monotonic time, s.
         speaking: the hub itself spoke in these 80 ms. muted: nothing wakes.
         Among several words the highest score wins. ``Woke.end`` is at or before the end of the wake word: position
         less the word's lag, less the frames that its patience took.
+
+        A rise of the scores leads to a Rising as it begins, unless it wakes at once or begins in the refractory period;
+        a Rising to a Woke, or else to a FellBack: as the rise ends, with a NearMissReport if it was high enough, or as
+        the microphone is muted. Of one rise comes a Woke or a NearMissReport, never both.
         """
+        counted = {} if muted else {word.name: scores[word.name] for word in self._words if word.name in scores}
         for name, recent in self._recent.items():
-            if muted or name not in scores:
-                recent.clear()
+            if name in counted:
+                recent.append(counted[name])
             else:
-                recent.append(scores[name])
+                recent.clear()
         if speaking:
             self._spoke_at = position
+        noticed: list[Noticed] = []
+        before = self._rises.current
+        over = self._rises.drop() if muted else self._rises.take(counted, now)
+        if over is not None:
+            noticed += self._disappointment(over, now, muted=muted)
+        if (rise := self._rises.current) is not None and rise is not before:
+            word = next(word for word in self._words if word.name == rise.model)
+            self._wanted = word.bar(speaking=self._heard_itself(word, position))[0]
         if muted or (self._ready_at is not None and now < self._ready_at):
+            self._begin(_Hope.SPENT)
+        elif (woke := self._wake(counted, position, now)) is not None:
+            self._hope = _Hope.NONE if self._rises.current is None else _Hope.SPENT
+            noticed.append(woke)
+        elif (begun := self._begin(_Hope.OPEN)) is not None:
+            noticed.append(Rising(begun.model))
+        return tuple(noticed)
+
+    def _disappointment(self, over: Rise, now: float, *, muted: bool) -> Iterator[Noticed]:
+        """Yield what a rise means that woke nothing."""
+        hope, self._hope = self._hope, _Hope.NONE
+        if hope is not _Hope.OPEN:
+            return
+        yield FellBack()
+        told_lately = self._told_at is not None and now - self._told_at < NEAR_MISS_PAUSE
+        if over.score >= self._near_miss and not muted and not told_lately:
+            self._told_at = now
+            yield NearMissReport(over.model, round(over.score, 3), self._wanted)
+
+    def _begin(self, hope: _Hope) -> Rise | None:
+        """Give a rise that has just begun its hope; return it, or None if none has."""
+        if self._hope is not _Hope.NONE or self._rises.current is None:
             return None
-        woken = [(scores[word.name], word) for word in self._words if self._reached(word, position)]
+        self._hope = hope
+        return self._rises.current
+
+    def _wake(self, counted: Mapping[str, float], position: int, now: float) -> Woke | None:
+        woken = [(counted[word.name], word) for word in self._words if self._reached(word, position)]
         if not woken:
             return None
         score, word = max(woken, key=lambda pair: pair[0])

@@ -9,6 +9,7 @@ from hubd.reports import (
     AnsweredReport,
     CalledReport,
     HeardReport,
+    NearMissReport,
     Part,
     PublicState,
     PublishedReport,
@@ -27,6 +28,7 @@ from hubd.reports import (
 
 ONE_OF_EACH: Final[tuple[Report, ...]] = (
     WokeReport("hey_jarvis", 0.97, 240),
+    NearMissReport("alexa", 0.31, 0.5),
     SessionReport(SessionChange.OPENED, Backend.GEMINI, "why"),
     StateReport(PublicState.FOLLOWING_UP),
     HeardReport("Küche", final=True),

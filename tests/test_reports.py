@@ -37,8 +37,8 @@ PUBLISHED = {
     "usage": ("total_tokens", "prompt_tokens", "response_tokens", "today_tokens"),
     "trouble": ("part", "problem", "advice", "cleared"),
 }
-# What `hubd ask` shows beside what is said.
-SHOWN = {"shown": ("what", "text")}
+# What came since: what `hubd ask` shows beside what is said; what nearly woke the hub.
+ADDED = {"shown": ("what", "text"), "near_miss": ("model", "score", "threshold")}
 
 
 @pytest.mark.parametrize("report", ONE_OF_EACH)
@@ -47,16 +47,16 @@ def test_fields(report: Report) -> None:
     body = json.loads(to_json(report, 1795384217.1234))
     assert list(body)[:2] == ["time", "event"]
     assert (body.pop("time"), body.pop("event")) == (1795384217.123, report.kind)
-    assert set(body) == set((PUBLISHED | SHOWN)[report.kind])
+    assert set(body) == set((PUBLISHED | ADDED)[report.kind])
 
 
 def test_no_kind_is_left_out() -> None:
     """Every kind of report is published."""
     assert {type(report) for report in ONE_OF_EACH} == set(get_args(Report))
-    assert {report.kind for report in ONE_OF_EACH} == PUBLISHED.keys() | SHOWN.keys()
+    assert {report.kind for report in ONE_OF_EACH} == PUBLISHED.keys() | ADDED.keys()
     for report in ONE_OF_EACH:
         told = {member.name for member in fields(report) if not member.metadata}
-        assert told == set((PUBLISHED | SHOWN)[report.kind])
+        assert told == set((PUBLISHED | ADDED)[report.kind])
 
 
 @pytest.mark.skipif(not DESIGN.exists(), reason="the shared design.md is not beside this checkout")

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,11 @@ from numpy.typing import NDArray
 from hubd.audio.buffers import Uplink
 from hubd.audio.pcm import SAMPLE_BYTES, UPLINK_RATE, Chunker, bytes_of
 from hubd.audio.speech import EdgeKind, SpeechDetector
-from hubd.events import Event, SpeechBegan, SpeechEnded
+from hubd.events import Event, SpeechBegan, SpeechEnded, Woke
+from hubd.hunches import FellBack, Hunch, Rising
 from hubd.ports import Microphone, MicrophoneFrame, WakeModel
-from hubd.reports import Part, ReportSink, TroubleReport
-from hubd.wake import FRAME_MS, FRAME_SAMPLES, WARM_UP_FRAMES, WakeGate
+from hubd.reports import NearMissReport, Part, ReportSink, TroubleReport
+from hubd.wake import FRAME_MS, FRAME_SAMPLES, WARM_UP_FRAMES, Noticed, WakeGate
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,9 +49,9 @@ class Listen:
     """Brings every microphone frame to the uplink and to the wake model, in every state.
 
     detector: finds where speech begins, where it ends. post: takes a Woke, a SpeechBegan, a SpeechEnded. stored: is
-    called when the uplink holds more. report: takes trouble of the wake model. speaking: whether the hub itself speaks.
-    muted: whether the microphone is muted; what comes in meanwhile is replaced by silence before anything sees it.
-    clock: monotonic time, s.
+    called when the uplink holds more. report: takes trouble of the wake model, and near misses. speaking: whether the
+    hub itself speaks. muted: whether the microphone is muted; what comes in meanwhile is replaced by silence before
+    anything sees it. clock: monotonic time, s. rising: takes it that a wake may follow, or that none did.
 
     frames_scored, late_frames: frames of 80 ms that were scored, and that were dropped because the model was 2 s
     behind. last_frame: when the microphone last brought something; the time of construction before that.
@@ -70,6 +72,7 @@ class Listen:
         speaking: Callable[[], bool],
         muted: Callable[[], bool],
         clock: Callable[[], float],
+        rising: Callable[[Hunch], None] = lambda _: None,
     ) -> None:
         self._microphone = microphone
         self._model = model
@@ -79,6 +82,8 @@ class Listen:
         self._frames = Chunker(bytes_of(20, UPLINK_RATE))
         self._post = post
         self._stored = stored
+        self._report = report
+        self._rising = rising
         self._speaking = speaking
         self._muted = muted
         self._clock = clock
@@ -187,11 +192,20 @@ class Listen:
             if disregard:
                 disregard -= 1
                 scores = {}
-            woke = self._gate.feed(
-                scores, heard.position, now, speaking=heard.speaking or self._speaking(), muted=self._muted()
-            )
-            if woke is not None:
-                self._post(woke)
+            speaking = heard.speaking or self._speaking()
+            for noticed in self._gate.feed(scores, heard.position, now, speaking=speaking, muted=self._muted()):
+                self._tell(noticed)
+
+    def _tell(self, noticed: Noticed) -> None:
+        match noticed:
+            case Woke():
+                self._post(noticed)
+            case NearMissReport():
+                self._report(noticed)
+            case Rising() | FellBack():
+                self._rising(noticed)
+            case _:
+                assert_never(noticed)
 
 
 class _Lateness:

@@ -78,11 +78,12 @@ def scores_of(model: OnnxWakeModel, sound: Samples) -> list[Mapping[str, float]]
 def wakes(word: str, sound: Samples, threshold: float = 0.5) -> list[Woke]:
     """Return the wakes of one word in sound."""
     model, gate = OnnxWakeModel({word: find_model(word)}), WakeGate([WakeWord(word, threshold)])
-    woken = [
-        gate.feed(scores, (index + 1) * FRAME_SAMPLES, index * 0.08, speaking=False)
+    return [
+        noticed
         for index, scores in enumerate(scores_of(model, sound))
+        for noticed in gate.feed(scores, (index + 1) * FRAME_SAMPLES, index * 0.08, speaking=False)
+        if isinstance(noticed, Woke)
     ]
-    return [woke for woke in woken if woke is not None]
 
 
 class TestFindModel:
