@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Final, assert_never
@@ -15,6 +16,7 @@ from hubd.mqtt.tree import Tree
 from hubd.privacy import without_words
 from hubd.reports import (
     HeardReport,
+    NearMissReport,
     PublicState,
     Report,
     SaidReport,
@@ -67,6 +69,8 @@ class Presence:
         self._troubles = Troubles()
         self._heard = self._said = ""
         self._tokens: int | None = None
+        self._near_misses = 0
+        self._near_miss: NearMissReport | None = None
 
     def adopt(self, identity: Identity, words: Words) -> tuple[Publish, ...]:
         """Go by another name, and let words out or keep them back, from now on; return what that means for others."""
@@ -117,6 +121,10 @@ class Presence:
             case UsageReport():
                 self._tokens = report.today_tokens
                 return (self._diagnostics(),)
+            case NearMissReport():
+                self._near_misses += 1
+                self._near_miss = report
+                return (self._diagnostics(),)
             case HeardReport(final=True) | SaidReport():
                 return self._transcript(report, wall)
             case _:
@@ -156,6 +164,8 @@ class Presence:
         body = {
             "started": datetime.fromtimestamp(self._started, UTC).isoformat(timespec="seconds"),
             "tokens_today": self._tokens,
+            "near_misses": self._near_misses,
+            "last_near_miss": None if self._near_miss is None else asdict(self._near_miss),
         }
         return _kept(self._tree.diagnostics, json.dumps(body).encode())
 

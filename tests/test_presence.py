@@ -15,6 +15,7 @@ from hubd.mqtt.tree import Tree
 from hubd.presence import Presence, Words
 from hubd.reports import (
     HeardReport,
+    NearMissReport,
     Part,
     PublicState,
     Report,
@@ -132,7 +133,20 @@ def test_tokens_are_told_as_a_number_of_the_day() -> None:
     _, told = presence().take(UsageReport(10, 6, 4, today_tokens=500), START)
     assert told.topic == "hubd/kitchen/diag"
     assert told.retain
-    assert body(told) == {"started": "2026-11-18T11:06:40+00:00", "tokens_today": 500}
+    assert (body(told)["started"], body(told)["tokens_today"]) == ("2026-11-18T11:06:40+00:00", 500)
+
+
+def test_near_misses_are_counted() -> None:
+    """Diagnostics have how many there were since the start, and the last one; before the first there is none."""
+    face = presence()
+    (diagnostics,) = (each for each in face.greeting() if each.topic == TREE.diagnostics)
+    assert (body(diagnostics)["near_misses"], body(diagnostics)["last_near_miss"]) == (0, None)
+    face.take(NearMissReport("alexa", 0.4, 0.5), START)
+    event, told = face.take(NearMissReport("hey_jarvis", 0.31, 0.6), START)
+    assert (event.topic, told.topic) == ("hubd/kitchen/event/near_miss", "hubd/kitchen/diag")
+    assert told.retain
+    assert body(told)["near_misses"] == 2
+    assert body(told)["last_near_miss"] == {"model": "hey_jarvis", "score": 0.31, "threshold": 0.6}
 
 
 def test_the_volume_is_told_as_soon_as_it_changes() -> None:

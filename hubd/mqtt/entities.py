@@ -181,3 +181,18 @@ def _diagnostics(tree: Tree) -> Iterator[tuple[str, Mapping[str, object]]]:
             **_DIAGNOSTIC,
         },
     )
+    yield (
+        "near_misses",
+        {
+            "p": "sensor",
+            "name": "Near misses",
+            # Counted from the start on: one that falls has begun anew.
+            "stat_cla": "total_increasing",
+            "stat_t": tree.diagnostics,
+            "val_tpl": "{{ value_json.near_misses }}",
+            "json_attr_t": tree.diagnostics,
+            "json_attr_tpl": "{{ (value_json.last_near_miss or {}) | to_json }}",
+            "ic": "mdi:ear-hearing-off",
+            **_DIAGNOSTIC,
+        },
+    )

@@ -99,6 +99,7 @@ def test_it_has_all_that_people_want_of_a_hub() -> None:
         "cloud": "binary_sensor",
         "started": "sensor",
         "tokens": "sensor",
+        "near_misses": "sensor",
     }
     assert {options["uniq_id"] for options in components().values()} == {f"hubd_kitchen_{key}" for key in found}
 
@@ -126,6 +127,16 @@ def test_a_hub_that_nobody_talked_to_does_not_know_its_cloud(*, cloud: bool | No
     assert isinstance(template, str)
     rendered = ImmutableSandboxedEnvironment().from_string(template).render(value_json={"cloud": cloud})
     assert rendered == shown
+
+
+@pytest.mark.parametrize("last", [None, {"model": "hey_jarvis", "score": 0.31, "threshold": 0.5}])
+def test_the_count_of_near_misses_has_the_last_one(last: dict[str, JsonValue] | None) -> None:
+    """Its attributes are a JSON object, also before there was any: Home Assistant takes no other."""
+    environment = ImmutableSandboxedEnvironment()
+    environment.filters["to_json"] = json.dumps
+    template = components()["near_misses"]["json_attr_tpl"]
+    assert isinstance(template, str)
+    assert json.loads(environment.from_string(template).render(value_json={"last_near_miss": last})) == (last or {})
 
 
 def test_a_hub_without_a_room_suggests_none() -> None:
