@@ -13,6 +13,7 @@ import numpy as np
 from hubd.audio.pcm import FRAME_MS, SAMPLE_BYTES, UPLINK_RATE
 
 _FRAME_SAMPLES: Final = UPLINK_RATE * FRAME_MS // 1000
+_ONES: Final = np.ones(_FRAME_SAMPLES)
 
 # Levels in dB below full scale (a sine at full scale has -3).
 _QUIETEST: Final = -70.0  # digital silence: below this no floor is wanted, or a whisper of dither would be speech
@@ -22,10 +23,8 @@ _LEAST_SPEECH: Final = -52.0  # quiet speech across a room, through a usual micr
 _ABOVE_FLOOR: Final = 9.0  # speech begins this far above the floor
 _HYSTERESIS: Final = 3.0  # ... and goes on a little below that
 
-# The floor is the lowest level of the last seconds, kept as a minimum per block: syllables leave gaps, a hum does not.
 _BLOCK_MS: Final = 200
-_BLOCK_FRAMES: Final = _BLOCK_MS // FRAME_MS
-_FLOOR_BLOCKS: Final = 3_000 // _BLOCK_MS
+_FLOOR_MS: Final = 3_000
 _FIRST_BLOCKS: Final = 3  # so long the stream's own floor may still be the middle of a word
 
 
@@ -47,6 +46,33 @@ class Edge:
     position: int
 
 
+class NoiseFloor:
+    """The lowest level of the last seconds, as a minimum of blocks: syllables leave gaps, a hum does not.
+
+    block: how many levels make a block. blocks: how many blocks are remembered. known_after: how many there have to be.
+    lowest: the lowest level in the blocks that are remembered; None until there are enough.
+    """
+
+    def __init__(self, block: int, blocks: int, known_after: int) -> None:
+        self._block = block
+        self._minima: deque[float] = deque(maxlen=blocks)
+        self._known_after = known_after
+        self._minimum = math.inf
+        self._count = 0
+        self.lowest: float | None = None
+
+    def follow(self, level: float) -> None:
+        """Take the next level, in any unit."""
+        self._minimum = min(self._minimum, level)
+        self._count += 1
+        if self._count < self._block:
+            return
+        self._minima.append(self._minimum)
+        self._minimum, self._count = math.inf, 0
+        if len(self._minima) >= self._known_after:
+            self.lowest = min(self._minima)
+
+
 class SpeechDetector:
     """Finds speech by its energy, against a noise floor that follows the room.
 
@@ -57,8 +83,7 @@ class SpeechDetector:
     def __init__(self, *, onset_ms: int = 60, silence_ms: int = 700) -> None:
         self._onset_frames = max(1, onset_ms // FRAME_MS)
         self._silence_frames = max(1, silence_ms // FRAME_MS)
-        self._minima: deque[float] = deque(maxlen=_FLOOR_BLOCKS)
-        self._block: list[float] = []
+        self._floor = NoiseFloor(_BLOCK_MS // FRAME_MS, _FLOOR_MS // _BLOCK_MS, _FIRST_BLOCKS)
         self._frames = 0
         self._loud_frames = 0
         self._quiet_frames = 0
@@ -87,8 +112,10 @@ class SpeechDetector:
         if len(frame) != _FRAME_SAMPLES * SAMPLE_BYTES:
             raise ValueError(f"a frame has {_FRAME_SAMPLES * SAMPLE_BYTES} bytes, not {len(frame)}")
         level = _level(frame)
-        threshold = max(self._floor() + _ABOVE_FLOOR, _LEAST_SPEECH)
-        self._follow(level)
+        lowest = self._floor.lowest
+        floor = _UNKNOWN if lowest is None else min(max(lowest, _QUIETEST), _LOUDEST_FLOOR)
+        threshold = max(floor + _ABOVE_FLOOR, _LEAST_SPEECH)
+        self._floor.follow(level)
         self._frames += 1
         if self._speaking:
             return self._go_on(loud=level > threshold - _HYSTERESIS)
@@ -110,20 +137,11 @@ class SpeechDetector:
         self._loud_frames = 0
         return Edge(EdgeKind.ENDED, (self._frames - self._quiet_frames) * _FRAME_SAMPLES)
 
-    def _floor(self) -> float:
-        if len(self._minima) < _FIRST_BLOCKS:
-            return _UNKNOWN
-        return min(max(min(self._minima), _QUIETEST), _LOUDEST_FLOOR)
-
-    def _follow(self, level: float) -> None:
-        self._block.append(level)
-        if len(self._block) == _BLOCK_FRAMES:
-            self._minima.append(min(self._block))
-            self._block.clear()
-
 
 def _level(frame: bytes) -> float:
     """Return the frame's energy in dB below full scale; a constant offset does not count."""
-    samples = np.frombuffer(frame, dtype="<i2").astype(np.float32)
-    power = float(np.var(samples)) / 32768.0**2
+    # The sums are whole numbers below 2^53: exact, and several times quicker than np.var.
+    samples = np.frombuffer(frame, dtype="<i2").astype(np.float64)
+    offset = float(samples @ _ONES) / _FRAME_SAMPLES
+    power = (float(samples @ samples) / _FRAME_SAMPLES - offset * offset) / 32768.0**2
     return 10 * math.log10(power + 1e-12)

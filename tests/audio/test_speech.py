@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubd.audio.speech import Edge, EdgeKind, SpeechDetector
+from hubd.audio.speech import Edge, EdgeKind, NoiseFloor, SpeechDetector
 
 RATE = 16_000
 FRAME = 320
@@ -22,6 +22,15 @@ def edges(detector: SpeechDetector, pcm: bytes) -> list[Edge]:
     """Feed sound in frames; return what came of it."""
     found = (detector.feed(pcm[at : at + 2 * FRAME]) for at in range(0, len(pcm) - 2 * FRAME + 1, 2 * FRAME))
     return [edge for edge in found if edge is not None]
+
+
+def test_floor_follows_block_by_block() -> None:
+    """The floor is the lowest level of the blocks remembered, unknown at first; what is older no longer counts."""
+    floor, found = NoiseFloor(block=2, blocks=2, known_after=2), []
+    for level in (5, 3, 4, 9, 8, 7, 6, 6, 1):
+        floor.follow(level)
+        found.append(floor.lowest)
+    assert found == [None, None, None, 3, 3, 4, 4, 6, 6]
 
 
 @pytest.mark.parametrize("noise", [0, 10, 50, 200])
