@@ -1,4 +1,7 @@
-"""Runs the bench that is named, or lists them: every module beside this one with a function ``run``."""
+"""Runs the bench that is named, or lists them: every module beside this one with a function ``run``.
+
+In a module's name an underscore stands for a hyphen.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ def benches() -> dict[str, str]:
     for path in sorted(FOLDER.glob("[a-z]*.py")):
         tree = ast.parse(path.read_text())
         if any(isinstance(node, ast.FunctionDef) and node.name == "run" for node in tree.body):
-            found[path.stem] = (ast.get_docstring(tree) or "").partition("\n")[0]
+            found[path.stem.replace("_", "-")] = (ast.get_docstring(tree) or "").partition("\n")[0]
     return found
 
 
@@ -24,7 +27,7 @@ def main(arguments: list[str]) -> int:
     """Return the exit code: 0, 1 if the bench could not be run, 2 if there is none of that name."""
     found = benches()
     if arguments and arguments[0] in found:
-        module = importlib.import_module(f"scripts.benches.{arguments[0]}")
+        module = importlib.import_module(f"scripts.benches.{arguments[0].replace('-', '_')}")
         return int(module.run(arguments[1:]))
     where = sys.stderr if arguments else sys.stdout
     print("usage: scripts/bench NAME [OPTIONS]", file=where)

@@ -11,9 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from hubd.demo.private_broker import PrivateBroker
 from hubd.devices.catalog import Catalog
@@ -21,49 +19,81 @@ from hubd.devices.discovery import Discovery, Rules
 from hubd.events import Call
 from hubd.tools import Toolbox
 from scripts.benches.house_devices import BenchDevice, house
+from scripts.benches.rows import CHECKOUT, Row, add_options, show
 
-CHECKOUT: Final = Path(__file__).resolve().parents[2]
+DEVICES: Final = 1000
+RATE: Final = 2000
+SECONDS: Final = 10.0
 _MISSPELT: Final = "kichen ceilling lihgt"
+# What is measured, with its unit.
+_UNITS: Final = {
+    "devices": "",
+    "discovery of all of them": "ms",
+    "look-up of a name, slowest": "ms",
+    "look-up of a misspelt name, slowest of 20": "ms",
+    "check of a call, slowest": "ms",
+    "set-up of the session": "kB",
+    "conversation": "s",
+    "reports a second": "",
+    "reports that the hub did not take": "%",
+    "silence within the answer (underruns)": "ms",
+    "commands that were not done": "",
+    "commands": "",
+    "call to command at the device, median": "ms",
+    "call to command at the device, slowest": "ms",
+    "wake words that were said until one was heard": "",
+    "troubles": "",
+    "lateness of the event loop, p99": "ms",
+    "lateness of the event loop, most": "ms",
+    "lateness of the bench's own server, most": "ms",
+    "CPU of the hub": "%",
+}
+_AT_LEAST: Final = ("devices", "reports a second")
+_AT_MOST: Final = {
+    "look-up of a name, slowest": 1.0,
+    "check of a call, slowest": 1.0,
+    "set-up of the session": 64.0,
+    "reports that the hub did not take": 1.0,
+    "silence within the answer (underruns)": 0.0,
+    "commands that were not done": 0.0,
+    "troubles": 0.0,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One thing that was measured; it should be at most, or at least, goal."""
+class Flood(NamedTuple):
+    """How many devices send how many reports a second, for how long, s."""
 
-    name: str
-    value: float
-    unit: str = ""
-    goal: float | None = None
-    at_least: bool = False
-
-    @property
-    def verdict(self) -> str:
-        """Whether the goal was met; nothing without one."""
-        if self.goal is None:
-            return ""
-        met = self.value >= self.goal if self.at_least else self.value <= self.goal
-        return f"{'met' if met else 'missed'} (at {'least' if self.at_least else 'most'} {self.goal:g} {self.unit})"
+    devices: int
+    rate: int
+    seconds: float
 
 
 def run(arguments: Sequence[str]) -> int:
     """Measure, print; the exit code says whether it could be measured, not whether the goals were met."""
     parser = argparse.ArgumentParser(prog="scripts/bench house", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--devices", type=int, default=1000, help="(default: %(default)s)")
-    parser.add_argument("--rate", type=int, default=2000, help="reports a second (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=30.0, help="of conversation (default: %(default)g)")
+    add_options(parser)
+    parser.add_argument("--devices", type=int, default=DEVICES, help="(default: %(default)s)")
+    parser.add_argument("--rate", type=int, default=RATE, help="reports a second (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of each conversation (default: %(default)g)")
     options = parser.parse_args(arguments)
-    devices = house(options.devices)
-    rows = [*_at_rest(devices), *asyncio.run(_in_the_flood(options.devices, options.rate, options.seconds))]
-    if options.json:
-        print(json.dumps([{**asdict(row), "verdict": row.verdict} for row in rows]))
-    else:
-        for row in rows:
-            print(f"{row.name:52}{row.value:10.3f} {row.unit:3}  {row.verdict}".rstrip())
+    flood = Flood(options.devices, options.rate, options.seconds)
+    show(measure(options.rounds, flood), as_json=options.json)
     return 0
 
 
-def _at_rest(devices: Sequence[BenchDevice]) -> list[Row]:
+def measure(rounds: int, flood: Flood | None = None) -> list[Row]:
+    """Have so many conversations in the flood; what needs no hub is measured before each."""
+    flood = flood or Flood(DEVICES, RATE, SECONDS)
+    devices = house(flood.devices)
+    found = [{**_at_rest(devices), **asyncio.run(_in_the_flood(flood))} for _ in range(rounds)]
+    goals = {"devices": flood.devices, "reports a second": 0.95 * flood.rate, **_AT_MOST}
+    return [
+        Row(name, unit, [each[name] for each in found], goal=goals.get(name), at_least=name in _AT_LEAST)
+        for name, unit in _UNITS.items()
+    ]
+
+
+def _at_rest(devices: Sequence[BenchDevice]) -> dict[str, float]:
     """Measure what needs no hub."""
     discovery = Discovery(Rules())
     began = time.perf_counter()
@@ -73,20 +103,20 @@ def _at_rest(devices: Sequence[BenchDevice]) -> list[Row]:
     taken = time.perf_counter() - began
     toolbox = Toolbox(catalog)
     lights = [device for device in devices if device.component == "light"]
-    return [
-        Row("devices", len(catalog.devices), "", len(devices), at_least=True),
-        Row("discovery of all of them", taken * 1000, "ms"),
-        Row("look-up of a name, slowest", _slowest(catalog.find, [device.name for device in devices]), "ms", 1),
-        Row("look-up of a name that is misspelt, slowest of 20", _slowest(catalog.find, [_MISSPELT] * 20), "ms"),
-        Row("check of a call, slowest", _slowest(toolbox.resolve, [_call(each) for each in lights]), "ms", 1),
-    ]
+    return {
+        "devices": len(catalog.devices),
+        "discovery of all of them": taken * 1000,
+        "look-up of a name, slowest": slowest(catalog.find, [device.name for device in devices]),
+        "look-up of a misspelt name, slowest of 20": slowest(catalog.find, [_MISSPELT] * 20),
+        "check of a call, slowest": slowest(toolbox.resolve, [_call(each) for each in lights]),
+    }
 
 
 def _call(light: BenchDevice) -> Call:
     return Call(light.name, "set_light", {"device": light.name, "brightness": 30})
 
 
-def _slowest(function: Callable[[Any], object], values: Sequence[Any]) -> float:
+def slowest(function: Callable[[Any], object], values: Sequence[Any]) -> float:
     """Return how long the slowest takes, ms; of each the better of two tries, for a disturbance only adds to it."""
     return max(min(_timed(function, value) for _ in range(2)) for value in values)
 
@@ -97,34 +127,33 @@ def _timed(function: Callable[[Any], object], value: object) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-async def _in_the_flood(count: int, rate: int, seconds: float) -> list[Row]:
+async def _in_the_flood(flood: Flood) -> dict[str, float]:
     """Measure one conversation of a hub whose broker is flooded."""
     with tempfile.TemporaryDirectory() as folder:
         async with PrivateBroker() as broker:
-            seen, hub = await asyncio.to_thread(_converse, broker.port, (count, rate, seconds), folder)
-    delays = seen["delays_ms"]
-    return [
-        Row("set-up of the session", seen["setup"] / 1024, "kB", 64),
-        Row("conversation", seen["seconds"], "s"),
-        Row("reports a second", seen["reports"] / seen["seconds"], "", 0.95 * rate, at_least=True),
-        Row(
-            "reports that the hub did not take", max(0, seen["reports"] - hub["taken"]) / seen["reports"] * 100, "%", 1
-        ),
-        Row("silence within the answer (underruns)", hub["silent_ms"], "ms", 0),
-        Row("commands that were not done", seen["asked"] - seen["done"], "", 0),
-        Row("commands", seen["asked"]),
-        Row("call to command at the device, median", delays[len(delays) // 2] if delays else -1, "ms"),
-        Row("call to command at the device, slowest", delays[-1] if delays else -1, "ms"),
-        Row("wake words that were said until one was heard", hub["wakes"]),
-        Row("troubles", sum(hub["troubles"].values()), "", 0),
-        Row("lateness of the event loop, p99", hub["lag_p99_ms"], "ms"),
-        Row("lateness of the event loop, most", hub["lag_most_ms"], "ms"),
-        Row("lateness of the bench's own server, most", seen["late_ms"], "ms"),
-        Row("CPU of the hub", hub["cpu_s"] / seen["seconds"] * 100, "%"),
-    ]
+            seen, hub = await asyncio.to_thread(_converse, broker.port, flood, folder)
+    # None that came means that all took longer than the conversation.
+    delays = seen["delays_ms"] or [seen["seconds"] * 1000]
+    return {
+        "set-up of the session": seen["setup"] / 1024,
+        "conversation": seen["seconds"],
+        "reports a second": seen["reports"] / seen["seconds"],
+        "reports that the hub did not take": max(0, seen["reports"] - hub["taken"]) / seen["reports"] * 100,
+        "silence within the answer (underruns)": hub["silent_ms"],
+        "commands that were not done": seen["asked"] - seen["done"],
+        "commands": seen["asked"],
+        "call to command at the device, median": delays[len(delays) // 2],
+        "call to command at the device, slowest": delays[-1],
+        "wake words that were said until one was heard": hub["wakes"],
+        "troubles": sum(hub["troubles"].values()),
+        "lateness of the event loop, p99": hub["lag_p99_ms"],
+        "lateness of the event loop, most": hub["lag_most_ms"],
+        "lateness of the bench's own server, most": seen["late_ms"],
+        "CPU of the hub": hub["cpu_s"] / seen["seconds"] * 100,
+    }
 
 
-def _converse(port: int, flood: tuple[int, int, float], folder: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _converse(port: int, flood: Flood, folder: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Run the world with a hub in it; return what each saw."""
     with ExitStack() as stack:
         world = stack.enter_context(_process("world", port, *flood))

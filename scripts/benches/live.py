@@ -1,6 +1,6 @@
 """hubd's Live client beside google-genai's: imports, memory, connecting, CPU per minute of sound.
 
-Beside them stands what both are built on: a connection of websockets over TLS, without a client. It is the floor:
+What both are built on, a connection of websockets over TLS without a client, is measured as well. It is the floor:
 nothing that talks to the service can take less.
 
 Memory of its own is what the computer gets back when the client ends. What it shares (Python itself, OpenSSL) is as
@@ -18,12 +18,13 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-CHECKOUT: Final = Path(__file__).resolve().parents[2]
+from scripts.benches.rows import CHECKOUT, Row, add_options, show
+
 GOAL: Final = 0.5
+MINUTES: Final = 10
 _OURS: Final = CHECKOUT / ".venv/bin/python"
 _PYTHONS: Final = {"hubd": _OURS, "google": CHECKOUT / ".venv-oracles/bin/python", "bare": _OURS}
 # What is measured, as it is called, with what turns it into its unit.
@@ -40,66 +41,42 @@ _ROWS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One thing that was measured, in unit: the least of all that was measured, for a disturbance only adds to it."""
-
-    name: str
-    unit: str
-    hubd: float
-    google: float
-    bare: float
-
-    @property
-    def ratio(self) -> float:
-        """What hubd takes of what google-genai takes."""
-        return self.hubd / self.google
-
-    @property
-    def verdict(self) -> str:
-        """Whether the goal is met; if not, whether anything that is built on websockets and TLS could meet it."""
-        floor = self.bare / self.google
-        if self.ratio <= GOAL:
-            return "met"
-        return (
-            f"missed; out of reach, {floor:.2f} is the floor" if floor > GOAL else f"missed; the floor is {floor:.2f}"
-        )
-
-
 def run(arguments: Sequence[str]) -> int:
     """Measure, print; the exit code says whether it could be measured, not whether the goal was met."""
     parser = argparse.ArgumentParser(prog="scripts/bench live", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--rounds", type=int, default=5, help="processes of each client (default: %(default)s)")
-    parser.add_argument("--minutes", type=int, default=10, help="of sound each way (default: %(default)s)")
+    add_options(parser)
+    parser.add_argument("--minutes", type=int, default=MINUTES, help="of sound each way (default: %(default)s)")
     options = parser.parse_args(arguments)
-    found: dict[str, list[dict[str, list[float]]]] = {name: [] for name in _PYTHONS}
-    with _server() as (url, certificate):
-        for _ in range(options.rounds):
-            for name in _PYTHONS:
-                found[name].append(_client(name, url, certificate, options.minutes))
-    rows = [
-        Row(name, unit, *(min(min(each[key]) for each in found[client]) * factor for client in _PYTHONS))
-        for key, name, unit, factor in _ROWS
-    ]
-    print(_as_json(rows) if options.json else _as_table(rows))
+    show(measure(options.rounds, options.minutes), as_json=options.json)
     return 0
 
 
-def _as_json(rows: Sequence[Row]) -> str:
-    return json.dumps(
-        {"goal": GOAL, "rows": [{**asdict(row), "ratio": round(row.ratio, 3), "verdict": row.verdict} for row in rows]}
-    )
+def measure(rounds: int, minutes: int = MINUTES) -> list[Row]:
+    """Run each client so often, in turn, with so many minutes of sound each way.
 
+    Of what is measured again and again in one process the least counts: a disturbance only adds to it.
+    """
+    found: dict[str, list[dict[str, list[float]]]] = {name: [] for name in _PYTHONS}
+    with _server() as (url, certificate):
+        for _ in range(rounds):
+            for name in _PYTHONS:
+                found[name].append(_client(name, url, certificate, minutes))
 
-def _as_table(rows: Sequence[Row]) -> str:
-    lines = [f"{'':40}{'hubd':>12}{'google-genai':>15}{'bare connection':>18}{'ratio':>8}   {f'goal: at most {GOAL}'}"]
-    lines += [
-        f"{row.name:40}{row.hubd:9.1f} {row.unit}{row.google:12.1f} {row.unit}{row.bare:15.1f} {row.unit}"
-        f"{row.ratio:8.2f}   {row.verdict}"
-        for row in rows
+    def taken(client: str, key: str, factor: float) -> list[float]:
+        return [min(each[key]) * factor for each in found[client]]
+
+    return [
+        Row(
+            name,
+            unit,
+            taken("hubd", key, factor),
+            "google-genai",
+            taken("google", key, factor),
+            goal=GOAL,
+            floor=taken("bare", key, factor),
+        )
+        for key, name, unit, factor in _ROWS
     ]
-    return "\n".join(lines)
 
 
 @contextmanager

@@ -8,14 +8,21 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from operator import truediv
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 ROUNDS: Final = 5
-_PACKAGES: Final = ("hubd", "numpy", "onnxruntime", "openwakeword", "paho-mqtt", "websockets")
+CHECKOUT: Final = Path(__file__).resolve().parents[2]
+# Whose versions matter, by the environment that they are in.
+_PACKAGES: Final = {
+    ".venv": ("hubd", "numpy", "onnxruntime", "openwakeword", "paho-mqtt", "websockets"),
+    ".venv-oracles": ("google-genai", "aiomqtt"),
+    ".venv-peers": ("pyopen-wakeword", "pymicro-wakeword"),
+}
 _NAME, _VALUE, _PEER = 52, 20, 40
 
 
@@ -25,7 +32,8 @@ class Row:
 
     name: what it is. unit: of its values. hubd: what hubd took, a value a round. peer: what the peer took in the same
     rounds, against: who that is; empty without one. goal: of the ratio where there is a peer, else of the value: at
-    most so much, or at least; None for a row that is only told.
+    most so much, or at least; None for a row that is only told. floor: what nobody who does the same could take less
+    than, in the same rounds.
     """
 
     name: str
@@ -35,10 +43,13 @@ class Row:
     peer: Sequence[float] = ()
     goal: float | None = None
     at_least: bool = False
+    floor: Sequence[float] = ()
 
     def __post_init__(self) -> None:
         if not self.hubd or (self.peer and len(self.peer) != len(self.hubd)) or bool(self.peer) != bool(self.against):
             raise ValueError(f"{self.name}: {len(self.hubd)} values beside {len(self.peer)} of {self.against!r}")
+        if self.floor and len(self.floor) != len(self.peer):
+            raise ValueError(f"{self.name}: {len(self.peer)} values of {self.against!r} beside {len(self.floor)}")
 
     @property
     def value(self) -> float:
@@ -56,14 +67,20 @@ class Row:
         return statistics.median(self.ratios) if self.peer else None
 
     @property
+    def least(self) -> float | None:
+        """The ratio that can't be undercut: the median of the floor's."""
+        return statistics.median(map(truediv, self.floor, self.peer)) if self.floor else None
+
+    @property
     def verdict(self) -> str:
-        """Whether the goal was met; nothing without one."""
+        """Whether the goal was met, and if not, whether it could be; nothing without one."""
         if self.goal is None:
             return ""
         judged = self.value if self.ratio is None else self.ratio
         met = judged >= self.goal if self.at_least else judged <= self.goal
         unit = f" {self.unit}" if self.unit and self.ratio is None else ""
-        return f"{'met' if met else 'missed'}: at {'least' if self.at_least else 'most'} {self.goal:g}{unit}"
+        floor = "" if met or self.least is None else f"; the floor is {self.least:.2f}"
+        return f"{'met' if met else 'missed'}: at {'least' if self.at_least else 'most'} {self.goal:g}{unit}{floor}"
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as JSON's own types."""
@@ -73,16 +90,23 @@ class Row:
             "hubd": [float(f"{value:.4g}") for value in self.hubd],
             "against": self.against,
             "peer": [float(f"{value:.4g}") for value in self.peer],
+            "floor": [float(f"{value:.4g}") for value in self.floor],
             "ratio": None if self.ratio is None else round(self.ratio, 3),
             "goal": self.goal,
+            "at_least": self.at_least,
             "verdict": self.verdict,
         }
 
+    @classmethod
+    def of_json(cls, found: Mapping[str, Any]) -> Self:
+        """Return what as_json() was made of; its values have four digits."""
+        return cls(**{each.name: found[each.name] for each in fields(cls)})
+
     def as_line(self) -> str:
         """Return it as a line of a table: what hubd takes, what the peer takes, the ratio, with their spread."""
-        ours = f"{_spread(self.hubd)} {self.unit}".rstrip()
-        theirs = f"{_spread(self.peer)} {self.unit} {self.against}" if self.peer else ""
-        ratio = f"{_spread(self.ratios)}" if self.peer else ""
+        ours = f"{spread(self.hubd)} {self.unit}".rstrip()
+        theirs = f"{spread(self.peer)} {self.unit} {self.against}" if self.peer else ""
+        ratio = f"{spread(self.ratios)}" if self.peer else ""
         return f"{self.name:{_NAME}}{ours:{_VALUE}}  {theirs:{_PEER}}  {ratio:{_VALUE}}  {self.verdict}".rstrip()
 
 
@@ -109,8 +133,7 @@ def show(rows: Sequence[Row], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({**circumstances(), "rows": [row.as_json() for row in rows]}))
         return
-    where = circumstances()
-    print(f"{where['machine']}, {where['date']}; {', '.join(f'{name} {at}' for name, at in where['versions'].items())}")
+    print(in_words(circumstances()))
     print(f"{'':{_NAME}}{'hubd':{_VALUE}}  {'beside it':{_PEER}}  {'ratio':{_VALUE}}  goal")
     for row in rows:
         print(row.as_line())
@@ -119,8 +142,18 @@ def show(rows: Sequence[Row], *, as_json: bool) -> None:
 def circumstances() -> dict[str, Any]:
     """Return on what machine, when, with which versions something was measured."""
     versions = {"Python": platform.python_version()}
-    versions |= {name: importlib.metadata.version(name) for name in _PACKAGES}
-    return {"machine": machine(), "date": datetime.now(UTC).date().isoformat(), "versions": versions}
+    for environment, names in _PACKAGES.items():
+        folders = [str(folder) for folder in (CHECKOUT / environment).glob("lib/python3*/site-packages")]
+        found = {each.name: each.version for each in importlib.metadata.distributions(path=folders)}
+        versions |= {name: found[name] for name in names if name in found}
+    date = datetime.now(UTC).date().isoformat()
+    return {"machine": machine(), "date": date, "load": round(os.getloadavg()[0], 1), "versions": versions}
+
+
+def in_words(where: Mapping[str, Any]) -> str:
+    """Return circumstances() as a line."""
+    versions = ", ".join(f"{name} {version}" for name, version in where["versions"].items())
+    return f"{where['machine']}, load {where['load']}, {where['date']}; {versions}"
 
 
 def machine() -> str:
@@ -134,7 +167,7 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} processors, {platform.machine()}"
 
 
-def _spread(values: Sequence[float]) -> str:
+def spread(values: Sequence[float]) -> str:
     """Return the median, with the least and the most where they differ."""
     middle, least, most = (f"{value:.3g}" for value in (statistics.median(values), min(values), max(values)))
     return middle if least == most else f"{middle} ({least} to {most})"

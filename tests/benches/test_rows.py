@@ -31,7 +31,22 @@ def test_without_a_peer_the_value_is_judged(goal: dict[str, Any], verdict: str) 
     assert Row("p99", "ms", [1.0, 2.0, 9.0], **goal).verdict == verdict
 
 
-@pytest.mark.parametrize("lacking", [{"hubd": []}, {"peer": [1.0]}, {"against": ""}])
+@pytest.mark.parametrize(
+    ("hubd", "verdict"),
+    [([4.0, 5.0, 5.0], "met: at most 0.5"), ([9.0, 9.0, 9.0], "missed: at most 0.5; the floor is 0.60")],
+)
+def test_a_goal_below_the_floor_is_told(hubd: list[float], verdict: str) -> None:
+    """Where nobody could meet the goal, that is said beside what was missed."""
+    assert Row("connect", "ms", hubd, "it", [10.0] * 3, goal=0.5, floor=[6.0, 6.0, 8.0]).verdict == verdict
+
+
+def test_a_row_survives_json() -> None:
+    """What stands in a file is the row that was measured."""
+    row = Row("rate", "/s", [1.0, 2.0], "it", [3.0, 4.0], 0.5, at_least=True, floor=[0.5, 0.5])
+    assert Row.of_json(json.loads(json.dumps(row.as_json()))) == row
+
+
+@pytest.mark.parametrize("lacking", [{"hubd": []}, {"peer": [1.0]}, {"against": ""}, {"floor": [1.0]}])
 def test_a_row_that_lacks_something_is_refused(lacking: dict[str, Any]) -> None:
     """Nothing measured, a round without its peer, a peer without a name: none of them passes for a result."""
     with pytest.raises(ValueError, match="idle"):
