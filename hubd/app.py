@@ -21,7 +21,6 @@ from hubd.conversation import Conversation
 from hubd.devices.discovery import Discovery
 from hubd.devices.model import Device
 from hubd.devices.state import StateStore
-from hubd.edges.onnx_wake_model import OnnxWakeModel, find_model
 from hubd.edges.paho_broker import PahoBroker
 from hubd.effects import Reply
 from hubd.events import Backend, Call, Event
@@ -161,10 +160,10 @@ class Hub:
             report=report,
             local=lambda: datetime.now().astimezone().time(),
         )
-        gate = WakeGate([word.wake_word() for word in config.wake.words])
+        gate = WakeGate([word.wake_word() for word in config.wake.words], config.wake.near_miss)
         self._listen = Listen(
             sound,
-            OnnxWakeModel({word.name: find_model(word.model) for word in config.wake.words}),
+            fittings.wake_model(config),
             gate,
             uplink,
             SpeechDetector(),

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Final
 
 from hubd.config.loading import Config
-from hubd.config.sections import WakeSettings
 
 # What is opened, announced, or told apart by when the hub starts, by section. Everything else is taken over.
 AT_START: Final[Mapping[str, tuple[str, ...]]] = {
@@ -48,7 +47,7 @@ def in_force(started: Config, wanted: Config) -> Config:
     words = {word.model: word for word in wanted.wake.words}
     loaded = {word.model: word for word in started.wake.words}
     kept = loaded | words if _strangers(started, wanted) else words
-    wake = WakeSettings(words=tuple(word for model, word in kept.items() if model in loaded))
+    wake = wanted.wake.model_copy(update={"words": tuple(word for model, word in kept.items() if model in loaded)})
     return replace(wanted, wake=wake, **sections)
 
 

@@ -16,7 +16,7 @@ from hubd.config.suggestions import found, not_allowed, quoted
 from hubd.devices.catalog import fold
 from hubd.devices.fields import HUB_ID, Duration, Name, Place, Table, complaint
 from hubd.tools import BLOCKING_TIMEOUT
-from hubd.wake import WakeWord
+from hubd.wake import NEAR_MISS, WakeWord
 
 # What stands in place of a folder for nothing to be kept.
 NO_STATE = "none"
@@ -124,11 +124,12 @@ def _word_table(value: object) -> object:
 
 
 class WakeSettings(Table):
-    """[wake]: what the hub wakes up to; with no words only automations wake it."""
+    """[wake]: what the hub wakes up to; with no words only automations wake it. near_miss: see WakeGate."""
 
     words: tuple[Annotated[WakeWordSettings, BeforeValidator(_word_table)], ...] = (
         WakeWordSettings(model="hey_jarvis"),
     )
+    near_miss: Fraction = NEAR_MISS
 
     def contradictions(self) -> Iterator[tuple[Place, str]]:
         """Yield every wake word that is there before."""

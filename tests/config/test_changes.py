@@ -120,5 +120,6 @@ def test_wake_words_that_are_loaded(tmp_path: Path) -> None:
         ("hey_jarvis", 0.3),
         ("alexa", 0.5),
     ]
-    none = config(tmp_path, "[wake]\nwords = []\n")
+    none = config(tmp_path, "[wake]\nwords = []\nnear_miss = 0.4\n")
     assert in_force(started, none).wake.words == ()
+    assert in_force(started, none).wake.near_miss == 0.4
