@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubd.events import Woke
-from hubd.wake import FRAME_MS, FRAME_SAMPLES, LAG_MS, Noticed, WakeGate, WakeWord
+from hubd.hunches import FellBack, Rising
+from hubd.reports import NearMissReport
+from hubd.rises import BAR
+from hubd.wake import FRAME_MS, FRAME_SAMPLES, LAG_MS, NEAR_MISS_PAUSE, Noticed, WakeGate, WakeWord
 
 FRAME_SECONDS = FRAME_MS / 1000
 
@@ -16,6 +19,19 @@ frames = st.lists(
     st.tuples(st.floats(0, 1), st.floats(0, 1), st.booleans(), st.booleans()),
     max_size=120,
 )
+# Scores about the bars that matter, each for a while.
+rough_frames = st.lists(
+    st.tuples(
+        st.tuples(
+            st.sampled_from((0.0, 0.05, 0.1, 0.3, 0.9)),
+            st.sampled_from((0.0, 0.0, 0.2, 0.4, 0.7)),
+            st.booleans(),
+            st.sampled_from((False, False, False, True)),
+        ),
+        st.integers(1, 9),
+    ),
+    max_size=20,
+).map(lambda runs: [frame for frame, length in runs for _ in range(length)])
 words = st.builds(
     WakeWord,
     name=st.just("hey_jarvis"),
@@ -47,6 +63,17 @@ def wake(gate: WakeGate, scores: Sequence[float], *, speaking: bool = False, sta
         )
         for index, score in enumerate(scores)
     ]
+
+
+def notice(
+    gate: WakeGate, scores: Sequence[float], *, speaking: bool = False, start: int = 0
+) -> dict[int, list[Noticed]]:
+    """Feed one word's scores, one every 80 ms, from frame start on; return what was noticed, by frame."""
+    told = {
+        index: gate.feed({"hey_jarvis": score}, (index + 1) * FRAME_SAMPLES, index * FRAME_SECONDS, speaking=speaking)
+        for index, score in enumerate(scores, start)
+    }
+    return {index: list(noticed) for index, noticed in told.items() if noticed}
 
 
 def gate_of(**options: float) -> WakeGate:
@@ -135,6 +162,120 @@ class TestSpeaking:
         assert wake(gate, [0.1], speaking=True) == [None]
         assert wake(gate, [0.8] * 8, start=1) == [None] * 8
         assert wake(gate, [0.8], start=9)[0] is not None
+
+
+class TestRising:
+    def test_told_once_as_it_begins(self) -> None:
+        """A score that begins to rise is told once; that it fell back, as soon as it has been low for a while."""
+        assert notice(gate_of(), [0.0, 0.2, 0.2, *[0.0] * 8]) == {1: [Rising("hey_jarvis")], 9: [FellBack()]}
+
+    def test_a_wake_is_its_end(self) -> None:
+        """What rose and woke did not fall back, whatever the word's tail scores."""
+        noticed = notice(gate_of(), [0.2, 0.4, 0.9, 0.4, 0.2, *[0.0] * 30])
+        assert list(noticed) == [0, 2]
+        assert isinstance(noticed[2][0], Woke)
+
+    def test_a_word_that_wakes_at_once_does_not_rise_before(self) -> None:
+        """There is nothing to be had from a head start of nothing."""
+        assert [type(one) for one in notice(gate_of(), [0.9, *[0.0] * 30])[0]] == [Woke]
+
+    def test_not_within_the_refractory_period(self) -> None:
+        """What rises while nothing can wake is passed over to its end, a rise after it is not."""
+        gate = gate_of(refractory=1.0)
+        assert list(notice(gate, [0.9, *[0.0] * 9, *[0.4] * 5])) == [0]
+        assert list(notice(gate, [*[0.0] * 7, 0.2], start=15)) == [22]
+
+    def test_the_next_rise_after_a_wake_without_one(self) -> None:
+        """A threshold below the bar of rises wakes without a rise, and hides no later one."""
+        gate = gate_of(threshold=0.06, patience=9, refractory=0.0)
+        assert [type(one) for one in notice(gate, [0.06] * 9)[8]] == [Woke]
+        assert notice(gate, [0.0, 0.2], start=9) == {10: [Rising("hey_jarvis")]}
+
+    def test_muting_ends_it(self) -> None:
+        """Whoever prepared for a wake learns at once that none will come."""
+        gate = gate_of()
+        notice(gate, [0.4])
+        muted = gate.feed({"hey_jarvis": 0.4}, 2 * FRAME_SAMPLES, 0.08, speaking=False, muted=True)
+        assert muted == (FellBack(),)
+        assert gate.feed({"hey_jarvis": 0.4}, 3 * FRAME_SAMPLES, 0.16, speaking=False, muted=True) == ()
+
+
+class TestNearMiss:
+    def test_told_at_its_end_with_its_peak(self) -> None:
+        """Once for each rise, with the highest score and the threshold that it did not reach."""
+        noticed = notice(gate_of(threshold=0.6), [0.2, 0.3, 0.4561, 0.3, *[0.0] * 7])
+        assert noticed[10] == [FellBack(), NearMissReport("hey_jarvis", 0.456, 0.6)]
+
+    @pytest.mark.parametrize(("near_miss", "told"), [(0.3, True), (0.31, False), (0.0, True), (1.0, False)])
+    def test_from_its_own_bar_on(self, near_miss: float, *, told: bool) -> None:
+        """A rise whose peak is below the bar of near misses is no news."""
+        gate = WakeGate([WakeWord("hey_jarvis")], near_miss)
+        assert (NearMissReport("hey_jarvis", 0.3, 0.5) in notice(gate, [0.3, *[0.0] * 9])[7]) is told
+
+    def test_high_but_too_short_is_one(self) -> None:
+        """A word that wants patience can be missed above its threshold."""
+        noticed = notice(gate_of(patience=3), [0.9, 0.9, *[0.0] * 9])
+        assert noticed[8] == [FellBack(), NearMissReport("hey_jarvis", 0.9, 0.5)]
+
+    def test_while_the_hub_speaks_by_the_bar_in_force_then(self) -> None:
+        """The threshold is that of the peak, though the hub fell silent since."""
+        gate = gate_of(threshold_while_speaking=0.8)
+        notice(gate, [0.6, 0.6], speaking=True)
+        assert notice(gate, [0.0] * 12, start=2)[8] == [FellBack(), NearMissReport("hey_jarvis", 0.6, 0.8)]
+
+    def test_a_storm_is_told_slowly(self) -> None:
+        """Of one rise after the other one is told in a while; the hunches go on."""
+        told = notice(gate_of(), [0.3, *[0.0] * 7] * 100)
+        misses = [index for index, one in told.items() if any(isinstance(each, NearMissReport) for each in one)]
+        assert all(
+            (later - earlier) * FRAME_SECONDS >= NEAR_MISS_PAUSE for earlier, later in itertools.pairwise(misses)
+        )
+        assert len(misses) > 20
+        assert sum(FellBack() in one for one in told.values()) == 100
+
+    def test_of_a_word_that_is_gone_meanwhile(self) -> None:
+        """A word that is no longer asked for is told by the threshold that it had."""
+        gate = gate_of()
+        notice(gate, [0.4])
+        gate.adopt([WakeWord("alexa")], 0.1)
+        assert notice(gate, [0.0] * 8, start=1)[7] == [FellBack(), NearMissReport("hey_jarvis", 0.4, 0.5)]
+
+
+@given(word=words, frames=rough_frames, near_miss=st.sampled_from((0.0, 0.25, 0.5, 1.0)))
+def test_one_thing_comes_of_a_rise(
+    word: WakeWord, frames: list[tuple[float, float, bool, bool]], near_miss: float
+) -> None:
+    """Rising, then one of wake, near miss, nothing: whatever the scores of two words, patience, mute, speech."""
+    gate = WakeGate([word, WakeWord("alexa", threshold=0.6, patience=2, refractory=word.refractory)], near_miss)
+    began: int | None = None
+    woke_at: float | None = None
+    frames = [*frames, *[(0.0, 0.0, False, False)] * 8]
+    for index, (jarvis, alexa, speaking, muted) in enumerate(frames):
+        now = index * FRAME_SECONDS
+        scores = {"hey_jarvis": jarvis, "alexa": alexa}
+        noticed = gate.feed(scores, (index + 1) * FRAME_SAMPLES, now, speaking=speaking, muted=muted)
+        for one in noticed:
+            match one:
+                case Rising(model):
+                    assert began is None
+                    assert not muted
+                    assert scores[model] == max(scores.values()) >= BAR
+                    assert woke_at is None or now - woke_at >= word.refractory
+                    began = index
+                case Woke():
+                    assert not muted
+                    began, woke_at = None, now
+                case FellBack():
+                    assert began is not None
+                    heard, began = frames[began:index], None
+                case NearMissReport(model, score):
+                    assert FellBack() in noticed
+                    assert not muted
+                    peak = max(max(frame[:2]) for frame in heard)
+                    assert score == round(peak, 3)
+                    assert score >= near_miss
+                    assert model in scores
+    assert began is None
 
 
 @given(word=words, frames=frames)
