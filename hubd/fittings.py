@@ -19,6 +19,7 @@ from hubd.continuation import fingerprint
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.edges.sound_link import SoundLink, SoundSettings
 from hubd.edges.state_file import StateFile
+from hubd.edges.wake_model_files import find_model
 from hubd.edges.websockets_link import connect
 from hubd.errors import MissingPartError
 from hubd.events import Backend
@@ -33,7 +34,7 @@ from hubd.offline.espeak_voice import EspeakVoice
 from hubd.offline.server import OfflineServer
 from hubd.offline.standby import Standby
 from hubd.offline.stop_word import StopWord
-from hubd.ports import LiveLink, OfflineVoice, Sound
+from hubd.ports import LiveLink, OfflineVoice, Sound, WakeModel
 from hubd.presence import OFFLINE, Presence, Words
 from hubd.reports import ReportSink
 from hubd.secrets import live_key, mqtt_password
@@ -100,6 +101,13 @@ def microphone_and_speaker(config: Config, report: ReportSink) -> Sound:
         ),
         report,
     )
+
+
+def wake_model(config: Config) -> WakeModel:
+    """Return the model of the wake words; raises MissingPartError or HubdError if there is none to be had."""
+    from hubd.edges.onnx_wake_model import OnnxWakeModel  # noqa: PLC0415 -- costs 20 MB, which no command needs
+
+    return OnnxWakeModel({word.name: find_model(word.model) for word in config.wake.words})
 
 
 def dial(settings: LiveSettings, url: str, key: SecretStr | None) -> Callable[[], Awaitable[LiveLink]]:

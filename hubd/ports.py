@@ -78,9 +78,10 @@ class WakeModel(Protocol):
     """Scores of wake words. Called from one worker thread, without pause, never reset."""
 
     def score(self, samples: NDArray[np.int16]) -> Mapping[str, float]:
-        """Take the next 1280 samples at 16 kHz (80 ms); return a score of 0 to 1 for each wake word.
+        """Take the next sound; return the score at its end, 0 to 1, for each wake word.
 
-        The mapping is empty while the model warms up (its first 16 calls).
+        samples: n times 1280 at 16 kHz, a whole number of frames of 80 ms, at least one. The scores at the end are the
+        same, however the sound is cut into calls. The mapping is empty while the model warms up: up to the 16th frame.
         """
         ...
 

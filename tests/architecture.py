@@ -97,6 +97,10 @@ ROWS: tuple[str, ...] = (
     "edges.paho_connection",
     # The other edge in two parts.
     "edges.sound_process",
+    # The wake model's: where its files are, what makes the network in one of them a stream.
+    "edges.protobuf_fields edges.wake_model_files",
+    "edges.onnx_graph",
+    "edges.onnx_stream",
     (
         "stages.act stages.announce stages.ask stages.converse stages.discover stages.line stages.listen stages.look "
         "stages.attend stages.automate stages.reload stages.ring stages.tell edges.control_socket edges.journal "

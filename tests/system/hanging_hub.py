@@ -10,14 +10,13 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from hubd import app
 from hubd.cli import main
-from hubd.edges.onnx_wake_model import OnnxWakeModel
+from hubd.edges import onnx_wake_model
 
 _never, _stuck = threading.Event(), threading.Event()
 
 
-class Stuck(OnnxWakeModel):
+class Stuck(onnx_wake_model.OnnxWakeModel):
     """A wake model that hangs in the middle of a frame."""
 
     def score(self, samples: NDArray[np.int16]) -> Mapping[str, float]:
@@ -40,5 +39,5 @@ def block_the_loop(*_: object) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGUSR1, block_the_loop)
     signal.signal(signal.SIGUSR2, lambda *_: _stuck.set())
-    vars(app)["OnnxWakeModel"] = Stuck
+    vars(onnx_wake_model)["OnnxWakeModel"] = Stuck
     sys.exit(main())

@@ -15,10 +15,11 @@ from hubd.audio.buffers import Uplink
 from hubd.audio.speech import SpeechDetector
 from hubd.doctor.case import Case, Trial
 from hubd.doctor.findings import Finding, Findings, bad, bad_news, doubtful, good
-from hubd.edges.onnx_wake_model import OnnxWakeModel, find_model
 from hubd.edges.sound_link import NONE, SoundLink, SoundSettings
 from hubd.errors import HubdError
 from hubd.events import Event, Woke
+from hubd.fittings import wake_model
+from hubd.ports import WakeModel
 from hubd.reports import Report, TroubleReport
 from hubd.stages.listen import Listen
 from hubd.wake import FRAME_MS, FRAME_SAMPLES, WARM_UP_FRAMES, WakeGate
@@ -51,9 +52,9 @@ async def look(case: Case) -> Findings:
     return findings
 
 
-def _loaded(case: Case) -> tuple[OnnxWakeModel, float]:
+def _loaded(case: Case) -> tuple[WakeModel, float]:
     """Return the model, warmed up, with the time that it mostly takes for a frame, ms; blocks."""
-    model = OnnxWakeModel({word.name: find_model(word.model) for word in case.config.wake.words})
+    model = wake_model(case.config)
     silence = np.zeros(FRAME_SAMPLES, np.int16)
     for _ in range(WARM_UP_FRAMES):
         model.score(silence)
@@ -68,7 +69,7 @@ def _loaded(case: Case) -> tuple[OnnxWakeModel, float]:
 class _Scored:
     """The wake model, with the best of its scores; called is called when it hears the first frame."""
 
-    def __init__(self, model: OnnxWakeModel, called: asyncio.Event) -> None:
+    def __init__(self, model: WakeModel, called: asyncio.Event) -> None:
         self._model = model
         self._called = called
         self._loop = asyncio.get_running_loop()
@@ -81,7 +82,7 @@ class _Scored:
         return scores
 
 
-async def _listen(case: Case, model: OnnxWakeModel) -> Finding:
+async def _listen(case: Case, model: WakeModel) -> Finding:
     """Have a wake word said; return whether it was heard."""
     heard: asyncio.Future[Woke | TroubleReport] = asyncio.get_running_loop().create_future()
     hears = asyncio.Event()
