@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubd.rises import BAR, CALM, Rise, Rises
+from hubd.rises import BAR, CALM, LONGEST, Rise, Rises
 
 FRAME = 0.08
 
@@ -19,7 +19,7 @@ def follow(*scores: float) -> list[Rise]:
 def test_begins_at_the_bar() -> None:
     """A score equal to the bar is a rise, one below it is none, a broken model's NaN neither."""
     rises = Rises()
-    for now, score in enumerate((BAR - 0.001, float("nan"))):
+    for now, score in enumerate((BAR / 2, float("nan"))):
         rises.take({"alexa": score}, now)
         assert rises.current is None
     rises.take({"alexa": BAR}, 3.0)
@@ -31,6 +31,12 @@ def test_a_short_dip_is_no_end() -> None:
     (rise,) = follow(0.2, *[0.0] * 5, 0.4, *[0.0] * 5, 0.3, *[0.0] * 7)
     assert (rise.model, rise.score, rise.began) == ("alexa", 0.4, 0.0)
     assert rise.peaked == pytest.approx(6 * FRAME)
+
+
+def test_a_model_that_idles_high_hides_nothing() -> None:
+    """What never comes to rest is one rise after the other, each with its own peak."""
+    idle = round(LONGEST / FRAME) * [BAR]
+    assert [rise.score for rise in follow(*idle, 0.4, *idle, *idle)] == [BAR, 0.4, BAR]
 
 
 def test_scores_may_end_one_and_begin_the_next() -> None:
@@ -63,12 +69,12 @@ def test_dropped_at_once() -> None:
 
 @given(scores=st.lists(st.sampled_from((0.0, 0.05, 0.1, 0.3, 0.9)), max_size=80))
 def test_rises_part_the_high_scores(scores: list[float]) -> None:
-    """Every high score belongs to one rise; between two rises there is the calm; each has the peak of its scores."""
+    """Between two rises there is the calm, or the first was long; each has the peak of its scores."""
     ended = follow(*scores, *[0.0] * 8)
     high = [(index * FRAME, score) for index, score in enumerate(scores) if score >= BAR]
     groups: list[list[tuple[float, float]]] = []
     for now, score in high:
-        if not groups or now - groups[-1][-1][0] >= CALM:
+        if not groups or now - groups[-1][-1][0] >= CALM or now - groups[-1][0][0] >= LONGEST:
             groups.append([])
         groups[-1].append((now, score))
     assert [(rise.began, rise.score) for rise in ended] == [

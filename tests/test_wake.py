@@ -23,7 +23,7 @@ frames = st.lists(
 rough_frames = st.lists(
     st.tuples(
         st.tuples(
-            st.sampled_from((0.0, 0.05, 0.1, 0.3, 0.9)),
+            st.sampled_from((0.0, BAR / 2, BAR, 0.3, 0.9)),
             st.sampled_from((0.0, 0.0, 0.2, 0.4, 0.7)),
             st.booleans(),
             st.sampled_from((False, False, False, True)),
@@ -187,8 +187,9 @@ class TestRising:
 
     def test_the_next_rise_after_a_wake_without_one(self) -> None:
         """A threshold below the bar of rises wakes without a rise, and hides no later one."""
-        gate = gate_of(threshold=0.06, patience=9, refractory=0.0)
-        assert [type(one) for one in notice(gate, [0.06] * 9)[8]] == [Woke]
+        low = BAR / 2
+        gate = gate_of(threshold=low, patience=9, refractory=0.0)
+        assert [type(one) for one in notice(gate, [low] * 9)[8]] == [Woke]
         assert notice(gate, [0.0, 0.2], start=9) == {10: [Rising("hey_jarvis")]}
 
     def test_muting_ends_it(self) -> None:
