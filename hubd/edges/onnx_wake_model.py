@@ -23,6 +23,8 @@ from onnxruntime.capi import onnxruntime_pybind11_state as onnxruntime_state
 _CONTEXT = 480
 _ROWS = 8
 _BANDS = 32
+# What makes the spectrogram resemble the one that the embedding was trained on (openwakeword's utils.py).
+_SCALE, _SHIFT = 10, 2
 _WINDOW = 76
 _EMBEDDING = 96
 _LOAD_ERRORS: tuple[type[Exception], ...] = tuple(
@@ -51,6 +53,12 @@ class OnnxWakeModel:
         self._ears = tuple(_Ear(embedding, of_one) for embedding, of_one in heads.items())
         self._spectrogram = _Spectrogram(spectrogram_file())
         self._heard = 0
+
+    @property
+    def memory(self) -> int:
+        """How many frames a score is about: the embeddings' own, their first window's, one for what precedes that."""
+        longest = max((head.length for ear in self._ears for head in ear.heads.values()), default=0)
+        return longest + -(-_WINDOW // _ROWS) + 1
 
     def score(self, samples: NDArray[np.int16]) -> Mapping[str, float]:
         """Take the next n times 1280 samples at 16 kHz; return a score of 0 to 1 at their end for each wake word.
@@ -89,7 +97,7 @@ class _Spectrogram:
             # The package has no sound before the first chunk, hence three rows less, after what is filled with ones.
             heard = sound if self._heard else sound[:, _CONTEXT:]
             found = self._session.run(None, {"input": heard})[0].reshape(-1, _BANDS)
-            its_rows[-len(found) :] = found / 10 + 2
+            its_rows[-len(found) :] = found / _SCALE + _SHIFT
             self._heard = True
         return rows
 

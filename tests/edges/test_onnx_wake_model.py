@@ -3,76 +3,28 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import wave
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from hubd.edges.onnx_wake_model import OnnxWakeModel
 from hubd.edges.wake_model_files import find_model
 from hubd.errors import HubdError, MissingPartError
 from hubd.events import Woke
 from hubd.wake import FRAME_SAMPLES, WARM_UP_FRAMES, WakeGate, WakeWord
-
-if TYPE_CHECKING:
-    from openwakeword.model import Model
-
-Samples = NDArray[np.int16]
+from tests.edges.wake_sounds import RECORDINGS, Samples, frames_of, in_room, noise, recording, say, uneven
 
 TOP = Path(__file__).resolve().parents[2]
-RECORDINGS = TOP / ".." / "shared" / "fixtures" / "audio"
 PACKAGE_WORDS = ("alexa", "hey_jarvis", "hey_mycroft", "timer", "weather")
-LIVEKIT = Path(sys.prefix) / "lib" / f"python3.{sys.version_info.minor}" / "site-packages" / "livekit" / "wakeword"
-
 needs_recordings = pytest.mark.skipif(
     not RECORDINGS.is_dir(), reason=f"the recordings are not there: {RECORDINGS} does not exist"
 )
-
-
-def say(text: str, folder: Path, voice: str = "en-us", words_per_minute: int = 150) -> Samples:
-    """Return text spoken by espeak-ng, 16 kHz, without the silence around it."""
-    if shutil.which("espeak-ng") is None:
-        pytest.fail("espeak-ng is not installed: apt-get install espeak-ng")
-    path = folder / "said.wav"
-    command = ["espeak-ng", "-v", voice, "-s", str(words_per_minute), "-w", str(path), text]
-    subprocess.run(command, check=True, timeout=30)
-    with wave.open(str(path)) as file:
-        rendered = np.frombuffer(file.readframes(file.getnframes()), np.int16)
-        spoken: Samples = soxr.resample(rendered, file.getframerate(), 16_000)
-    audible = np.flatnonzero(np.abs(spoken.astype(np.int32)) > 200)
-    return spoken[audible[0] : audible[-1] + 1]
-
-
-def recording(name: str) -> Samples:
-    """Return a recording, 16 kHz."""
-    with wave.open(str(RECORDINGS / name)) as file:
-        assert file.getframerate() == 16_000
-        return np.frombuffer(file.readframes(file.getnframes()), np.int16)
-
-
-def noise(samples: int, level: float = 3.0) -> Samples:
-    """Return the hiss of a quiet room."""
-    return np.random.default_rng(7).normal(0, level, samples).astype(np.int16)
-
-
-def in_room(*sounds: Samples, shift: int = 0) -> Samples:
-    """Return sounds one right after the other, 2 s of room before (shift samples more), 1.5 s after."""
-    return np.concatenate([noise(32_000 + shift), *sounds, noise(24_000)])
-
-
-def frames_of(sound: Samples) -> Iterator[Samples]:
-    """Cut sound into the model's frames."""
-    for start in range(0, len(sound) - FRAME_SAMPLES + 1, FRAME_SAMPLES):
-        yield sound[start : start + FRAME_SAMPLES]
 
 
 def scores_of(model: OnnxWakeModel, sound: Samples) -> list[Mapping[str, float]]:
@@ -207,13 +159,6 @@ def test_is_silent_while_it_warms_up() -> None:
     assert names[34:] == [{"hey_jarvis", "weather", "timer"}] * 6
 
 
-def uneven_sound(frames: int) -> Samples:
-    """Return noise of which each frame is as loud as it likes, from silence to clipping."""
-    random = np.random.default_rng(5)
-    levels = np.repeat(10 ** random.uniform(-1, 5, frames), FRAME_SAMPLES)
-    return (random.normal(0, 1, len(levels)) * levels).clip(-32_768, 32_767).astype(np.int16)
-
-
 class TestSeveralFrames:
     WORDS = ("hey_jarvis", "alexa", "weather")
     FRAMES = 60
@@ -222,14 +167,14 @@ class TestSeveralFrames:
     def one_by_one(self) -> Sequence[Mapping[str, float]]:
         """The scores of uneven sound, frame by frame."""
         model = OnnxWakeModel({name: find_model(name) for name in self.WORDS})
-        return scores_of(model, uneven_sound(self.FRAMES))
+        return scores_of(model, uneven(self.FRAMES))
 
     @settings(max_examples=15, deadline=None)
     @given(splits=st.lists(st.integers(1, 30), min_size=1))
     def test_however_it_is_cut(self, splits: list[int]) -> None:
         """Several frames at once leave the same scores at their end as one at a time, to the bit."""
         model = OnnxWakeModel({name: find_model(name) for name in self.WORDS})
-        sound = uneven_sound(self.FRAMES)
+        sound = uneven(self.FRAMES)
         for end, frames in zip(accumulate(splits), splits, strict=True):
             if end <= self.FRAMES:
                 scores = model.score(sound[(end - frames) * FRAME_SAMPLES : end * FRAME_SAMPLES])
@@ -239,64 +184,11 @@ class TestSeveralFrames:
         """An embedding that can't be made a stream is run on windows, with the same scores."""
         monkeypatch.setattr("hubd.edges.onnx_wake_model.stream_of", lambda model: None)
         model = OnnxWakeModel({name: find_model(name) for name in self.WORDS})
-        sound = uneven_sound(self.FRAMES)
+        sound = uneven(self.FRAMES)
         assert scores_of(model, sound[: 20 * FRAME_SAMPLES]) == [
             pytest.approx(scores, abs=1e-4) for scores in self.one_by_one[:20]
         ]
         assert model.score(sound[20 * FRAME_SAMPLES :]) == pytest.approx(self.one_by_one[-1], abs=1e-4)
-
-
-@pytest.fixture
-def speech(tmp_path: Path) -> Samples:
-    """Wake words, other speech, noise and silence, loud and soft, 20 s."""
-    sounds = [
-        say("hey jarvis turn on the kitchen lights", tmp_path, "en-us", 140),
-        noise(16_000, 900.0),
-        say("set a timer for ten minutes", tmp_path, "en-gb"),
-        np.zeros(16_000, np.int16),
-        say("alexa what is the weather like", tmp_path, "en-us+f3"),
-        say("hey mycroft", tmp_path) // 8,
-        np.random.default_rng(1).integers(-32_768, 32_767, 8000, np.int16),
-        say("hey jarvis", tmp_path, "en-gb", 170),
-    ]
-    if RECORDINGS.is_dir():
-        sounds += [recording(path.name) for path in sorted(RECORDINGS.glob("*.wav"))]
-    return in_room(*sounds)
-
-
-# Importing the package warns about what it does not need here: CUDA, and whatever its dependencies deprecate.
-@pytest.mark.filterwarnings("ignore")
-class TestParity:
-    def peer(self, words: Mapping[str, Path], **files: str) -> Model:
-        """Return the package's own runner."""
-        from openwakeword.model import Model  # noqa: PLC0415 (a second's import, which this test alone needs)
-
-        return Model(wakeword_model_paths=[str(path) for path in words.values()], **files)
-
-    def compare(self, ours: OnnxWakeModel, peer: Model, words: Mapping[str, Path], sound: Samples) -> int:
-        """Assert equal scores; return how many were compared."""
-        compared = 0
-        for frame in frames_of(sound):
-            scores, theirs = ours.score(frame), peer.predict(frame)
-            for name, score in scores.items():
-                if name == "timer":
-                    expected = max(theirs[str(number)] for number in range(1, 7))
-                else:
-                    expected = theirs[words[name].stem]
-                assert score == pytest.approx(expected, abs=1e-4)
-                compared += 1
-        return compared
-
-    def test_package_words(self, speech: Samples) -> None:
-        """The package's models score as the package scores them."""
-        words = {name: find_model(name) for name in PACKAGE_WORDS}
-        assert self.compare(OnnxWakeModel(words), self.peer(words), words, speech) > 500
-
-    def test_own_words(self, speech: Samples, tmp_path: Path) -> None:
-        """A model of one's own scores as the package scores it on the newer embedding."""
-        words = {"own": Path(shutil.copy(find_model("hey_jarvis"), tmp_path / "own.onnx"))}
-        peer = self.peer(words, embedding_onnx_model_path=str(LIVEKIT / "resources" / "embedding_model.onnx"))
-        assert self.compare(OnnxWakeModel(words), peer, words, speech) > 100
 
 
 class TestDetection:
