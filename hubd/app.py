@@ -30,6 +30,7 @@ from hubd.offline.standby import Standby
 from hubd.ports import Sound, Store
 from hubd.renewal import Crew, Renewal
 from hubd.reports import Report, ReportSink
+from hubd.speech_gate import SpeechGate
 from hubd.stages.act import Act
 from hubd.stages.announce import Announce
 from hubd.stages.automate import Automate
@@ -161,12 +162,15 @@ class Hub:
             local=lambda: datetime.now().astimezone().time(),
         )
         gate = WakeGate([word.wake_word() for word in config.wake.words], config.wake.near_miss)
+        model = fittings.wake_model(config)
+        speech_gate = SpeechGate(model.memory, closes=config.wake.speech_gate)
         self._listen = Listen(
             sound,
-            fittings.wake_model(config),
+            model,
             gate,
             uplink,
             SpeechDetector(),
+            speech_gate=speech_gate,
             post=self.post,
             stored=self._line.sound_arrived,
             report=report,
@@ -201,6 +205,7 @@ class Hub:
             ring=self._ring,
             servers=servers,
             speak=self._speak,
+            speech_gate=speech_gate,
             tell=self._tell,
             uplink=uplink,
         )

@@ -75,7 +75,12 @@ class OfflineVoice(Protocol):
 
 
 class WakeModel(Protocol):
-    """Scores of wake words. Called from one worker thread, without pause, never reset."""
+    """Scores of wake words. Called from one worker thread, never reset."""
+
+    @property
+    def memory(self) -> int:
+        """How many frames a score is about: once it has heard so many, a model that missed some scores as any other."""
+        ...
 
     def score(self, samples: NDArray[np.int16]) -> Mapping[str, float]:
         """Take the next sound; return the score at its end, 0 to 1, for each wake word.

@@ -18,6 +18,7 @@ from hubd.devices.model import Device
 from hubd.fittings import automations_of, commands_of, identity_of, stop_word_of, toolbox_of, words_of
 from hubd.live.models import capabilities
 from hubd.pace import Pace
+from hubd.speech_gate import SpeechGate
 from hubd.stages.act import Act
 from hubd.stages.automate import Automate
 from hubd.stages.connection import Server
@@ -51,6 +52,7 @@ class Crew:
     ring: Ring
     servers: Callable[[Config, Toolbox], Sequence[Server]]
     speak: Speak
+    speech_gate: SpeechGate
     tell: Tell | None
     uplink: Uplink
 
@@ -103,6 +105,7 @@ class Renewal:
     def _take(self, config: Config, manners: _Manners, automations: Automations) -> None:
         crew, before, self.config = self._crew, self.config, config
         crew.gate.adopt([word.wake_word() for word in config.wake.words], config.wake.near_miss)
+        crew.speech_gate.closes = config.wake.speech_gate
         crew.purse.adopt(config.live.daily_token_budget, config.live.when_budget_is_spent)
         crew.ring.adopt(most=config.timers.most, lasts=config.timers.ring_for, ear=stop_word_of(config))
         crew.automate.adopt(automations)

@@ -25,6 +25,7 @@ ROWS: tuple[str, ...] = (
     "audio.capture audio.playback audio.quality",
     "backoff bell timers",
     "wake",
+    "speech_gate",
     "live.wire",
     "live.message",
     "live.content",

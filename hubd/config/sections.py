@@ -124,11 +124,15 @@ def _word_table(value: object) -> object:
 
 
 class WakeSettings(Table):
-    """[wake]: what the hub wakes up to; with no words only automations wake it. near_miss: see WakeGate."""
+    """[wake]: what the hub wakes up to; with no words only automations wake it.
+
+    speech_gate: whether the wake model rests while the room is quiet (SpeechGate). near_miss: see WakeGate.
+    """
 
     words: tuple[Annotated[WakeWordSettings, BeforeValidator(_word_table)], ...] = (
         WakeWordSettings(model="hey_jarvis"),
     )
+    speech_gate: bool = True
     near_miss: Fraction = NEAR_MISS
 
     def contradictions(self) -> Iterator[tuple[Place, str]]:

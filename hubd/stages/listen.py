@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import assert_never
@@ -20,6 +20,7 @@ from hubd.events import Event, SpeechBegan, SpeechEnded, Woke
 from hubd.hunches import FellBack, Hunch, Rising
 from hubd.ports import Microphone, MicrophoneFrame, WakeModel
 from hubd.reports import NearMissReport, Part, ReportSink, TroubleReport
+from hubd.speech_gate import SpeechGate
 from hubd.wake import FRAME_MS, FRAME_SAMPLES, WARM_UP_FRAMES, Noticed, WakeGate
 
 _LOGGER = logging.getLogger(__name__)
@@ -37,21 +38,26 @@ _TROUBLE_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """80 ms for the wake model: position is the uplink's after their last sample; torn if a gap precedes them."""
+    """80 ms that came from the microphone.
 
-    samples: NDArray[np.int16]
+    samples: what the wake model has to score at their end, None for nothing. position: the uplink's after their last
+    sample. speaking: whether the hub itself spoke. void: so many scores from here on tell nothing.
+    """
+
+    samples: NDArray[np.int16] | None
     position: int
     speaking: bool
-    torn: bool
+    void: int
 
 
 class Listen:
     """Brings every microphone frame to the uplink and to the wake model, in every state.
 
-    detector: finds where speech begins, where it ends. post: takes a Woke, a SpeechBegan, a SpeechEnded. stored: is
-    called when the uplink holds more. report: takes trouble of the wake model, and near misses. speaking: whether the
-    hub itself speaks. muted: whether the microphone is muted; what comes in meanwhile is replaced by silence before
-    anything sees it. clock: monotonic time, s. rising: takes it that a wake may follow, or that none did.
+    detector: finds where speech begins, where it ends. speech_gate: decides what the model has to hear. post: takes a
+    Woke, a SpeechBegan, a SpeechEnded. stored: is called when the uplink holds more. report: takes trouble of the wake
+    model, and near misses. speaking: whether the hub itself speaks. muted: whether the microphone is muted; what comes
+    in meanwhile is replaced by silence before anything sees it. clock: monotonic time, s. rising: takes it that a wake
+    may follow, or that none did.
 
     frames_scored, late_frames: frames of 80 ms that were scored, and that were dropped because the model was 2 s
     behind. last_frame: when the microphone last brought something; the time of construction before that.
@@ -66,6 +72,7 @@ class Listen:
         uplink: Uplink,
         detector: SpeechDetector,
         *,
+        speech_gate: SpeechGate,
         post: Callable[[Event], None],
         stored: Callable[[], None],
         report: ReportSink,
@@ -76,6 +83,7 @@ class Listen:
     ) -> None:
         self._microphone = microphone
         self._model = model
+        self._speech_gate = speech_gate
         self._gate = gate
         self._uplink = uplink
         self._detector = detector
@@ -92,7 +100,7 @@ class Listen:
         self._backlog: deque[_Heard] = deque()
         self._arrived = asyncio.Event()
         self._over = False
-        self._torn = False
+        self._void = 0
         self._spoke = False
         self._lateness = _Lateness(report)
         self.frames_scored = 0
@@ -127,7 +135,8 @@ class Listen:
         """Store a frame; nothing may be awaited here, or frames overtake the uplink's readers."""
         self.last_frame = self._clock()
         if frame.lost_ms:
-            self._torn = self._torn or frame.lost_ms >= _TEARING_GAP_MS
+            if frame.lost_ms >= _TEARING_GAP_MS:
+                self._void = WARM_UP_FRAMES
             self._queue(bytes(bytes_of(min(frame.lost_ms, _LONGEST_GAP_MS), UPLINK_RATE)), in_uplink=False)
         pcm = bytes(len(frame.pcm)) if self._muted() else frame.pcm
         self._uplink.push(pcm)
@@ -150,13 +159,13 @@ class Listen:
                 self._drop_backlog()
             self._backlog.append(
                 _Heard(
-                    samples=np.frombuffer(chunk, "<i2"),
+                    samples=self._speech_gate.push(np.frombuffer(chunk, "<i2")),
                     position=self._uplink.end - (self._unscored if in_uplink else 0),
                     speaking=self._speaking(),
-                    torn=self._torn,
+                    void=self._void,
                 )
             )
-            self._torn = False
+            self._void = 0
             if self.unscored_since is None:
                 self.unscored_since = self._clock()
             self._arrived.set()
@@ -164,15 +173,17 @@ class Listen:
     def _drop_backlog(self) -> None:
         """Drop all that waits, at once: one long gap is forgotten sooner than a short one every second."""
         late = len(self._backlog)
+        # The model hears what it needs again, but the next score does not follow on the one before.
+        self._void = max(self._void, 1, *(heard.void for heard in self._backlog))
         self._backlog.clear()
-        self._torn = True
+        self._speech_gate.drop()
         self.late_frames += late
         _LOGGER.warning("wake word: %d ms of sound came too late to be looked at", late * FRAME_MS)
         self._lateness.was_late(self._clock())
 
     async def _score(self, worker: ThreadPoolExecutor) -> None:
         loop = asyncio.get_running_loop()
-        disregard = 0
+        void = 0
         while True:
             while not self._backlog:
                 if self._over:
@@ -180,17 +191,18 @@ class Listen:
                 self._arrived.clear()
                 await self._arrived.wait()
             heard = self._backlog.popleft()
-            if heard.torn:
-                disregard = WARM_UP_FRAMES
-            scores = await loop.run_in_executor(worker, self._model.score, heard.samples)
+            scores: Mapping[str, float] = {}
+            if heard.samples is not None:
+                scores = await loop.run_in_executor(worker, self._model.score, heard.samples)
+                self.frames_scored += 1
+                if self.frames_scored >= WARM_UP_FRAMES:
+                    self._warm.set()
             now = self._clock()
-            self.frames_scored += 1
             self.unscored_since = now if self._backlog else None
-            if self.frames_scored >= WARM_UP_FRAMES:
-                self._warm.set()
             self._lateness.keeps_up(now)
-            if disregard:
-                disregard -= 1
+            void = max(void, heard.void)
+            if void:
+                void -= 1
                 scores = {}
             speaking = heard.speaking or self._speaking()
             for noticed in self._gate.feed(scores, heard.position, now, speaking=speaking, muted=self._muted()):

@@ -120,6 +120,7 @@ def test_wake_words_that_are_loaded(tmp_path: Path) -> None:
         ("hey_jarvis", 0.3),
         ("alexa", 0.5),
     ]
-    none = config(tmp_path, "[wake]\nwords = []\nnear_miss = 0.4\n")
+    none = config(tmp_path, "[wake]\nwords = []\nnear_miss = 0.4\nspeech_gate = false\n")
     assert in_force(started, none).wake.words == ()
     assert in_force(started, none).wake.near_miss == 0.4
+    assert not in_force(started, none).wake.speech_gate

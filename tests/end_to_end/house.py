@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,9 +24,8 @@ from hubd.events import Backend
 from hubd.fittings import Secrets
 from hubd.offline.espeak_voice import EspeakVoice
 from hubd.offline.standby import Standby
-from hubd.ports import MicrophoneFrame, WakeModel
+from hubd.ports import MicrophoneFrame
 from hubd.reports import PublicState, Report, StateReport
-from hubd.wake import FRAME_SAMPLES
 from tests.live_server import DEADLINE
 from tests.running import running
 
@@ -36,7 +35,6 @@ _AUDIBLE: Final = 100
 _WORDS_PER_MINUTE: Final = 130
 # The wake model disregards its first 1.28 s.
 WARM_UP: Final = UPLINK_RATE * 8 // 5
-_WAKE_FRAME: Final = FRAME_SAMPLES * SAMPLE_BYTES
 # Frames; the hub drops what waits when there are 25 of them (``stages/listen.py``).
 _MOST_BEHIND: Final = 12
 
@@ -65,12 +63,10 @@ class Tape:
 class Room(WavSound):
     """A room where a test speaks, no faster than the hub can listen; heard is every byte that its microphone gave."""
 
-    def __init__(self, *, speed: float = 1.0) -> None:
-        super().__init__(speed=speed)
+    def __init__(self, *, speed: float = 1.0, waits: Callable[[], bool] = lambda: False) -> None:
+        super().__init__(speed=speed, waits=waits)
         self.heard = bytearray()
         self._more = asyncio.Condition()
-        self._scored = 0
-        self._keeps_up = asyncio.Event()
 
     async def frames(self) -> AsyncIterator[MicrophoneFrame]:
         """Yield what ``WavSound`` yields, and keep it; a busy machine hears it later, but all of it."""
@@ -79,35 +75,12 @@ class Room(WavSound):
             async with self._more:
                 self._more.notify_all()
             yield frame
-            while len(self.heard) // _WAKE_FRAME - self._scored > _MOST_BEHIND:
-                self._keeps_up.clear()
-                await self._keeps_up.wait()
-
-    def scored(self) -> None:
-        """Note that the wake model has looked at another frame of its own."""
-        self._scored += 1
-        self._keeps_up.set()
 
     async def listened(self, samples: int) -> None:
         """Return when the microphone has heard so much more."""
         end = len(self.heard) + samples * SAMPLE_BYTES
         async with self._more:
             await self._more.wait_for(lambda: len(self.heard) >= end)
-
-
-class _Watched:
-    """A wake model that tells the room how far it is, from its own thread."""
-
-    def __init__(self, model: WakeModel, scored: Callable[[], None]) -> None:
-        self._model = model
-        self._scored = scored
-        self._loop = asyncio.get_running_loop()
-
-    def score(self, samples: NDArray[np.int16]) -> Mapping[str, float]:
-        """Score as the model does."""
-        scores = self._model.score(samples)
-        self._loop.call_soon_threadsafe(self._scored)
-        return scores
 
 
 class Diary:
@@ -174,7 +147,7 @@ async def home(  # noqa: PLR0913 -- what a test may want otherwise
             return _at_home(load(file), broker.port, devices)
 
         config = read()
-        room, diary = Room(speed=speed), Diary()
+        room, diary = Room(speed=speed, waits=lambda: hub.behind > _MOST_BEHIND), Diary()
         purse = None if tokens is None else StateFile(tokens, diary)
         hub = Hub(
             config,
@@ -188,7 +161,6 @@ async def home(  # noqa: PLR0913 -- what a test may want otherwise
             standby=standby,
             timers=None if timers is None else StateFile(timers, diary),
         )
-        hub._listen._model = _Watched(hub._listen._model, room.scored)
         running = [tasks.create_task(hub.run(), name="hub")]
         running += [tasks.create_task(standby.run(), name="standby")] if standby is not None else []
         yield Home(hub, room, diary, broker.port, read)

@@ -33,6 +33,7 @@ class ScriptedModel:
     """
 
     def __init__(self, script: Script = silent_script) -> None:
+        self.memory = 27
         self.heard: list[Samples] = []
         self.begun = asyncio.Event()
         self.scored = asyncio.Semaphore(0)

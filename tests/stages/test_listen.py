@@ -15,6 +15,7 @@ from hubd.audio.speech import SpeechDetector
 from hubd.events import Event, SpeechBegan, SpeechEnded, Woke
 from hubd.ports import Microphone, MicrophoneFrame
 from hubd.reports import Part, Report, TroubleReport
+from hubd.speech_gate import SpeechGate
 from hubd.stages.listen import Listen
 from hubd.wake import FRAME_SAMPLES, LAG_MS, WARM_UP_FRAMES, WakeGate, WakeWord
 from tests.running import running
@@ -34,6 +35,7 @@ class Room:
     reports: list[Report] = field(default_factory=list)
     speaking: bool = False
     muted: bool = False
+    closes: bool = False
     now: float = 100.0
 
     def listen(self, microphone: Microphone, model: ScriptedModel, **word: float) -> Listen:
@@ -44,6 +46,7 @@ class Room:
             WakeGate([WakeWord("hey_jarvis", **word)]),  # type: ignore[arg-type]  # some options are whole numbers
             self.uplink,
             SpeechDetector(),
+            speech_gate=SpeechGate(model.memory, closes=self.closes),
             post=self.posted.append,
             stored=self.stored_something,
             report=self.reports.append,
@@ -270,14 +273,19 @@ class TestGap:
 class Slow:
     """A hub whose model stands still while the microphone goes on."""
 
-    def __init__(self, drops: int, pause: float = 0.0) -> None:
-        """Stand still in the first frame until so many backlogs are dropped, then for so many seconds, then keep up."""
+    def __init__(self, drops: int, pause: float = 0.0, gap_at: int | None = None) -> None:
+        """Stand still in the first frame until so many backlogs are dropped, then for so many seconds, then keep up.
+
+        gap_at: the frame before which the microphone loses 80 ms.
+        """
         self.room = Room()
         self.model = ScriptedModel(lambda index: {"hey_jarvis": float(index > 0)})
         self.model.hold()
         self.late = drops * BACKLOG
         self.pause = pause
         frames = cut(speech((self.late + 20) * FRAME_SAMPLES))
+        if gap_at is not None:
+            frames[4 * gap_at] = replace(frames[4 * gap_at], lost_ms=80)
         self.listen = self.room.listen(ScriptedMicrophone(frames, between=self.between), self.model)
 
     async def between(self, taken: int) -> None:
@@ -291,14 +299,19 @@ class Slow:
 
 class TestLate:
     async def test_drops_and_counts(self) -> None:
-        """A model that stands still costs the frames that came too late, is counted, and goes on with the newest."""
+        """A model that stands still costs the frames that came too late, is counted, and goes on with the newest.
+
+        It hears again all that a score is about.
+        """
         slow = Slow(drops=1)
         await slow.listen.run()
         assert slow.listen.late_frames == BACKLOG
         assert slow.listen.frames_scored == 20
         sound = slow.room.stored()
         np.testing.assert_array_equal(slow.model.heard[0], sound[:FRAME_SAMPLES])
-        np.testing.assert_array_equal(np.concatenate(slow.model.heard[1:]), sound[(BACKLOG + 1) * FRAME_SAMPLES :])
+        newest = (BACKLOG + 2) * FRAME_SAMPLES
+        np.testing.assert_array_equal(slow.model.heard[1], sound[newest - slow.model.memory * FRAME_SAMPLES : newest])
+        np.testing.assert_array_equal(np.concatenate(slow.model.heard[2:]), sound[newest:])
 
     async def test_uplink_loses_nothing(self) -> None:
         """However late the model is, the uplink has every sample."""
@@ -306,12 +319,20 @@ class TestLate:
         await slow.listen.run()
         np.testing.assert_array_equal(slow.room.stored(), speech((2 * BACKLOG + 20) * FRAME_SAMPLES))
 
-    async def test_scores_after_it_are_disregarded(self) -> None:
-        """After a drop nothing wakes until the model has forgotten the gap."""
+    async def test_patience_begins_anew(self) -> None:
+        """The first score after a drop is no successor of the one before it; from the next one on all count."""
         slow = Slow(drops=1)
         await slow.listen.run()
         assert [one.end for one in slow.room.posted if isinstance(one, Woke)] == [
-            lag_before((1 + BACKLOG + WARM_UP_FRAMES + 1) * FRAME_SAMPLES)
+            lag_before((1 + BACKLOG + 2) * FRAME_SAMPLES)
+        ]
+
+    async def test_gap_among_what_was_dropped(self) -> None:
+        """Sound that the microphone lost is remembered when the frames around it are dropped."""
+        slow = Slow(drops=1, gap_at=3)
+        await slow.listen.run()
+        assert [one.end for one in slow.room.posted if isinstance(one, Woke)] == [
+            lag_before((1 + BACKLOG + WARM_UP_FRAMES + 1) * FRAME_SAMPLES - 80 * 16)
         ]
 
     @pytest.mark.parametrize(("drops", "troubles"), [(0, 0), (1, 0), (2, 1), (4, 1)])
@@ -329,6 +350,69 @@ class TestLate:
         slow = Slow(drops=2, pause=61)
         await slow.listen.run()
         assert [report.cleared for report in slow.room.reports if isinstance(report, TroubleReport)] == [False, True]
+
+
+class LoudModel(ScriptedModel):
+    """A wake model whose word is any loud noise."""
+
+    def score(self, samples: Samples) -> dict[str, float]:
+        """Score 1 for a frame that ends loud."""
+        super().score(samples)
+        return {"hey_jarvis": float(abs(samples[-1]) > 5000)}
+
+
+class Quiet:
+    """A hub in a room that is quiet for 90 frames of the model, then loud."""
+
+    FRAMES = 90
+
+    def __init__(self, model: ScriptedModel, *, closes: bool = True, loud: int = 12) -> None:
+        self.room = Room(closes=closes)
+        hiss = np.random.default_rng(1).normal(0, 10, self.FRAMES * FRAME_SAMPLES).astype(np.int16)
+        self.sound = np.concatenate([hiss, np.tile(np.array([9000, 9000, -9000], np.int16), loud * FRAME_SAMPLES // 3)])
+        self.microphone = ScriptedMicrophone(cut(self.sound), between=self.keep_pace, endless=True)
+        self.listen = self.room.listen(self.microphone, model)
+
+    async def keep_pace(self, taken: int) -> None:
+        """Wait for the hub."""
+        while self.listen.unscored_since is not None:
+            await settle()
+
+    async def hear(self) -> None:
+        """Hear it all."""
+        async with running(self.listen.run()):
+            await self.microphone.exhausted.wait()
+            await self.keep_pace(0)
+
+
+class TestQuiet:
+    async def test_model_rests(self) -> None:
+        """While the room is quiet the model hears nothing; then what it has missed in one call, and every frame."""
+        model = ScriptedModel()
+        quiet = Quiet(model)
+        await quiet.hear()
+        sizes = [len(heard) // FRAME_SAMPLES for heard in model.heard]
+        first = next(index for index, size in enumerate(sizes) if size > 1)
+        assert model.memory < first < Quiet.FRAMES - 1
+        assert sizes[first:] == [Quiet.FRAMES - first + 1] + [1] * 11
+        np.testing.assert_array_equal(model.sound, quiet.sound)
+        np.testing.assert_array_equal(quiet.room.stored(), quiet.sound)
+        assert quiet.listen.frames_scored == len(sizes)
+
+    async def test_nothing_waits(self) -> None:
+        """While the model rests, nothing is behind, late, or waits to be scored."""
+        quiet = Quiet(ScriptedModel(), loud=0)
+        await quiet.hear()
+        assert (quiet.listen.behind, quiet.listen.late_frames, quiet.listen.unscored_since) == (0, 0, None)
+
+    @pytest.mark.parametrize("closes", [True, False])
+    async def test_position_of_a_wake(self, closes: bool) -> None:  # noqa: FBT001 -- a column of the table above
+        """A wake after quiet knows its place, as without a gate."""
+        quiet = Quiet(LoudModel(), closes=closes)
+        await quiet.hear()
+        assert [one.end for one in quiet.room.woken() if isinstance(one, Woke)] == [
+            lag_before((Quiet.FRAMES + 1) * FRAME_SAMPLES)
+        ]
 
 
 class TestEnd:

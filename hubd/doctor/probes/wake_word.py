@@ -21,6 +21,7 @@ from hubd.events import Event, Woke
 from hubd.fittings import wake_model
 from hubd.ports import WakeModel
 from hubd.reports import Report, TroubleReport
+from hubd.speech_gate import SpeechGate
 from hubd.stages.listen import Listen
 from hubd.wake import FRAME_MS, FRAME_SAMPLES, WARM_UP_FRAMES, WakeGate
 
@@ -73,6 +74,7 @@ class _Scored:
         self._model = model
         self._called = called
         self._loop = asyncio.get_running_loop()
+        self.memory = model.memory
         self.best = 0.0
 
     def score(self, samples: NDArray[np.int16]) -> Mapping[str, float]:
@@ -101,6 +103,7 @@ async def _listen(case: Case, model: WakeModel) -> Finding:
         WakeGate([word.wake_word() for word in case.config.wake.words]),
         Uplink(),
         SpeechDetector(),
+        speech_gate=SpeechGate(model.memory, closes=case.config.wake.speech_gate),
         post=settle,
         stored=lambda: None,
         report=settle,

@@ -1,0 +1,78 @@
+"""What of a room's sound the wake model has to hear."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hubd.audio.speech import NoiseFloor
+from hubd.wake import FRAME_MS
+
+# The difference between samples so far apart (0.25 ms, 0.75 ms) hears no rumble; together they hear all of a voice.
+_LAGS: Final = (4, 12)
+# Whatever is so much (2 dB) above the floor may be speech.
+_MARGIN: Final = 10**0.2
+# What a sample is at the quietest, squared: below this the last bit of a dead microphone moves now and then.
+_QUIETEST: Final = 0.25
+_BLOCK_MS: Final = 240
+_FLOOR_MS: Final = 3_120
+# The model takes a frame at least so often, or nobody could tell that it has died (``operations.md`` 3: 5 s).
+_LOOK_FRAMES: Final = 4_000 // FRAME_MS
+
+
+class SpeechGate:
+    """Keeps a quiet room from the wake model, which costs many times what it takes to see that a room is quiet.
+
+    A score is missing only if all the sound that it would be about was quiet; every other one is what it would be
+    without a gate, for the model is given what it has missed together with the first sound that is not.
+
+    memory: how many frames a score is about, as ``ports.WakeModel`` says. closes: whether anything is kept from the
+    model at all; may be changed at any time.
+
+    Quiet is what stays within 2 dB of the lowest energy of the last 3 s, 80 ms by 80 ms, in a voice's range; so a fan,
+    a hum or a hiss becomes the room, and what comes and goes (talk, rain, a gusty fan) stays open. Until 3 s were heard
+    nothing is known of the room, and nothing is kept back.
+    """
+
+    def __init__(self, memory: int, *, closes: bool = True) -> None:
+        self.closes = closes
+        self._memory = memory
+        self._heard: deque[NDArray[np.int16]] = deque(maxlen=memory)
+        blocks = _FLOOR_MS // _BLOCK_MS
+        self._floors = tuple(NoiseFloor(_BLOCK_MS // FRAME_MS, blocks, known_after=blocks) for _ in _LAGS)
+        self._quiet = 0
+        self._missed = 0
+
+    def push(self, samples: NDArray[np.int16]) -> NDArray[np.int16] | None:
+        """Take the next 1280 samples at 16 kHz (80 ms); return what the model has to score now, None for nothing.
+
+        That is these samples, after those that it has missed, as far as they matter: whole frames, in order.
+        The samples are kept, not copied.
+        """
+        self._heard.append(samples)
+        self._missed += 1
+        self._quiet = 0 if self._stands_out(samples) else self._quiet + 1
+        if self.closes and self._quiet >= self._memory and self._missed < _LOOK_FRAMES:
+            return None
+        count, self._missed = min(self._missed, len(self._heard)), 0
+        return samples if count == 1 else np.concatenate([*islice(self._heard, len(self._heard) - count, None)])
+
+    def drop(self) -> None:
+        """Take it that the model did not get what was returned last: it has missed all that matters."""
+        self._missed = self._memory
+
+    def _stands_out(self, samples: NDArray[np.int16]) -> bool:
+        """Whether this may be speech; the floors follow in any case."""
+        sound = samples.astype(np.float32)
+        found = False
+        for lag, floor in zip(_LAGS, self._floors, strict=True):
+            change = sound[lag:] - sound[:-lag]
+            # Twice the energy of a sample, for sounds that are not alike so far apart.
+            energy = max(float(change @ change) / (2 * len(change)), _QUIETEST)
+            found = found or floor.lowest is None or energy > floor.lowest * _MARGIN
+            floor.follow(energy)
+        return found

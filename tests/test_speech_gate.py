@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import wave
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from hubd.edges.onnx_wake_model import OnnxWakeModel
+from hubd.edges.wake_model_files import find_model
+from hubd.speech_gate import SpeechGate
+from hubd.wake import FRAME_SAMPLES
+
+Samples = NDArray[np.int16]
+
+MEMORY = 27
+WORDS = ("alexa", "hey_jarvis", "hey_marvin", "hey_mycroft", "timer", "weather")
+RECORDINGS = Path(__file__).resolve().parents[1] / ".." / "shared" / "fixtures" / "audio"
+
+needs_recordings = pytest.mark.skipif(
+    not RECORDINGS.is_dir(), reason=f"the recordings are not there: {RECORDINGS} does not exist"
+)
+
+
+def hiss(frames: int, level: float = 10, seed: int = 1) -> Samples:
+    """Return steady noise."""
+    return np.random.default_rng(seed).normal(0, level, frames * FRAME_SAMPLES).astype(np.int16)
+
+
+def frames_of(sound: Samples) -> Iterable[Samples]:
+    """Cut sound into the model's frames."""
+    return sound.reshape(-1, FRAME_SAMPLES)
+
+
+def handed_out(gate: SpeechGate, sound: Samples) -> list[int]:
+    """Return how many frames are handed out with each frame."""
+    found = [gate.push(frame) for frame in frames_of(sound)]
+    return [0 if samples is None else len(samples) // FRAME_SAMPLES for samples in found]
+
+
+def recording(name: str) -> Samples:
+    """Return a recording, 16 kHz, as whole frames."""
+    with wave.open(str(RECORDINGS / name)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+    return samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    pieces=st.lists(st.tuples(st.integers(1, 90), st.sampled_from([0, 1, 10, 12, 3000])), max_size=7),
+    memory=st.integers(1, 60),
+    dropped=st.sets(st.integers(0, 200)),
+)
+def test_model_has_heard_all_that_a_score_is_about(
+    pieces: list[tuple[int, int]], memory: int, dropped: set[int]
+) -> None:
+    """Whatever was heard, kept back, dropped: at each score the model has heard the newest frames without a gap."""
+    gate = SpeechGate(memory)
+    sound = np.concatenate([hiss(45), *(hiss(frames, level, seed) for seed, (frames, level) in enumerate(pieces))])
+    heard = np.zeros(0, np.int16)
+    for number, frame in enumerate(frames_of(sound), start=1):
+        samples = gate.push(frame)
+        if samples is None:
+            continue
+        if number in dropped:
+            gate.drop()
+            continue
+        heard = np.concatenate([heard, samples])
+        newest = min(number, memory) * FRAME_SAMPLES
+        np.testing.assert_array_equal(heard[-newest:], sound[number * FRAME_SAMPLES - newest : number * FRAME_SAMPLES])
+
+
+@settings(max_examples=25, deadline=None)
+@given(places=st.lists(st.integers(80, 300), max_size=6))
+def test_every_score_about_a_sound_is_there(places: list[int]) -> None:
+    """Nothing is kept back as long as what stood out is within the model's memory."""
+    sound = hiss(301)
+    for place in places:
+        sound[place * FRAME_SAMPLES : (place + 1) * FRAME_SAMPLES] *= 2
+    sizes = handed_out(SpeechGate(MEMORY), sound)
+    for place in places:
+        assert all(sizes[place : place + MEMORY])
+
+
+def test_nothing_is_kept_back_at_first() -> None:
+    """Until the room is known the model hears everything, even a word that is there from the first sample on."""
+    assert handed_out(SpeechGate(MEMORY), hiss(39)) == [1] * 39
+
+
+@pytest.mark.parametrize("level", [0, 0.3, 3, 100, 1000])
+def test_quiet_room(level: float) -> None:
+    """In a steady room the model rests, digital silence or a loud fan, but for a look every four seconds."""
+    sizes = handed_out(SpeechGate(MEMORY), hiss(400, level))
+    rest = sizes[39 + MEMORY :]
+    assert [size for size in rest if size] == [MEMORY] * (len(rest) // 50)
+
+
+def test_fan_that_is_switched_on() -> None:
+    """Noise that starts and stays is heard at first, then it is the room."""
+    sizes = handed_out(SpeechGate(MEMORY), np.concatenate([hiss(80), hiss(100, 300, seed=2)]))
+    assert all(sizes[80:119])
+    assert sizes[150:175] == [0] * 25
+
+
+def test_noise_that_comes_and_goes() -> None:
+    """What is never steady is heard without a pause."""
+    source = np.random.default_rng(3)
+    gusts = np.concatenate([hiss(1, level) for level in source.uniform(100, 300, 300)])
+    assert handed_out(SpeechGate(MEMORY), gusts) == [1] * 300
+
+
+def test_gate_that_is_off() -> None:
+    """Switched off it keeps nothing back, from the next frame on, and gives what was missed."""
+    gate = SpeechGate(MEMORY)
+    sizes = handed_out(gate, hiss(80))
+    missed = sizes[::-1].index(1)
+    gate.closes = False
+    assert missed > 1
+    assert handed_out(gate, hiss(60)) == [missed + 1] + [1] * 59
+
+
+@needs_recordings
+def test_scores_are_those_of_a_run_without_gate() -> None:
+    """Every score of the real models is, after quiet, what it is without a gate; those that are missing are low."""
+    paths = {word: find_model(word) for word in WORDS}
+    gated, ungated = OnnxWakeModel(paths), OnnxWakeModel(paths)
+    said = [recording(name) for name in ("alexa_test.wav", "hey_mycroft_test.wav", "hey_jane.wav")]
+    sound = np.concatenate([part for word in said for part in (hiss(130, 3), word)])
+    gate, compared, kept_back = SpeechGate(gated.memory), 0, 0
+    for frame in frames_of(sound):
+        expected, samples = ungated.score(frame), gate.push(frame)
+        if samples is None:
+            kept_back += 1
+            assert max(expected.values()) < 0.01
+        else:
+            assert gated.score(samples) == pytest.approx(expected, abs=1e-4)
+            compared += 1
+    assert kept_back > 100
+    assert compared > 100
