@@ -34,7 +34,9 @@ class Unsaved(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Handle:
+class Handle:
+    """Where a session can be taken up again: a secret. since: when its last connection ended, or it was issued."""
+
     secret: str = field(repr=False)
     fingerprint: str
     since: float
@@ -74,7 +76,7 @@ class Continuation:
     """
 
     def __init__(self) -> None:
-        self._handles: dict[Backend, _Handle] = {}
+        self._handles: dict[Backend, Handle] = {}
         self._in_vain: dict[Backend, int] = {}
         self.news = News()
         self.unsaved = Unsaved.NOTHING
@@ -91,19 +93,30 @@ class Continuation:
 
     def keep(self, backend: Backend, secret: str, fingerprint: str, now: float) -> None:
         """Take a handle: new, or good as it was before."""
-        self._handles[backend] = _Handle(secret, fingerprint, now)
+        self._handles[backend] = Handle(secret, fingerprint, now)
         self.change(Unsaved.SOME)
 
     def ended(self, backend: Backend, now: float) -> None:
         """Note the end of a connection: from now on its handle ages."""
         if (kept := self._handles.get(backend)) is not None:
-            self._handles[backend] = _Handle(kept.secret, kept.fingerprint, now)
+            self._handles[backend] = Handle(kept.secret, kept.fingerprint, now)
         self.change(Unsaved.MUCH)
 
     def erase(self, backend: Backend) -> None:
         """Forget the handle: it is spent, or no good."""
         if self._handles.pop(backend, None) is not None:
             self.change(Unsaved.MUCH)
+
+    def lend(self, backend: Backend) -> Handle | None:
+        """Return the handle for the one attempt that it gets, and keep it no longer."""
+        handle = self._handles.get(backend)
+        self.erase(backend)
+        return handle
+
+    def give_back(self, backend: Backend, handle: Handle) -> None:
+        """Take a handle back that the server took, and over whose session nothing was said: it is as old as before."""
+        self._handles[backend] = handle
+        self.change(Unsaved.MUCH)
 
     def of_use(self, backend: Backend) -> None:
         """Note that the model did something in a session."""
@@ -139,7 +152,7 @@ class Continuation:
         except ValidationError:
             return False
         if saved.handle is not None:
-            self._handles[_ON_DISK] = _Handle(saved.handle.secret, saved.handle.fingerprint, saved.handle.since)
+            self._handles[_ON_DISK] = Handle(saved.handle.secret, saved.handle.fingerprint, saved.handle.since)
         self.news.restore((Item(**dict(item)) for item in saved.news), now)
         return True
 

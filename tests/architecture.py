@@ -23,7 +23,7 @@ ROWS: tuple[str, ...] = (
     "audio.buffers audio.cards audio.level audio.resample audio.speech audio.tones audio.wav",
     "audio.wire",
     "audio.capture audio.playback audio.quality",
-    "backoff bell timers",
+    "backoff bell guesses timers",
     "wake",
     "speech_gate",
     "live.wire",
@@ -77,7 +77,7 @@ ROWS: tuple[str, ...] = (
     "question",
     "ports",
     "budget mqtt.backlog mqtt.faults mqtt.orders mqtt.outbox mqtt.settings mqtt.tree",
-    "mqtt.entities mqtt.gate mqtt.members",
+    "access mqtt.entities mqtt.gate mqtt.members",
     "mqtt.reading",
     "mqtt.results mirror presence",
     "view",
@@ -89,9 +89,9 @@ ROWS: tuple[str, ...] = (
     "stages.reach",
     # What several stages have in common.
     "stages.filters",
-    # The line in four parts: it alone uses the others.
+    # The line in five parts: it alone uses the others.
     "stages.carry_over stages.connection",
-    "stages.briefing stages.inbox",
+    "stages.briefing stages.head_start stages.inbox",
     # The one edge in four parts: each is used by the next one alone.
     "edges.paho_dialling",
     "edges.paho_packets",

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from hubd.continuation import Continuation, Unsaved
+from hubd.continuation import Continuation, Handle, Unsaved
 from hubd.events import Answer, Backend
 from hubd.news import Item
 from hubd.ports import Store
@@ -68,6 +68,17 @@ class CarryOver:
     def spent(self, backend: Backend) -> None:
         """Forget a handle that had its one attempt."""
         self._continuation.erase(backend)
+        self._wake()
+
+    def lend(self, backend: Backend) -> Handle | None:
+        """Return the handle for its one attempt, before anybody is sure to want it; it is spent, or given back."""
+        handle = self._continuation.lend(backend)
+        self._wake()
+        return handle
+
+    def give_back(self, backend: Backend, handle: Handle) -> None:
+        """Note that the server took this handle, and that nobody wanted it after all."""
+        self._continuation.give_back(backend, handle)
         self._wake()
 
     def of_use(self, backend: Backend) -> None:

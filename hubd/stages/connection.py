@@ -40,7 +40,7 @@ class Server:
 
     dial: opens a link. make_mouth: a fresh session to say over it, going on from a handle if there is one.
     fingerprint: stands for what a session is set up with, as in hubd.continuation. setup_timeout: how long that may
-    take once the link is open, s.
+    take once the link is open, s. ahead: whether a connection may be opened before anybody is sure to want it.
     """
 
     backend: Backend
@@ -48,6 +48,7 @@ class Server:
     make_mouth: Callable[[str | None], Mouth]
     fingerprint: Callable[[], str]
     setup_timeout: float = 15.0
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from hubd.access import Access, End
 from hubd.budget import Allowance
-from hubd.choice import Choice
 from hubd.effects import Manner, Source
-from hubd.events import Answer, Backend, LinkLost
-from hubd.grievance import Grievance
-from hubd.live.failures import THREE_ATTEMPTS, NextAttempt, Phase, Stamina, Verdict, classify
+from hubd.events import Answer, Backend
+from hubd.guesses import Guesses
+from hubd.hunches import FellBack, Hunch, Rising
+from hubd.live.failures import THREE_ATTEMPTS, NextAttempt, Phase, Stamina, classify
 from hubd.live.mouth import Mouth
 from hubd.reports import ReportSink
 from hubd.stages.briefing import Briefing
 from hubd.stages.carry_over import CarryOver
 from hubd.stages.connection import Calls, Connection, Post, Server, Worth
+from hubd.stages.head_start import HeadStart, starting_point
 from hubd.wishes import Fact
 
 # With another server at hand there is a second attempt only if the first failed for its handle's sake.
@@ -31,19 +33,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """What was asked for: who takes the events, how the model is told the news."""
+    """What was asked for: who takes the events, how the model is told the news, what was opened for it ahead."""
 
     post: Post
     manner: Manner
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """How far an attempt came, what follows from its end; barren: a session was open, and the model did nothing."""
-
-    phase: Phase
-    verdict: Verdict
-    barren: bool
+    ahead: HeadStart | None
 
 
 class Line:
@@ -65,21 +59,19 @@ class Line:
         prepare: Callable[[], None] = lambda: None,
     ) -> None:
         self._servers = {server.backend: server for server in servers}
-        self._preferred = servers[0].backend
-        self._choice = Choice(tuple(self._servers))
+        self._access = Access(tuple(self._servers), report=report, announce=announce, allowance=allowance)
         self._carry_over = carry_over
         self._announce = announce
-        self._grievance = Grievance(report, announce)
-        self._allowance = allowance
         self._prepare = prepare
-        self._failure = ""
+        self._guesses = Guesses()
+        self._ahead: HeadStart | None = None
         self._briefing = Briefing(carry_over)
         self._wanted: _Wish | None = None
         self._asked = asyncio.Event()
         self._holding: asyncio.Task[None] | None = None
         self._connection: Connection | None = None
         self._mouth: Mouth | None = None
-        self._backend = self._preferred
+        self._backend = self._access.preferred
         self._begun_with: Backend | None = None
         self._left_off: int | None = None
 
@@ -88,16 +80,28 @@ class Line:
         while True:
             await self._asked.wait()
             self._asked.clear()
-            if (wish := self._wanted) is None:
+            if self._wanted is None and self._ahead is None:
                 continue
-            self._wanted = None
             async with asyncio.TaskGroup() as tasks:
-                self._holding = tasks.create_task(self._hold(wish), name="connection")
+                self._holding = tasks.create_task(self._hold_ahead(), name="connection")
             self._holding = None
 
     def adopt(self, servers: Sequence[Server]) -> None:
         """Open the next conversation with these, of the same backends; called between conversations."""
         self._servers = {server.backend: server for server in servers}
+        self.hear(FellBack())
+
+    def hear(self, hunch: Hunch) -> None:
+        """Open a connection ahead of the wake word that may follow; close it in silence if none did.
+
+        Nobody is told of it. It is the preferred server's, and only if a conversation would be begun with that.
+        """
+        if self._ahead is not None:
+            self._ahead.hear(hunch)
+        elif isinstance(hunch, Rising) and self._may_guess():
+            self._prepare()
+            self._ahead = HeadStart(self._servers[self._access.preferred], self._carry_over)
+            self._asked.set()
 
     def open(self, post: Post, manner: Manner = Manner.NOTE) -> None:
         """Connect; post takes the connection's events, LinkReady or LinkLost first. The one before is closed first.
@@ -107,7 +111,10 @@ class Line:
         self._leave()
         if self._begun_with is None:
             self._prepare()
-        self._wanted = _Wish(post, manner)
+            self._guesses.right()
+        if self._ahead is not None:
+            self._ahead.take()
+        self._wanted = _Wish(post, manner, self._ahead)
         self._asked.set()
 
     def close(self) -> None:
@@ -126,11 +133,11 @@ class Line:
         self._begun_with = self._left_off = None
         for text in self._briefing.unsaid():
             self._announce(text)
-        self._grievance.conversation_ended()
+        self._access.conversation_ended()
 
     async def closed(self) -> None:
         """Return when the last handle that close() waits for is there, or does not come."""
-        if self._holding is not None:
+        if self._holding is not None and self._ahead is None:
             await asyncio.wait({self._holding})
 
     def feed(self, source: Source, start: int | None) -> None:
@@ -194,44 +201,44 @@ class Line:
         if self._connection is not None:
             self._connection.end()
             self._connection = None
-        if self._holding is not None:
+        if self._ahead is not None and self._ahead.taken:
+            self._ahead = None
+        if self._holding is not None and self._ahead is None:
             self._holding.cancel()
             self._holding = None
 
+    def _may_guess(self) -> bool:
+        """Return whether a connection may be opened on a mere guess."""
+        between = self._begun_with is None and self._wanted is None and self._holding is None
+        server, now = self._servers[self._access.preferred], self._now()
+        return between and server.ahead and self._access.at_once(now) and self._guesses.guess(now)
+
+    async def _hold_ahead(self) -> None:
+        """Hold what is opened ahead of a conversation, then the conversation, if there is one."""
+        ahead = self._ahead
+        try:
+            if ahead is not None and not await ahead.hold():
+                self._guesses.refused()
+            self._ahead = None
+            if (wish := self._wanted) is not None:
+                self._wanted = None
+                await self._hold(wish)
+        finally:
+            if ahead is not None:
+                await ahead.close()
+
     async def _hold(self, wish: _Wish) -> None:
-        dialable = self._choice.order(self._now())
-        order = self._affordable(dialable)
-        rest = self._choice.rest(self._now())
-        lost = LinkLost(self._preferred, self._failure, wait=rest)
-        if dialable and not order and self._allowance is not None:
-            lost = LinkLost(self._preferred, self._allowance.words, fatal=True)
+        order, lost = self._access.whom(self._begun_with, self._now())
         for backend in order:
             another = backend is not order[-1]
             end = await self._visit(self._servers[backend], wish, _WITH_ANOTHER if another else THREE_ATTEMPTS)
-            verdict, fatal, wait = end.verdict, end.verdict.next is NextAttempt.FATAL, 0.0
-            if self._choice.ended(backend, barren=end.barren) or end.phase is not Phase.OPEN or fatal or verdict.wait:
-                wait = self._choice.failed(backend, self._now(), wait=verdict.wait, fatal=fatal)
-                self._failure = verdict.words
-                self._grievance.trouble(verdict.words)
-                self._grievance.excuse(f"{verdict.words} I answered without it." if another else "")
-            # With another one at hand nothing is hopeless.
-            lost = LinkLost(backend, verdict.words, fatal=fatal and not another, wait=0.0 if another else wait)
+            lost = self._access.ended(backend, end, self._now(), another=another)
             if end.phase is Phase.OPEN:
                 break
         await wish.post(lost)
-        if lost.hopeless:
-            self._grievance.aloud(lost.reason)
+        self._access.lost(lost)
 
-    def _affordable(self, order: tuple[Backend, ...]) -> tuple[Backend, ...]:
-        """Return whom to dial of these; a conversation that goes on stays with the server that it was begun with."""
-        if self._allowance is None or self._begun_with is self._preferred:
-            return order
-        affordable = self._allowance.affordable(order)
-        if affordable and affordable != order:
-            self._grievance.excuse(self._allowance.words)
-        return affordable
-
-    async def _visit(self, server: Server, wish: _Wish, stamina: Stamina) -> _End:
+    async def _visit(self, server: Server, wish: _Wish, stamina: Stamina) -> End:
         """Try to talk to a server until it works, and then to the end; return how the last attempt ended."""
         for failures, pause in enumerate(stamina.pauses, start=1):
             await asyncio.sleep(pause)
@@ -242,17 +249,15 @@ class Line:
                 break
         return end
 
-    async def _attempt(self, server: Server, wish: _Wish, failures: int) -> _End:
-        backend, fingerprint = server.backend, server.fingerprint()
-        handle = self._carry_over.handle(backend, fingerprint)
+    async def _attempt(self, server: Server, wish: _Wish, failures: int) -> End:
+        backend = server.backend
+        server, handle, fingerprint = await starting_point(server, self._carry_over, wish.ahead)
 
         def ready(mouth: Mouth) -> None:
             if handle is not None:
                 self._carry_over.good(backend, handle, fingerprint)
             self._mouth, self._backend, self._begun_with = mouth, backend, backend
-            self._choice.opened(backend, self._now())
-            if backend is self._preferred:
-                self._grievance.opened()
+            self._access.opened(backend, self._now())
             self.brief(wish.manner)
 
         def issued(secret: str) -> None:
@@ -288,7 +293,7 @@ class Line:
         # A server may repeat the handle that it refuses.
         shown = str(failure) if handle is None else str(failure).replace(handle, "(handle)")
         logger.info("the Live connection ended: %s (%s)", shown, verdict.next)
-        return _End(connection.phase, verdict, barren=barren)
+        return End(connection.phase, verdict, barren=barren)
 
     @staticmethod
     def _now() -> float:

@@ -102,12 +102,13 @@ class Street:
     persona: str = "p"
     allowance: Allowance | None = None
     prepared: list[float] = field(default_factory=list)
+    ahead: bool = False
 
     def __post_init__(self) -> None:
         self.carry_over = CarryOver(None, wall=lambda: WALL + now())
-        servers = [self._server(Backend.GEMINI)]
+        servers = [self.server(Backend.GEMINI)]
         if self.fallback is not None:
-            servers.append(self._server(Backend.OFFLINE))
+            servers.append(self.server(Backend.OFFLINE))
         self.line = Line(
             servers,
             carry_over=self.carry_over,
@@ -117,12 +118,14 @@ class Street:
             prepare=lambda: self.prepared.append(now()),
         )
 
-    def _server(self, backend: Backend) -> Server:
+    def server(self, backend: Backend) -> Server:
+        """Return how a server is dialled."""
         return Server(
             backend,
             partial(self._dial, backend),
             partial(self._make_mouth, backend),
             lambda: self.persona,
+            ahead=self.ahead,
         )
 
     @property
@@ -173,11 +176,15 @@ def on_the_street(
     manual: bool = False,
     fallback: bool = False,
     allowance: Allowance | None = None,
+    ahead: bool = False,
 ) -> None:
-    """Run the scenario with a running line, in virtual time; fallback: whether there is a second server."""
+    """Run the scenario with a running line, in virtual time.
+
+    fallback: whether there is a second server. ahead: whether a connection may be opened on a mere guess.
+    """
 
     async def main() -> None:
-        street = Street(manual, fallback=[] if fallback else None, allowance=allowance)
+        street = Street(manual, fallback=[] if fallback else None, allowance=allowance, ahead=ahead)
         async with running(street.line.run()):
             await scenario(street)
 
