@@ -132,7 +132,7 @@ class WakeSettings(Table):
     words: tuple[Annotated[WakeWordSettings, BeforeValidator(_word_table)], ...] = (
         WakeWordSettings(model="hey_jarvis"),
     )
-    speech_gate: bool = True
+    speech_gate: Flag = True
     near_miss: Fraction = NEAR_MISS
 
     def contradictions(self) -> Iterator[tuple[Place, str]]:
