@@ -20,8 +20,6 @@ _MARGIN: Final = 10**0.2
 _QUIETEST: Final = 0.25
 _BLOCK_MS: Final = 240
 _FLOOR_MS: Final = 3_120
-# The model takes a frame at least so often, or nobody could tell that it has died (``operations.md`` 3: 5 s).
-_LOOK_FRAMES: Final = 4_000 // FRAME_MS
 
 
 class SpeechGate:
@@ -56,13 +54,13 @@ class SpeechGate:
         self._heard.append(samples)
         self._missed += 1
         self._quiet = 0 if self._stands_out(samples) else self._quiet + 1
-        if self.closes and self._quiet >= self._memory and self._missed < _LOOK_FRAMES:
+        if self.closes and self._quiet >= self._memory:
             return None
         count, self._missed = min(self._missed, len(self._heard)), 0
         return samples if count == 1 else np.concatenate([*islice(self._heard, len(self._heard) - count, None)])
 
     def drop(self) -> None:
-        """Take it that the model did not get what was returned last: it has missed all that matters."""
+        """Take it that the model did not get what was returned last, or got more: it has missed all that matters."""
         self._missed = self._memory
 
     def _stands_out(self, samples: NDArray[np.int16]) -> bool:

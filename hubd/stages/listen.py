@@ -29,6 +29,8 @@ _LOGGER = logging.getLogger(__name__)
 _BACKLOG_FRAMES = 2000 // FRAME_MS
 # More silence than this tells the model nothing new and costs time: what it says next is disregarded anyway.
 _LONGEST_GAP_MS = 1000
+# The model takes a frame at least so often, or nobody could tell that it has died (``operations.md`` 3: 5 s).
+_RESTED_FRAMES = 4000 // FRAME_MS
 # Measured over 137 s of speech with a gap every 1.5 s: gaps of up to 60 ms leave the scores as they are, gaps from
 # 160 ms on can raise one to 0.6 without a wake word.
 _TEARING_GAP_MS = 80
@@ -101,6 +103,7 @@ class Listen:
         self._arrived = asyncio.Event()
         self._over = False
         self._void = 0
+        self._rested = 0
         self._spoke = False
         self._lateness = _Lateness(report)
         self.frames_scored = 0
@@ -157,18 +160,25 @@ class Listen:
             self._unscored -= FRAME_SAMPLES
             if len(self._backlog) >= _BACKLOG_FRAMES:
                 self._drop_backlog()
-            self._backlog.append(
-                _Heard(
-                    samples=self._speech_gate.push(np.frombuffer(chunk, "<i2")),
-                    position=self._uplink.end - (self._unscored if in_uplink else 0),
-                    speaking=self._speaking(),
-                    void=self._void,
-                )
-            )
+            samples = self._wanted(np.frombuffer(chunk, "<i2"))
+            position = self._uplink.end - (self._unscored if in_uplink else 0)
+            self._backlog.append(_Heard(samples, position, self._speaking(), self._void))
             self._void = 0
             if self.unscored_since is None:
                 self.unscored_since = self._clock()
             self._arrived.set()
+
+    def _wanted(self, frame: NDArray[np.int16]) -> NDArray[np.int16] | None:
+        """Return what the model has to hear now that there is another frame."""
+        samples = self._speech_gate.push(frame)
+        self._rested = self._rested + 1 if samples is None else 0
+        if self._rested < _RESTED_FRAMES:
+            return samples
+        # By itself it shows that the model is alive; what comes of it tells nothing, so it counts as not heard.
+        self._rested = 0
+        self._void = max(self._void, 1)
+        self._speech_gate.drop()
+        return frame
 
     def _drop_backlog(self) -> None:
         """Drop all that waits, at once: one long gap is forgotten sooner than a short one every second."""

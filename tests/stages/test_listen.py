@@ -362,16 +362,18 @@ class LoudModel(ScriptedModel):
 
 
 class Quiet:
-    """A hub in a room that is quiet for 90 frames of the model, then loud."""
+    """A hub in a room that is quiet for some frames of the model, then loud."""
 
     FRAMES = 90
 
-    def __init__(self, model: ScriptedModel, *, closes: bool = True, loud: int = 12) -> None:
+    def __init__(
+        self, model: ScriptedModel, *, frames: int = FRAMES, closes: bool = True, loud: int = 12, **word: float
+    ) -> None:
         self.room = Room(closes=closes)
-        hiss = np.random.default_rng(1).normal(0, 10, self.FRAMES * FRAME_SAMPLES).astype(np.int16)
+        hiss = np.random.default_rng(1).normal(0, 10, frames * FRAME_SAMPLES).astype(np.int16)
         self.sound = np.concatenate([hiss, np.tile(np.array([9000, 9000, -9000], np.int16), loud * FRAME_SAMPLES // 3)])
         self.microphone = ScriptedMicrophone(cut(self.sound), between=self.keep_pace, endless=True)
-        self.listen = self.room.listen(self.microphone, model)
+        self.listen = self.room.listen(self.microphone, model, **word)
 
     async def keep_pace(self, taken: int) -> None:
         """Wait for the hub."""
@@ -404,6 +406,38 @@ class TestQuiet:
         quiet = Quiet(ScriptedModel(), loud=0)
         await quiet.hear()
         assert (quiet.listen.behind, quiet.listen.late_frames, quiet.listen.unscored_since) == (0, 0, None)
+
+    async def test_model_is_alive(self) -> None:
+        """While the model rests it is given a frame every 4 s; what it makes of it wakes nothing."""
+        model = ScriptedModel(always)
+        quiet = Quiet(model, frames=200, loud=0, refractory=0)
+        await quiet.hear()
+        rests_from = len(model.heard) - 2
+        assert {len(heard) for heard in model.heard} == {FRAME_SAMPLES}
+        for look, number in zip(model.heard[-2:], (rests_from + 49, rests_from + 99), strict=True):
+            np.testing.assert_array_equal(look, quiet.sound[number * FRAME_SAMPLES :][:FRAME_SAMPLES])
+        assert len(quiet.room.woken()) == rests_from
+
+    async def test_model_that_dies_is_seen(self) -> None:
+        """A model that hangs while it rests is found out."""
+        model = ScriptedModel()
+        quiet = Quiet(model, frames=150, loud=0)
+
+        async def die(taken: int) -> None:
+            if taken == 4 * 80:
+                model.hold()
+            elif taken < 4 * 80:
+                await quiet.keep_pace(taken)
+            else:
+                await settle()
+
+        quiet.microphone = ScriptedMicrophone(cut(quiet.sound), between=die, endless=True)
+        quiet.listen = quiet.room.listen(quiet.microphone, model)
+        async with running(quiet.listen.run()):
+            await quiet.microphone.exhausted.wait()
+            assert quiet.listen.unscored_since is not None
+            assert quiet.listen.behind > 1
+            model.release()
 
     @pytest.mark.parametrize("closes", [True, False])
     async def test_position_of_a_wake(self, closes: bool) -> None:  # noqa: FBT001 -- a column of the table above
