@@ -18,7 +18,7 @@ from hubd.edges.journal import JournalHandler, log_handler, log_last_words
 from hubd.errors import ConfigError, HubdError, LocalProtocolError, UsageError
 
 # In the order of the help; each is a module of hubd.commands.
-_COMMANDS: Final = ("run", "ask", "check", "reload", "mute", "devices", "watch", "doctor", "demo", "simulate")
+_COMMANDS: Final = ("run", "ask", "check", "reload", "mute", "devices", "watch", "wake", "doctor", "demo", "simulate")
 _WITHOUT_CONFIGURATION: Final = frozenset({"reload", "mute", "simulate"})
 
 

@@ -25,6 +25,7 @@ ROWS: tuple[str, ...] = (
     "audio.capture audio.playback audio.quality",
     "backoff bell guesses timers",
     "wake",
+    "peaks",
     "speech_gate",
     "live.wire",
     "live.message",
@@ -171,11 +172,11 @@ ROWS: tuple[str, ...] = (
         "doctor.probes.service doctor.probes.sound doctor.probes.wake_word"
     ),
     "doctor.examination",
-    "commands.common commands.looking commands.watching",
+    "commands.common commands.looking commands.scoring commands.watching",
     "commands.screen",
     (
         "commands.ask commands.check commands.demo commands.devices commands.doctor commands.mute commands.reload "
-        "commands.run commands.simulate commands.watch"
+        "commands.run commands.simulate commands.wake commands.watch"
     ),
     "cli",
     "__main__",

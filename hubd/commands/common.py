@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from hubd.control import MOST_COMPLAINTS
 from hubd.errors import Complaint, HubdError
@@ -16,7 +16,14 @@ OK, FAILED, USAGE = 0, 1, 2
 # sysexits.h: EX_CONFIG; systemd does not try again after it (``operations.md`` 2).
 BROKEN_CONFIG = 78
 
+_DUMB: Final = "dumb"
+
 _T = TypeVar("_T")
+
+
+def on_terminal() -> bool:
+    """Return whether standard output is a terminal on which what was written can be written over."""
+    return sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM", _DUMB) != _DUMB
 
 
 def say(text: str) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from hubd import story
-from hubd.commands.common import say, until_told
+from hubd.commands.common import on_terminal, say, until_told
 from hubd.commands.screen import Screen
 from hubd.config import Config, find, load
 from hubd.errors import UsageError
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from hubd.fittings import Secrets
 
 SUMMARY: Final = "watch a hub that runs"
-_DUMB: Final = "dumb"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -52,17 +51,13 @@ def run(options: argparse.Namespace) -> int:
 async def _watch(config: Config, secrets: Secrets, *, as_json: bool) -> None:
     from hubd.commands.watching import watch  # noqa: PLC0415 -- check must not wait for what only this needs
 
-    if as_json or not _is_terminal():
+    if as_json or not on_terminal():
         await watch(config, secrets, _Lines(config.hub.id, as_json=as_json))
         return
     glance = _Glance(config.hub.id)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(glance.screen.run(), name="screen")
         await watch(config, secrets, glance)
-
-
-def _is_terminal() -> bool:
-    return sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM", _DUMB) != _DUMB
 
 
 def _clock(time: float) -> str:
