@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import logging
 import os
 import re
 import ssl
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -26,11 +28,17 @@ PING_TIMEOUT: Final = 60.0
 MAX_SIZE: Final = 16 * 2**20
 # A frame that the network has not taken by then is too late to be understood.
 SEND_TIMEOUT: Final = 10.0
+# An address that has answered is dialled again for so long without looking its name up, s: routers take their time.
+_KNOWN_FOR: Final = 300.0
+# It may have gone away since, s.
+_KNOWN_TIMEOUT: Final = 3.0
 # Together less than the 2 s of the port's contract.
 _CLOSE_HANDSHAKE: Final = 1.0
 _CLOSE_TIMEOUT: Final = 1.8
 _BODY_MESSAGE: Final = re.compile(r'"message"\s*:\s*"([^"\\]{1,200})')
 _KEY: Final = re.compile(r"[!-~]{1,512}")
+# Which address answered for a host, and when.
+_known: Final[dict[str, tuple[str, float]]] = {}
 
 
 class Key(Protocol):
@@ -75,20 +83,21 @@ async def connect(
         raise LinkError("the API key holds a character that no API key has")
     host = _host(url)
     try:
-        connection = await _Direct(
+        dial = functools.partial(
+            _Direct,
             url,
             additional_headers={"x-goog-api-key": secret} if secret else None,
             user_agent_header="hubd",
             proxy=None,
             compression=None,
-            open_timeout=open_timeout,
             ping_interval=ping_interval,
             ping_timeout=ping_timeout,
             close_timeout=_CLOSE_HANDSHAKE,
             max_size=MAX_SIZE,
             logger=_Discreet(logging.getLogger(__name__), {}),
-            ssl=_trust() if url.lower().startswith("wss:") else None,
+            ssl=_trust() if _encrypted(url) else None,
         )
+        connection = await _dial(host, dial, open_timeout)
     except InvalidStatus as refusal:
         raise LinkError(_without(secret, _refusal(refusal)), refusal.response.status_code) from None
     except TimeoutError:
@@ -103,6 +112,12 @@ async def connect(
     except (InvalidURI, ValueError):
         raise LinkError("the address in live.url is no WebSocket address") from None
     return WebsocketsLink(connection, secret)
+
+
+async def warm_up(url: str) -> None:
+    """Do ahead, beside the loop, what the first connect() to url would do: it reads the trusted certificates."""
+    if _encrypted(url):
+        await asyncio.to_thread(_trust)
 
 
 class WebsocketsLink:
@@ -151,6 +166,24 @@ class WebsocketsLink:
             # The library's verdict on the server's text; as 1007 it would pass for the server's verdict on ours.
             return LinkError("the server sent text that is not UTF-8", CloseCode.PROTOCOL_ERROR)
         return LinkError(_without(self._secret, close.reason), close.code)
+
+
+async def _dial(host: str, dial: Callable[..., _Direct], open_timeout: float) -> ClientConnection:
+    """Dial the address that answered for the host last, if that is not long ago; else look the name up."""
+    address, since = _known.pop(host, ("", 0.0))
+    connection = None
+    if address and time.monotonic() - since < _KNOWN_FOR:
+        with contextlib.suppress(OSError):  # the name is looked up then
+            connection = await dial(host=address, open_timeout=min(open_timeout, _KNOWN_TIMEOUT))
+    if connection is None:
+        since = time.monotonic()
+        connection = await dial(open_timeout=open_timeout)
+    _known[host] = connection.remote_address[0], since
+    return connection
+
+
+def _encrypted(url: str) -> bool:
+    return url.lower().startswith("wss:")
 
 
 @functools.cache

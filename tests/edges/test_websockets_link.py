@@ -10,6 +10,8 @@ import pathlib
 import shutil
 import ssl
 import subprocess
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
@@ -21,7 +23,7 @@ from websockets.http11 import Request, Response
 from websockets.utils import accept_key
 
 from hubd.edges import websockets_link
-from hubd.edges.websockets_link import connect
+from hubd.edges.websockets_link import connect, warm_up
 from hubd.errors import LinkError
 from hubd.ports import LiveLink
 
@@ -448,3 +450,70 @@ async def test_cancelling_a_connect_leaves_nothing_behind() -> None:
         with pytest.raises(asyncio.CancelledError):
             await connecting
         await gone.wait()
+
+
+@pytest.fixture
+def lookups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Forget all addresses; the names that are looked up from now on."""
+    looked_up: list[str] = []
+    look_up = asyncio.BaseEventLoop.getaddrinfo
+
+    async def getaddrinfo(loop: asyncio.BaseEventLoop, host: str, port: int, **options: int) -> object:
+        looked_up.append(host)
+        return await look_up(loop, host, port, **options)
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(websockets_link, "_known", {})
+    return looked_up
+
+
+async def visit(url: str) -> None:
+    """Connect by name, and leave."""
+    await (await connect(url.replace("127.0.0.1", "localhost"), None)).close()
+
+
+def know(address: str, age: float) -> None:
+    """Let an address have been looked up so many seconds ago."""
+    websockets_link._known["localhost"] = (address, time.monotonic() - age)
+
+
+async def test_a_name_is_not_looked_up_again_at_once(lookups: list[str]) -> None:
+    """An address that answered is dialled again for five minutes, counted from when it was looked up."""
+    async with server(idle) as url:
+        await visit(url)
+        known = dict(websockets_link._known)
+        await visit(url)
+        assert (lookups, websockets_link._known) == (["localhost"], known)
+        for age, times in ((290.0, 1), (310.0, 2)):
+            know("127.0.0.1", age)
+            await visit(url)
+            assert lookups == ["localhost"] * times
+
+
+async def test_an_address_that_answers_no_more(lookups: list[str]) -> None:
+    """The name is looked up once more; a server that has moved costs an attempt, not the conversation."""
+    async with server(idle) as url:
+        know("127.0.0.9", 1.0)
+        await visit(url)
+        await visit(url)
+    assert lookups == ["localhost"]
+
+
+async def test_a_certificate_is_that_of_the_name(lookups: list[str], self_signed: ssl.SSLContext) -> None:
+    """A known address is asked for the same certificate as the name: it is no way round the check."""
+    async with server(idle, tls=self_signed) as url:
+        know("127.0.0.1", 1.0)
+        with pytest.raises(LinkError, match="the certificate of localhost is not trusted"):
+            await visit(url)
+    assert lookups == ["localhost"]
+
+
+async def test_certificates_are_read_before_they_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Warming up reads them for an encrypted connection, in another thread, and for no other."""
+    threads: list[int] = []
+    monkeypatch.setattr(websockets_link, "_trust", lambda: threads.append(threading.get_ident()))
+    await warm_up("ws://127.0.0.1:1/")
+    assert threads == []
+    await warm_up("wss://127.0.0.1:1/")
+    (thread,) = threads
+    assert thread != threading.get_ident()
