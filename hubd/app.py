@@ -30,6 +30,7 @@ from hubd.offline.standby import Standby
 from hubd.ports import Sound, Store
 from hubd.renewal import Crew, Renewal
 from hubd.reports import Report, ReportSink
+from hubd.secrets import Secrets
 from hubd.speech_gate import SpeechGate
 from hubd.stages.act import Act
 from hubd.stages.announce import Announce
@@ -57,16 +58,16 @@ _BIRTH_SPREAD: Final = 5.0
 class Hub:
     """One hub, wired; run() is its life.
 
-    sound: microphone with speaker. backend, url: whom to talk to, from live_server(). report: takes the event stream.
-    standby: the offline server for conversations in which the other one can't be reached. store, tokens, timers: what
-    survives a restart, of conversations, of their cost, of timers; None for nothing. renewal: takes over what changes
-    in the configuration.
+    sound: microphone with speaker, which somebody else runs. backend, url: whom to talk to, from live_server(). report:
+    takes the event stream. standby: the offline server for conversations in which the other one can't be reached.
+    store, tokens, timers: what survives a restart, of conversations, of their cost, of timers; None for nothing.
+    renewal: takes over what changes in the configuration.
     """
 
     def __init__(  # noqa: PLR0913 -- everything comes together here
         self,
         config: Config,
-        secrets: fittings.Secrets,
+        secrets: Secrets,
         *,
         sound: Sound,
         backend: Backend,
@@ -281,7 +282,6 @@ class Hub:
             if self._discovers:
                 tasks.create_task(self._discover.run(), name="discover")
             for name, stage in (
-                ("sound", self._sound),
                 ("broker", self._broker),
                 ("act", self._act),
                 ("ring", self._ring),

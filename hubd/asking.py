@@ -20,7 +20,7 @@ from hubd.devices.discovery import Discovery
 from hubd.devices.state import StateStore
 from hubd.edges.state_file import StateFile
 from hubd.events import Backend
-from hubd.fittings import Secrets, dial, dial_standby, guest_broker, kept, live_server
+from hubd.fittings import dial, dial_standby, guest_broker, kept, live_server
 from hubd.ledger import Ledger
 from hubd.live.models import capabilities
 from hubd.live.mouth import Mouth
@@ -30,6 +30,7 @@ from hubd.offline.standby import Standby
 from hubd.ports import LiveLink
 from hubd.question import Question
 from hubd.reports import ReportSink
+from hubd.secrets import Secrets
 from hubd.stages.act import Act
 from hubd.stages.ask import Ask
 from hubd.stages.connection import Server

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from hubd.app import Hub
 from hubd.config import BackendChoice, Config
 from hubd.control import Reply, Request, Wish
 from hubd.edges.control_socket import ControlSocket, folder_of
 from hubd.edges.sound_link import NONE
 from hubd.events import Backend, MuteChanged
-from hubd.fittings import Secrets, kept, live_server, microphone_and_speaker
-from hubd.offline.server import OfflineServer
-from hubd.offline.standby import Standby
-from hubd.ports import Notifier
+from hubd.ports import Notifier, Sound
 from hubd.privacy import without_words
 from hubd.reports import Report, ReportSink
+from hubd.secrets import Secrets
+from hubd.sound_card import microphone_and_speaker
 from hubd.stages.attend import Attend
 from hubd.stages.reload import Change, Reload
 from hubd.standing import Standing
+
+if TYPE_CHECKING:
+    from hubd.app import Hub
 
 
 class Daemon:
@@ -53,6 +55,7 @@ class Daemon:
         self._attend = Attend(notifier, self._standing, clock=time.monotonic)
         self._told_to_stop = asyncio.Event()
         self._hub: Hub | None = None
+        self._early: list[Report] = []
         self._reload = Reload(self._attend)
         self._control = ControlSocket(folder_of(environment), self._answer)
 
@@ -84,6 +87,20 @@ class Daemon:
             serving.cancel()
 
     async def _serve(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            sound = microphone_and_speaker(self._config, self._tell)
+            tasks.create_task(sound.run(), name="sound")
+            # A sound card takes a while until it brings its first sound.
+            await asyncio.to_thread(importlib.import_module, "hubd.app")
+            await self._hear(sound)
+
+    async def _hear(self, sound: Sound) -> None:
+        """Run a hub with this sound."""
+        from hubd.app import Hub  # noqa: PLC0415 -- it is imported while the sound card is opened
+        from hubd.fittings import kept, live_server  # noqa: PLC0415 -- as above
+        from hubd.offline.server import OfflineServer  # noqa: PLC0415 -- as above
+        from hubd.offline.standby import Standby  # noqa: PLC0415 -- as above
+
         config = self._config
         async with (
             live_server(config.live, self._secrets.live_key, self._tell) as (backend, url, key),
@@ -98,7 +115,7 @@ class Daemon:
             self._hub = hub = Hub(
                 config,
                 replace(self._secrets, live_key=key),
-                sound=microphone_and_speaker(config, self._tell),
+                sound=sound,
                 backend=backend,
                 url=url,
                 report=self._take,
@@ -108,6 +125,8 @@ class Daemon:
                 asked=keep("asked"),
                 timers=keep("timers"),
             )
+            for report in self._early:
+                hub.report(report)
             tasks.create_task(self._control.run(), name="control")
             tasks.create_task(self._reload.run(partial(self._prepare, hub)), name="reload")
             tasks.create_task(self._attend.run(hub), name="attend")
@@ -137,9 +156,9 @@ class Daemon:
         return replace(change, take=take)
 
     def _tell(self, report: Report) -> None:
-        """Put a report into the event stream, which is the hub's as soon as there is one."""
+        """Put a report into the event stream, as soon as there is a hub whose stream it is."""
         if self._hub is None:
-            self._take(report)
+            self._early.append(report)
         else:
             self._hub.report(report)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from pydantic import SecretStr
@@ -17,7 +17,6 @@ from hubd.config.live_section import may_carry_key
 from hubd.config.offer import offer
 from hubd.continuation import fingerprint
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
-from hubd.edges.sound_link import SoundLink, SoundSettings
 from hubd.edges.state_file import StateFile
 from hubd.edges.wake_model_files import find_model
 from hubd.edges.websockets_link import connect
@@ -34,27 +33,14 @@ from hubd.offline.espeak_voice import EspeakVoice
 from hubd.offline.server import OfflineServer
 from hubd.offline.standby import Standby
 from hubd.offline.stop_word import StopWord
-from hubd.ports import LiveLink, OfflineVoice, Sound, WakeModel
+from hubd.ports import LiveLink, OfflineVoice, WakeModel
 from hubd.presence import OFFLINE, Presence, Words
 from hubd.reports import ReportSink
-from hubd.secrets import live_key, mqtt_password
+from hubd.secrets import Secrets
 from hubd.stages.connection import Server
 from hubd.stages.tell import Commands
 from hubd.timer_functions import FUNCTIONS
 from hubd.tools import Toolbox
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """What the configuration must not hold."""
-
-    live_key: SecretStr | None = None
-    mqtt_password: SecretStr | None = None
-
-
-def secrets(environment: Mapping[str, str]) -> Secrets:
-    """Find the secrets; raises ConfigError for one that can't be read."""
-    return Secrets(live_key(environment), mqtt_password(environment))
 
 
 @asynccontextmanager
@@ -85,22 +71,6 @@ def kept(name: str, config: Config, environment: Mapping[str, str], report: Repo
     """Return the file with what the hub keeps of this name; None if it keeps nothing on disk."""
     folder = config.hub.state_folder(environment)
     return None if folder is None else StateFile(folder / f"{name}-{config.hub.id}.json", report)
-
-
-def microphone_and_speaker(config: Config, report: ReportSink) -> Sound:
-    """Return the sound card's microphone with its speaker, as configured."""
-    microphone, speaker = config.microphone, config.speaker
-    return SoundLink(
-        SoundSettings(
-            microphone=microphone.device,
-            speaker=speaker.device,
-            rate=microphone.rate,
-            channels=microphone.channels,
-            speaker_rate=speaker.rate,
-            speaker_channels=speaker.channels,
-        ),
-        report,
-    )
 
 
 def wake_model(config: Config) -> WakeModel:

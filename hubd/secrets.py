@@ -37,6 +37,19 @@ MQTT_PASSWORD = SecretSource(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What the configuration must not hold."""
+
+    live_key: SecretStr | None = None
+    mqtt_password: SecretStr | None = None
+
+
+def all_secrets(environment: Mapping[str, str]) -> Secrets:
+    """Find the secrets; raises ConfigError for one that can't be used."""
+    return Secrets(live_key(environment), mqtt_password(environment))
+
+
 def live_key(environment: Mapping[str, str], source: SecretSource = LIVE_KEY) -> SecretStr | None:
     """Return the key of the Live API, or None if there is none; raises ConfigError if what is there can't be used."""
     secret, where = _search(environment, source)

@@ -151,7 +151,7 @@ ROWS: tuple[str, ...] = (
     "config.live_notices config.overrides",
     "config.overview",
     "config",
-    "secrets",
+    "secrets sound_card",
     "roster trials",
     "fittings",
     "renewal",

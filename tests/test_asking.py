@@ -16,8 +16,8 @@ from hubd import asking
 from hubd.config import Config, at_server, load
 from hubd.demo.home import at_home
 from hubd.demo.house import demo_devices
-from hubd.fittings import Secrets
 from hubd.reports import AnsweredReport, PublishedReport, Report, SaidReport, SessionReport, ShownReport, UsageReport
+from hubd.secrets import Secrets
 from hubd.simulator.record import Record
 from hubd.simulator.server import Simulator
 

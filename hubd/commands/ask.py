@@ -18,6 +18,7 @@ from hubd.commands.common import FAILED, OK, say, until_told
 from hubd.config import at_server, find, load
 from hubd.errors import UsageError
 from hubd.reports import Part, Report, SaidReport, Showing, ShownReport, TroubleReport, to_json
+from hubd.secrets import all_secrets
 
 SUMMARY: Final = "type a request, read the answer"
 _STANDARD_INPUT: Final = "-"
@@ -65,10 +66,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _ask(options: argparse.Namespace, text: str) -> str:
-    from hubd import asking, fittings  # noqa: PLC0415 -- check must not wait for what only ask needs
+    from hubd import asking  # noqa: PLC0415 -- check must not wait for what only ask needs
     from hubd.demo import home, stage  # noqa: PLC0415 -- as above
 
-    secrets = fittings.secrets(os.environ)
+    secrets = all_secrets(os.environ)
     tell = _print_json if options.json else _print_answer
     if options.demo:
         config = stage.configuration(stage.Wish(url=options.url, config=options.config), os.environ)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 from hubd import story
 from hubd.commands.common import FAILED, OK, say, until_told
 from hubd.reports import Report, to_json
+from hubd.secrets import all_secrets
 
 SUMMARY: Final = "try the hub in a small simulated house"
 
@@ -37,8 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
-    from hubd import fittings  # noqa: PLC0415 -- check must not wait for what only the demo needs
-    from hubd.demo import stage  # noqa: PLC0415 -- as above
+    from hubd.demo import stage  # noqa: PLC0415 -- check must not wait for what only the demo needs
 
     if options.mic and (options.wav or options.say or options.record):
         options.parser.error("--mic goes without --wav, --say and --record")
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     )
     config = stage.configuration(wish, os.environ)
     screen = _Screen(json=options.json)
-    good = asyncio.run(until_told(stage.run(wish, config, fittings.secrets(os.environ), screen)))
+    good = asyncio.run(until_told(stage.run(wish, config, all_secrets(os.environ), screen)))
     screen.close(good=bool(good))
     return OK if good else FAILED
 

@@ -24,11 +24,11 @@ from hubd.events import Call, CallStatus, Scheduling
 from hubd.ports import InboundMessage
 from hubd.reports import AnsweredReport, PublishedReport, Report, to_json
 from hubd.requests import Refusal
+from hubd.secrets import Secrets, all_secrets
 
 if TYPE_CHECKING:
     from hubd.commands.looking import Sight
     from hubd.devices.discovery import Discovery
-    from hubd.fittings import Secrets
 
 SUMMARY: Final = "list the registered devices, try one of them"
 _TRY: Final = "try"
@@ -71,10 +71,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
-    from hubd import fittings  # noqa: PLC0415 -- check must not wait for what only this needs
-
     config = load(find(options.config, os.environ))
-    status = asyncio.run(until_told(_look(options, config, fittings.secrets(os.environ))))
+    status = asyncio.run(until_told(_look(options, config, all_secrets(os.environ))))
     return 128 + signal.SIGTERM if status is None else status
 
 

@@ -13,9 +13,10 @@ from hubd.config import Config
 from hubd.config.offer import offer
 from hubd.devices.discovery import Discovery
 from hubd.devices.state import StateStore
-from hubd.fittings import Secrets, guest_broker
+from hubd.fittings import guest_broker
 from hubd.ports import InboundMessage
 from hubd.reports import ReportSink
+from hubd.secrets import Secrets
 from hubd.stages.discover import Discover
 from hubd.stages.look import Look
 from hubd.stages.reach import Watch, reach

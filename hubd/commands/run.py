@@ -20,6 +20,7 @@ from hubd.config import find, load
 from hubd.edges.systemd_notify import SystemdNotifier
 from hubd.errors import ConfigError
 from hubd.reports import Report, to_json
+from hubd.secrets import all_secrets
 from hubd.standing import Head
 
 if TYPE_CHECKING:
@@ -54,12 +55,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, notifier: SystemdNotifier) -> int:
-    from hubd import fittings  # noqa: PLC0415 -- check must not wait for what only run needs
-    from hubd.daemon import Daemon  # noqa: PLC0415 -- as above
+    from hubd.daemon import Daemon  # noqa: PLC0415 -- check must not wait for what only run needs
 
     read = partial(load, find(options.config, os.environ))
     config = read()
-    secrets = fittings.secrets(os.environ)
+    secrets = all_secrets(os.environ)
 
     def tell(shown: Report) -> None:
         if options.json:

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hubd import story
 from hubd.commands.common import on_terminal, say, until_told
@@ -17,11 +17,9 @@ from hubd.commands.screen import Screen
 from hubd.config import Config, find, load
 from hubd.errors import UsageError
 from hubd.mirror import HubState, is_object, moment
+from hubd.secrets import Secrets, all_secrets
 from hubd.tables import printable
 from hubd.view import View
-
-if TYPE_CHECKING:
-    from hubd.fittings import Secrets
 
 SUMMARY: Final = "watch a hub that runs"
 
@@ -39,12 +37,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command until it is ended; return the exit status."""
-    from hubd import fittings  # noqa: PLC0415 -- check must not wait for what only this needs
-
     config = load(find(options.config, os.environ))
     if not config.presence.enabled:
         raise UsageError("presence.enabled is false: the hub publishes nothing that could be watched.")
-    asyncio.run(until_told(_watch(config, fittings.secrets(os.environ), as_json=options.json)))
+    asyncio.run(until_told(_watch(config, all_secrets(os.environ), as_json=options.json)))
     return 128 + signal.SIGTERM
 
 

@@ -8,10 +8,11 @@ from typing import Final, Protocol
 
 from hubd.config import Config
 from hubd.edges.paho_broker import PahoBroker
-from hubd.fittings import Secrets, guest_broker, tree_of
+from hubd.fittings import guest_broker, tree_of
 from hubd.mirror import HubState, hub_state
 from hubd.presence import ONLINE
 from hubd.reports import Report, TroubleReport
+from hubd.secrets import Secrets
 from hubd.stages.reach import told
 
 _UNKNOWN: Final = "the broker knows no hub of this name; start it, or correct hub.id"

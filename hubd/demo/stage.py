@@ -23,9 +23,11 @@ from hubd.devices.model import Device
 from hubd.edges.wav_sound import WavSound, read_wav
 from hubd.errors import Complaint, ConfigError, SoundError, UsageError
 from hubd.events import Backend, CallStatus
-from hubd.fittings import Secrets, live_server, microphone_and_speaker
+from hubd.fittings import live_server
 from hubd.offline.espeak_voice import EspeakVoice
 from hubd.ports import Sound
+from hubd.secrets import Secrets
+from hubd.sound_card import microphone_and_speaker
 
 # Of espeak-ng's voices the one that both the wake models and the offline recogniser understand best; at a quicker pace
 # the wake models miss a wake word that is followed by its request in one breath.
@@ -114,9 +116,10 @@ async def run(wish: Wish, config: Config, secrets: Secrets, screen: Screen) -> b
         sound: Sound = microphone_and_speaker(here, show.take) if wish.microphone else wav
         hub = Hub(here, replace(secrets, live_key=key), sound=sound, backend=backend, url=url, report=show.take)
         async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(hub.run(), name="hub")
+            running = [tasks.create_task(part.run(), name=name) for name, part in (("sound", sound), ("hub", hub))]
             good = await show.run(to_say, speak=wav.speak, post=hub.post)
-            running.cancel()
+            for task in running:
+                task.cancel()
         return good
 
 

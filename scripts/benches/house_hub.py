@@ -19,8 +19,8 @@ from hubd.config import load
 from hubd.demo.private_broker import HOST
 from hubd.edges.wav_sound import WavSound
 from hubd.events import Backend
-from hubd.fittings import Secrets
 from hubd.reports import PublicState, Report, StateReport, TroubleReport, WokeReport
+from hubd.secrets import Secrets
 from tests.end_to_end.house import speech
 
 _SETTINGS: Final = (
@@ -82,7 +82,7 @@ async def main(url: str, port: str, folder: str) -> None:
     diary, sound, lag = Diary(), WavSound(record=Path(folder) / "played.wav"), Lag()
     hub = Hub(load(file), Secrets(), sound=sound, backend=Backend.GEMINI, url=url, report=diary)
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(hub.run(), name="hub")]
+        running = [tasks.create_task(hub.run(), name="hub"), tasks.create_task(sound.run(), name="sound")]
         await hub._discover.settled()  # noqa: SLF001 -- nothing outside tells that the devices are known
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)

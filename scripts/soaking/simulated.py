@@ -18,9 +18,9 @@ from hubd.config import load
 from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.edges.state_file import StateFile
 from hubd.events import Backend, StopAsked
-from hubd.fittings import Secrets
 from hubd.live.messages import FunctionCall
 from hubd.reports import Part, PublicState, Report, TroubleReport, WokeReport
+from hubd.secrets import Secrets
 from scripts.benches.measuring import grown_kb
 from scripts.soaking.clock import Clock, loop_with
 from scripts.soaking.day import HOUR, Mishap, Request, reports, requests
@@ -103,7 +103,11 @@ class Day:
     async def run(self, length: float) -> dict[str, Any]:
         """Live through so many s; return what was found."""
         async with asyncio.TaskGroup() as tasks:
-            living = [tasks.create_task(self._hub.run()), tasks.create_task(self._lamps.run())]
+            living = [
+                tasks.create_task(self._room.run()),
+                tasks.create_task(self._hub.run()),
+                tasks.create_task(self._lamps.run()),
+            ]
             self._clock.pace = _PACE
             for broker in (self._hub._broker, self._lamps.broker):  # noqa: SLF001 -- nothing outside tells so
                 await broker.newer_connection(0)

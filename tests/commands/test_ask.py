@@ -15,7 +15,6 @@ from hubd.commands import ask
 from hubd.config import Config
 from hubd.demo import home
 from hubd.errors import UsageError
-from hubd.fittings import Secrets
 from hubd.reports import (
     PublicState,
     PublishedReport,
@@ -26,6 +25,7 @@ from hubd.reports import (
     ShownReport,
     StateReport,
 )
+from hubd.secrets import Secrets
 
 DEMO: Final = ("ask", "--demo")
 

@@ -21,11 +21,11 @@ from hubd.devices.model import Device
 from hubd.edges.state_file import StateFile
 from hubd.edges.wav_sound import WavSound
 from hubd.events import Backend
-from hubd.fittings import Secrets
 from hubd.offline.espeak_voice import EspeakVoice
 from hubd.offline.standby import Standby
 from hubd.ports import MicrophoneFrame
 from hubd.reports import PublicState, Report, StateReport
+from hubd.secrets import Secrets
 from tests.live_server import DEADLINE
 from tests.running import running
 
@@ -161,7 +161,7 @@ async def home(  # noqa: PLR0913 -- what a test may want otherwise
             standby=standby,
             timers=None if timers is None else StateFile(timers, diary),
         )
-        running = [tasks.create_task(hub.run(), name="hub")]
+        running = [tasks.create_task(hub.run(), name="hub"), tasks.create_task(room.run(), name="sound")]
         running += [tasks.create_task(standby.run(), name="standby")] if standby is not None else []
         yield Home(hub, room, diary, broker.port, read)
         for task in running:

@@ -116,7 +116,7 @@ async def exchanged(folder: Path, tell: Callable[[str], None]) -> None:
 
     async with ward(folder, ears.environment, tell, more) as (here, rest):
         fault = "microphone without the rate"
-        await here.undergo(fault, "microphone", "can't be opened", breaks=nothing, rest=rest, mends=exchange)
+        await here.undergo(fault, "microphone", "can't be opened", breaks=None, rest=rest, mends=exchange)
 
 
 async def test_a_bare_card_that_fails(tmp_path: Path, tell: Callable[[str], None]) -> None:

@@ -67,16 +67,25 @@ class Ward:
         self._seen = 0
 
     async def undergo(  # noqa: PLR0913 -- a row of the table
-        self, fault: str, part: str, words: str, *, breaks: Deed, rest: Rest, mends: Deed, then: Deed | None = None
+        self,
+        fault: str,
+        part: str,
+        words: str,
+        *,
+        breaks: Deed | None,
+        rest: Rest,
+        mends: Deed,
+        then: Deed | None = None,
     ) -> None:
         """Have a fault come and pass, with all that is promised of it.
 
-        words: what stands in the trouble. breaks, mends: what brings the fault about, what ends it. rest: what works
-        meanwhile. then: shows that the part works again.
+        words: what stands in the trouble. breaks, mends: what brings the fault about, None if it was there from the
+        start; what ends it. rest: what works meanwhile. then: shows that the part works again.
         """
-        self._seen = len(self.hub.events)
         began = time.monotonic()
-        await do(breaks)
+        if breaks is not None:
+            self._seen = len(self.hub.events)
+            await do(breaks)
         await self.told(part, words)
         noticed = time.monotonic() - began
         await do(rest.show)

@@ -16,9 +16,9 @@ from hubd.doctor.case import Case
 from hubd.doctor.findings import Finding, Findings, bad, bad_file, bad_news, doubtful, good
 from hubd.edges.paho_broker import PahoBroker
 from hubd.errors import BrokerError, ConfigError
-from hubd.fittings import Secrets, guest_broker, tree_of
+from hubd.fittings import guest_broker, tree_of
 from hubd.reports import Report, TroubleReport
-from hubd.secrets import MQTT_PASSWORD, is_closed, mqtt_password
+from hubd.secrets import MQTT_PASSWORD, Secrets, is_closed, mqtt_password
 from hubd.stages.reach import Watch, reach
 
 CHECK: Final = "broker"
