@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from hubd.audio.buffers import Uplink
 from hubd.audio.speech import SpeechDetector
 from hubd.events import Event, SpeechBegan, SpeechEnded, Woke
+from hubd.hunches import FellBack, Hunch, Rising
 from hubd.ports import Microphone, MicrophoneFrame
-from hubd.reports import Part, Report, TroubleReport
+from hubd.reports import NearMissReport, Part, Report, TroubleReport
 from hubd.speech_gate import SpeechGate
 from hubd.stages.listen import Listen
 from hubd.wake import FRAME_SAMPLES, LAG_MS, WARM_UP_FRAMES, WakeGate, WakeWord
@@ -33,6 +34,7 @@ class Room:
     posted: list[Event] = field(default_factory=list)
     pushes: int = 0
     reports: list[Report] = field(default_factory=list)
+    hunches: list[Hunch] = field(default_factory=list)
     speaking: bool = False
     muted: bool = False
     closes: bool = False
@@ -53,6 +55,7 @@ class Room:
             speaking=lambda: self.speaking,
             muted=lambda: self.muted,
             clock=lambda: self.now,
+            rising=self.hunches.append,
         )
 
     def stored_something(self) -> None:
@@ -105,6 +108,22 @@ async def test_position_of_a_wake(sizes: Sequence[int]) -> None:
     room, model = Room(), ScriptedModel(wakes_at(20))
     await room.listen(ScriptedMicrophone(cut(speech(40_000), sizes), model), model).run()
     assert room.woken() == [Woke("hey_jarvis", 1.0, lag_before(21 * FRAME_SAMPLES), LAG_MS)]
+
+
+@pytest.mark.parametrize("peak", [0.4, 0.9])
+async def test_what_nearly_woke(peak: float) -> None:
+    """A near miss is a report, a wake an event; a rise and its end go to whoever wants a head start."""
+    room = Room()
+    model = ScriptedModel(lambda index: {"hey_jarvis": {20: 0.2, 21: peak}.get(index, 0.0)})
+
+    async def pass_time(_: int) -> None:
+        room.now += 0.02
+
+    await room.listen(ScriptedMicrophone(cut(speech(64_000)), model, pass_time), model).run()
+    woke = peak > 0.5
+    assert len(room.woken()) == woke
+    assert room.reports == ([] if woke else [NearMissReport("hey_jarvis", peak, 0.5)])
+    assert room.hunches == [Rising("hey_jarvis"), *([] if woke else [FellBack()])]
 
 
 async def test_counts_what_it_scores() -> None:
