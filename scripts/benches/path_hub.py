@@ -26,9 +26,9 @@ from hubd.edges.sound_link import SoundLink, SoundSettings
 from hubd.edges.wav_sound import WavSound
 from hubd.edges.websockets_link import WebsocketsLink
 from hubd.events import Backend, Event, LinkReady, Woke
-from hubd.fittings import Secrets
 from hubd.ports import MicrophoneFrame, Sound
 from hubd.reports import PublicState, Report, StateReport
+from hubd.secrets import Secrets
 from hubd.wishes import ListenAsked
 from scripts.benches import path_probe
 from scripts.benches.loopback import CHECKOUT
@@ -152,7 +152,7 @@ async def main(config: Path, server: int, broker: int, scenario: str) -> None:
     hub = Hub(load(config), Secrets(), sound=sound, backend=Backend.GEMINI, url=url, report=watched.report)
     watched.watch(hub)
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(hub.run())]
+        running = [tasks.create_task(hub.run()), tasks.create_task(sound.run())]
         if isinstance(sound, Room):
             wait = watched.idle if scenario == "set-up" else None
             running.append(tasks.create_task(sound.hush() if scenario == "calls" else sound.say(wait=wait)))
