@@ -178,6 +178,7 @@ class Hub:
             speaking=lambda: self._speak.speaking,
             muted=lambda: self.converse.muted,
             clock=time.monotonic,
+            rising=self._line.hear,
         )
 
         if config.presence.enabled:

@@ -126,7 +126,9 @@ def live_servers(  # noqa: PLR0913 -- two servers, each with what leads to it
 ) -> list[Server]:
     """Return whom a conversation is opened with: the server at url first, then the standby server, if there is one."""
     server = servers_of(config, toolbox, uplink)
-    first = server(backend, url, dial(config.live, url, key))
+    # The offline server is near enough, and starts its recogniser for whoever calls.
+    ahead = config.live.head_start and backend is Backend.GEMINI
+    first = replace(server(backend, url, dial(config.live, url, key)), ahead=ahead)
     if standby is None:
         return [first]
     return [first, server(Backend.OFFLINE, "", partial(dial_standby, config.live, standby))]

@@ -40,8 +40,8 @@ class LiveSettings(Table):
     """[live]: the conversation partner (``live-protocol.md``). Timeouts in s, compression in tokens (3.3).
 
     url: scheme, host and port; the service's path is added. model_takes: options that the model takes whatever hubd
-    knows about it. language: in words, as German; empty for any. daily_token_budget: 0 for none. None: the model's own
-    way.
+    knows about it. language: in words, as German; empty for any. daily_token_budget: 0 for none. head_start: whether a
+    connection is opened before the wake word is certain. None: the model's own way.
     """
 
     backend: BackendChoice = BackendChoice.AUTO
@@ -75,6 +75,7 @@ class LiveSettings(Table):
     when_budget_is_spent: WhenSpent = WhenSpent.WARN
     connect_timeout: Timeout = 10.0
     setup_timeout: Timeout = 15.0
+    head_start: Flag = True
     transcription: TranscriptionSettings = Field(default_factory=TranscriptionSettings)
     generation: GenerationSettings = Field(default_factory=GenerationSettings)
     thinking: ThinkingSettings = Field(default_factory=ThinkingSettings)

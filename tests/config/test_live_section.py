@@ -144,7 +144,7 @@ class TestWire:
         options = {name for name in LiveSettings.model_fields if name not in tables}
         for table in tables:
             options |= {f"{table}.{name}" for name in type(getattr(LiveSettings(), table)).model_fields}
-        connection = {"backend", "url", "connect_timeout", "setup_timeout", "system_instruction_file"}
+        connection = {"backend", "url", "connect_timeout", "setup_timeout", "head_start", "system_instruction_file"}
         cost = {"daily_token_budget", "when_budget_is_spent"}
         assert options - keys == connection | cost
         assert {str(option) for option in Option} <= options
