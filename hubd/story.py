@@ -41,7 +41,8 @@ def _words(report: Report) -> str:  # noqa: C901, PLR0911, PLR0912 -- one case a
         case WokeReport(model, score):
             return f"woke: {model.replace('_', ' ')} (score {score:.2f})"
         case NearMissReport(model, score, threshold):
-            return f"nearly woke: {model.replace('_', ' ')} (score {score:.2f}, threshold {threshold:.2f})"
+            too_short = ", too short" if score >= threshold else ""
+            return f"nearly woke: {model.replace('_', ' ')} (score {score:g}{too_short}, threshold {threshold:g})"
         case SessionReport(change, backend, reason):
             return f"session {change}: {backend}{_because(reason)}"
         case StateReport(state):

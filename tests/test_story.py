@@ -31,7 +31,8 @@ from hubd.story import LONGEST, line
 
 STORY: list[tuple[Report, str]] = [
     (WokeReport("hey_jarvis", 0.987, 720), "woke: hey jarvis (score 0.99)"),
-    (NearMissReport("hey_jarvis", 0.314, 0.5), "nearly woke: hey jarvis (score 0.31, threshold 0.50)"),
+    (NearMissReport("hey_jarvis", 0.499, 0.5), "nearly woke: hey jarvis (score 0.499, threshold 0.5)"),
+    (NearMissReport("hey_jarvis", 0.5, 0.5), "nearly woke: hey jarvis (score 0.5, too short, threshold 0.5)"),
     (SessionReport(SessionChange.OPENED, Backend.GEMINI), "session opened: gemini"),
     (SessionReport(SessionChange.CLOSED, Backend.OFFLINE, "stopped"), "session closed: offline (stopped)"),
     (StateReport(PublicState.FOLLOWING_UP), "state: following up"),
