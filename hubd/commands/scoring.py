@@ -126,9 +126,7 @@ class _Tap(WakeGate):
         super().__init__(())
         self._take = take
 
-    def feed(
-        self, scores: Mapping[str, float], position: int, now: float, *, speaking: bool, muted: bool = False
-    ) -> tuple[Noticed, ...]:
+    def feed(self, scores: Mapping[str, float], position: int, now: float, **how: bool) -> tuple[Noticed, ...]:
         """Pass the scores on."""
         self._take(scores, now)
-        return super().feed(scores, position, now, speaking=speaking, muted=muted)
+        return super().feed(scores, position, now, **how)
