@@ -20,7 +20,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import os
 import statistics
 import sys
 import tempfile
@@ -29,12 +28,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hubd.config import LiveSettings
-from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.errors import MissingPartError
-from scripts.benches.loopback import ORACLES, Program, certificate, program
-from scripts.benches.path_lamp import SETTINGS
+from scripts.benches.loopback import ORACLES, Program, program
 from scripts.benches.path_server import FRAMES
+from scripts.benches.path_world import World, in_world, precedence
 from scripts.benches.rows import Row, add_options, show
 from scripts.benches.sound_room import SoundRoom
 
@@ -46,44 +43,30 @@ _INTERRUPTED_BYTES: Final = 150
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """What is around the programs: a folder for files, the broker's port, how much is measured in a round."""
+class Often:
+    """How much is measured in a round: tool calls, interrupted turns, wake words; what is 0 is left out."""
 
-    folder: Path
-    broker: int
-    calls: int
-    turns: int
-    wakes: int
-
-    @contextlib.contextmanager
-    def server(self, scenario: str, number: int) -> Iterator[tuple[Program, str, Mapping[str, str]]]:
-        """Run the server; yield it with its port, and what a client needs to trust it."""
-        cert = self.folder / "cert.pem"
-        with program("path_server", cert, self.folder / "key.pem", scenario, number) as server:
-            yield server, server.line(), {"SSL_CERT_FILE": str(cert)}
-
-    @contextlib.contextmanager
-    def hub(self, scenario: str, port: str, environment: Mapping[str, str], more: str = "") -> Iterator[Program]:
-        """Run the hub until it is ready, and have it go on; more: settings."""
-        config = self.folder / "hubd.toml"
-        mqtt = f'[mqtt]\nhost = "{HOST}"\nport = {self.broker}\n[hub]\nstate_dir = "none"\n'
-        config.write_text(mqtt + more + SETTINGS)
-        with program("path_hub", config, port, self.broker, scenario, environment=environment) as hub:
-            hub.line()
-            hub.go_on()
-            yield hub
+    calls: int = 300
+    turns: int = 100
+    wakes: int = 4
 
 
 def run(arguments: Sequence[str]) -> int:
     """Measure, then print; the exit code says whether it could be measured, not whether the goals were met."""
     parser = argparse.ArgumentParser(prog="scripts/bench path", description=__doc__.splitlines()[0])
     add_options(parser)
-    parser.add_argument("--calls", type=int, default=300, help="tool calls a round (default: %(default)s)")
-    parser.add_argument("--turns", type=int, default=100, help="interrupted turns a round (default: %(default)s)")
-    parser.add_argument("--wakes", type=int, default=4, help="wake words a round (default: %(default)s)")
+    often = Often()
+    parser.add_argument("--calls", type=int, default=often.calls, help="tool calls a round (default: %(default)s)")
+    parser.add_argument(
+        "--turns",
+        type=int,
+        default=often.turns,
+        help="interruptions a round, 0 for no sound cards (default: %(default)s)",
+    )
+    parser.add_argument("--wakes", type=int, default=often.wakes, help="wake words a round (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:
-        rows = measure(options.rounds, options.calls, options.turns, options.wakes)
+        rows = measure(options.rounds, Often(options.calls, options.turns, options.wakes))
     except MissingPartError as missing:
         print(missing, file=sys.stderr)
         return 1
@@ -91,33 +74,13 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def measure(rounds: int, calls: int = 300, turns: int = 100, wakes: int = 4) -> list[Row]:
+def measure(rounds: int, often: Often = Often()) -> list[Row]:
     """Measure all of it, so often."""
     with precedence():
-        return asyncio.run(_measure(rounds, calls, turns, wakes))
+        return asyncio.run(in_world(lambda world: _rows(world, rounds, often)))
 
 
-@contextlib.contextmanager
-def precedence() -> Iterator[None]:
-    """Let this process, with all that it starts meanwhile, go before others; without the right to it, do nothing."""
-    before = os.sched_getscheduler(0), os.sched_getparam(0)
-    with contextlib.suppress(PermissionError):  # then the values hold what others do as well
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
-    try:
-        yield
-    finally:
-        os.sched_setscheduler(0, *before)
-
-
-async def _measure(rounds: int, calls: int, turns: int, wakes: int) -> list[Row]:
-    with tempfile.TemporaryDirectory(prefix="hubd-bench-") as name:
-        certificate(Path(name))
-        async with PrivateBroker() as broker:
-            world = World(Path(name), broker.port, calls, turns, wakes)
-            return await asyncio.to_thread(_rows, world, rounds)
-
-
-def _rows(world: World, rounds: int) -> list[Row]:
+def _rows(world: World, rounds: int, often: Often) -> list[Row]:
     ours: list[Calls] = []
     theirs: list[Calls] = []
     sounds, woken, opened = [], [], []
@@ -125,12 +88,15 @@ def _rows(world: World, rounds: int) -> list[Row]:
         ways = [(ours, _hubd_calls), (theirs, _google_calls)]
         # Who goes first takes turns.
         for found, way in ways if number % 2 else ways[::-1]:
-            found.append(way(world))
-        sounds.append(_sound(world))
-        opened.append([_set_up(world, head_start=head_start) for head_start in (True, False)])
-        woken.append(_talk(world))
+            found.append(way(world, often.calls))
+        if often.turns:
+            sounds.append(_sound(world, often.turns))
+        if often.wakes:
+            opened.append([_set_up(world, often.wakes, head_start=head_start) for head_start in (True, False)])
+            woken.append(_talk(world, often.wakes))
     called = [row for share, goal in ((50, 0.5), (99, 2.0)) for row in _called(ours, theirs, share, goal)]
-    return [*called, *_sounded(sounds), *_woken(woken), *_opened(opened)]
+    sounded = list(_sounded(sounds)) if sounds else []
+    return [*called, *sounded, *(_woken(woken) if woken else ()), *(_opened(opened) if opened else ())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,29 +145,29 @@ def percentile(values: Sequence[float], share: int) -> float:
     return sorted(values)[max(0, -(-len(values) * share // 100) - 1)]
 
 
-def _hubd_calls(world: World) -> Calls:
+def _hubd_calls(world: World, count: int) -> Calls:
     with (
-        world.server("calls", world.calls) as (server, port, environment),
+        world.server("calls", count) as (server, port, environment),
         world.hub("calls", port, environment) as hub,
     ):
         round_trips = server.found()
         hub.go_on()
-        return Calls(hub.found()["command_ms"][-world.calls :], round_trips)
+        return Calls(hub.found()["command_ms"][-count:], round_trips)
 
 
-def _google_calls(world: World) -> Calls:
+def _google_calls(world: World, count: int) -> Calls:
     with (
-        world.server("calls", world.calls) as (server, port, environment),
+        world.server("calls", count) as (server, port, environment),
         program("path_google", port, world.broker, python=ORACLES, environment=environment) as client,
     ):
         round_trips = server.found()
         client.go_on()
-        return Calls(client.found()[-world.calls :], round_trips)
+        return Calls(client.found()[-count:], round_trips)
 
 
-def _sound(world: World) -> dict[str, list[float]]:
+def _sound(world: World, turns: int) -> dict[str, list[float]]:
     """Return how long each took, ms: samples put, buffers flushed, frames of the microphone."""
-    with world.server("sound", world.turns) as (server, port, environment), SoundRoom() as room:
+    with world.server("sound", turns) as (server, port, environment), SoundRoom() as room:
         folder = Path(tempfile.mkdtemp(dir=world.folder))
         places = {**environment, **room.environment, "HUBD_BENCH_FOLDER": str(folder)}
         with world.hub("sound", port, places) as hub:
@@ -213,8 +179,8 @@ def _sound(world: World) -> dict[str, list[float]]:
     heard, interrupted = reads(found["read"])
     there = {captured: at for at, captured in found["captured"]}
     return {
-        "put": _after(heard, [float(at) for what, at in speaker if what == "put"], world.turns * FRAMES),
-        "flush": _after(interrupted, [float(at) for what, at in speaker if what == "flush"], world.turns),
+        "put": _after(heard, [float(at) for what, at in speaker if what == "put"], turns * FRAMES),
+        "flush": _after(interrupted, [float(at) for what, at in speaker if what == "flush"], turns),
         "frame": [
             (there[float(captured)] - float(at)) * 1000 for _, at, captured in microphone if float(captured) in there
         ],
@@ -240,23 +206,22 @@ def _after(begun: Sequence[float], done: Sequence[float], count: int) -> list[fl
     return [(at - begin) * 1000 for begin, at in zip(begun, done, strict=True)]
 
 
-def _set_up(world: World, *, head_start: bool) -> list[float]:
-    known = "head_start" in LiveSettings.model_fields
-    settings = f"[live]\nhead_start = {str(head_start).lower()}\n" if known else ""
+def _set_up(world: World, count: int, *, head_start: bool) -> list[float]:
+    settings = f"[live]\nhead_start = {str(head_start).lower()}\n"
     with world.server("set-up", SET_UP_MS) as (_, port, environment):
-        return _woken_hub(world, world.hub("set-up", port, environment, settings), "set_up_ms")
+        return _woken_hub(count, world.hub("set-up", port, environment, settings), "set_up_ms")
 
 
-def _talk(world: World) -> list[float]:
+def _talk(world: World, count: int) -> list[float]:
     with world.server("talk", 0) as (_, port, environment):
-        return _woken_hub(world, world.hub("talk", port, environment), "upload_ms")
+        return _woken_hub(count, world.hub("talk", port, environment), "upload_ms")
 
 
-def _woken_hub(world: World, running: contextlib.AbstractContextManager[Program], key: str) -> list[float]:
+def _woken_hub(count: int, running: contextlib.AbstractContextManager[Program], key: str) -> list[float]:
     """Return what a hub found that was woken so often."""
     with running as hub:
-        for _ in range(world.wakes):
+        for _ in range(count):
             hub.line()
         hub.go_on()
         # It may wake once more until it ends.
-        return list(hub.found()[key][: world.wakes])
+        return list(hub.found()[key][:count])

@@ -5,8 +5,8 @@ prints what it saw as JSON. For the scenarios see path_server.py.
 
 calls: the microphone hears a quiet room in real time. set-up, talk: it is spoken to, over and over, by several voices;
 prints a line each time when it has woken and what is measured has come.
-sound: microphone and speaker are those of $PULSE_SERVER, each held by its own process, which writes down when sound
-comes and goes (path_sound.py).
+sound, barge-in: microphone and speaker are those of $PULSE_SERVER, each held by its own process, which writes down when
+sound comes and goes (path_sound.py).
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class Room(WavSound):
 
 
 def _sound(scenario: str) -> Sound:
-    if scenario != "sound":
+    if scenario not in ("sound", "barge-in"):
         return Room()
     sound_process._CHILD = "scripts.benches.path_sound"  # noqa: SLF001 -- the same program, but for its stamps
     return SoundLink(SoundSettings(), lambda _: None, environment={**os.environ, "PYTHONPATH": str(CHECKOUT)})
@@ -171,8 +171,7 @@ async def main(config: Path, server: int, broker: int, scenario: str) -> None:
         "captured": watched.captured,
         "set_up_ms": watched.set_up_ms(),
         "upload_ms": watched.upload_ms(),
-        "woke": len(watched.woke),
-        "opened": len(watched.opened),
+        "woke": [at for at, _, _ in watched.woke],
     }
     print(json.dumps(found), flush=True)
 

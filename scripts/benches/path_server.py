@@ -5,7 +5,8 @@ Usage: path_server.py CERTIFICATE KEY SCENARIO NUMBER; prints its port. Each sce
 calls: asks for NUMBER functions, one after the other: how long each took from here, ms.
 sound: speaks NUMBER times, and interrupts itself each time: nothing.
 set-up: takes NUMBER ms to set up, for each connection, and ends each conversation that is spoken into: never.
-talk: speaks without pause until it is spoken to, again and again: never.
+talk: hisses without pause until it is spoken to, again and again; with NUMBER 1 it tells a story instead: never.
+converse: speaks for six seconds whenever it has heard twelve more: never.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import itertools
 import json
 import random
 import ssl
@@ -22,6 +24,9 @@ from typing import Any, Final
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+
+from hubd.offline.espeak_voice import EspeakVoice
+from scripts.benches.voices import STORY
 
 TURN_COMPLETE: Final = b'{"serverContent":{"turnComplete":true}}'
 GENERATION_COMPLETE: Final = b'{"serverContent":{"generationComplete":true}}'
@@ -36,11 +41,18 @@ _PACE: Final = 0.015
 _PAUSE: Final = (0.015, 0.025)
 _UNCOUNTED: Final = 10
 _LEAD: Final = 0.5
+# Of a conversation in turns: bytes of sound heard for each turn of the server's, frames of 200 ms in that turn.
+_HEARD_A_TURN: Final = 12 * 32_000
+_SAID_A_TURN: Final = 30
 
 
 def sound(size: int) -> bytes:
     """Return a frame with so many bytes of sound: noise-like, as the service sends them."""
-    pcm = bytes((n * 7919) % 251 for n in range(size))
+    return frame_of(bytes((n * 7919) % 251 for n in range(size)))
+
+
+def frame_of(pcm: bytes) -> bytes:
+    """Return a frame with this sound."""
     part = {"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": base64.b64encode(pcm).decode()}}
     frame = {"serverContent": {"modelTurn": {"role": "model", "parts": [part]}}}
     return json.dumps(frame, separators=(",", ":")).encode()
@@ -52,18 +64,23 @@ def call(number: int, function: str = FUNCTION, **arguments: Any) -> bytes:
     return json.dumps({"toolCall": {"functionCalls": [asked]}}, separators=(",", ":")).encode()
 
 
-def _is_silence(text: str) -> bool:
-    """Tell whether a frame of sound holds nothing but zeros."""
+def _story() -> list[bytes]:
+    pcm = EspeakVoice(words_per_minute=130).speak(STORY)
+    return [frame_of(pcm[start : start + _FRAME_BYTES]) for start in range(0, len(pcm), _FRAME_BYTES)]
+
+
+def _sound_in(text: str) -> bytes:
+    """Return the sound of a frame; Google's client writes it in the alphabet for addresses."""
     body = json.loads(text)
     content = body.get("realtimeInput") or body.get("realtime_input") or {}
-    data = (content.get("audio") or {}).get("data", "")
-    return not any(base64.b64decode(data))
+    return base64.urlsafe_b64decode((content.get("audio") or {}).get("data", ""))
 
 
 class Visit:
     """One client.
 
-    heard_at, silent_at: when it last sent sound, and when silence. answered: how many functions it carried out.
+    heard_at, silent_at: when it last sent sound, and when silence. heard: how many bytes of either. answered: how many
+    functions it carried out.
     """
 
     def __init__(self, connection: ServerConnection) -> None:
@@ -71,6 +88,7 @@ class Visit:
         self.answered = 0
         self.heard_at = 0.0
         self.silent_at = 0.0
+        self.heard = 0
         self.changed = asyncio.Event()
 
     async def send(self, frame: bytes) -> None:
@@ -83,13 +101,18 @@ class Visit:
             text = frame if isinstance(frame, str) else frame.decode()
             if text.startswith(('{"toolResponse"', '{"tool_response"')):
                 self.answered += 1
-            elif '"audio"' in text and _is_silence(text):
-                self.silent_at = time.monotonic()
             elif '"audio"' in text:
-                self.heard_at = time.monotonic()
+                self._hear(_sound_in(text))
             else:
                 continue
             self.changed.set()
+
+    def _hear(self, pcm: bytes) -> None:
+        self.heard += len(pcm)
+        if any(pcm):
+            self.heard_at = time.monotonic()
+        else:
+            self.silent_at = time.monotonic()
 
     async def until_answered(self, count: int) -> None:
         """Return once so many functions were answered."""
@@ -141,18 +164,19 @@ async def end_when_spoken_to(visit: Visit, _milliseconds: int) -> None:
     await visit.send(TURN_COMPLETE)
 
 
-async def talk(visit: Visit, _count: int) -> None:
+async def talk(visit: Visit, number: int) -> None:
     """Speak until spoken to, then be silent for a moment, again and again.
 
     While it speaks hubd sends silence: whatever else was on its way before that does not count.
     """
-    loop, frame = asyncio.get_running_loop(), sound(_FRAME_BYTES)
+    loop = asyncio.get_running_loop()
+    frames = itertools.cycle(_story() if number else [sound(_FRAME_BYTES)])
     while True:
         began, ahead = loop.time(), -_LEAD
         since = time.monotonic()
         while not since < visit.silent_at < visit.heard_at:
             while ahead < loop.time() - began:
-                await visit.send(frame)
+                await visit.send(next(frames))
                 ahead += _FRAME_BYTES / 48_000
             await asyncio.sleep(_PACE)
         for each in (INTERRUPTED, TURN_COMPLETE):
@@ -160,7 +184,27 @@ async def talk(visit: Visit, _count: int) -> None:
         await asyncio.sleep(0.5)
 
 
-SCENARIOS: Final = {"calls": calls, "sound": speak_and_stop, "set-up": end_when_spoken_to, "talk": talk}
+async def converse(visit: Visit, _count: int) -> None:
+    """Take turns with a person who talks without end."""
+    frame, turns = sound(9_600), 0
+    while True:
+        turns += 1
+        while visit.heard < turns * _HEARD_A_TURN:
+            visit.changed.clear()
+            await visit.changed.wait()
+        for _ in range(_SAID_A_TURN):
+            await visit.send(frame)
+        for each in (GENERATION_COMPLETE, TURN_COMPLETE):
+            await visit.send(each)
+
+
+SCENARIOS: Final = {
+    "calls": calls,
+    "sound": speak_and_stop,
+    "set-up": end_when_spoken_to,
+    "talk": talk,
+    "converse": converse,
+}
 
 
 async def main(certificate: str, key: str, scenario: str, number: int) -> None:

@@ -18,7 +18,7 @@ PERIOD: Final = 4.0
 _SPEAKERS: Final = ("en-us", "en-gb", "en-us+f3", "en-us+m3", "en-gb-scotland")
 _PACES: Final = (130, 145, 160)
 _AUDIBLE: Final = 100
-_STORY: Final = (
+STORY: Final = (
     "The kitchen light has been on since this morning. I wonder whether anybody fed the cat, and where the big red "
     "book about gardens has gone. Tomorrow we have to leave the house at seven, because the train does not wait."
 )
@@ -55,5 +55,5 @@ def wake_words(request: str = "") -> Iterator[bytes]:
 
 def story(seconds: float) -> bytes:
     """Return so much of a person who talks, without a wake word."""
-    told = np.concatenate([speech(_STORY), np.frombuffer(quiet_room(1.5), "<i2")])
+    told = np.concatenate([speech(STORY), np.frombuffer(quiet_room(1.5), "<i2")])
     return np.resize(told, round(seconds * UPLINK_RATE)).astype("<i2").tobytes()

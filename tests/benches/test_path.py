@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.benches.path import percentile, reads
+from scripts.benches.path import PEER, Often, measure, percentile, reads
 from scripts.benches.path_probe import Stamps
 
 
@@ -24,3 +24,10 @@ def test_reads_are_told_by_their_size() -> None:
 def test_a_percentile_is_one_of_the_values(share: int, value: int) -> None:
     """So many percent are not above it."""
     assert percentile(range(1, 101), share) == value
+
+
+def test_both_carry_out_tool_calls() -> None:
+    """What was asked of hubd and of its peer was published by either."""
+    rows = measure(1, Often(calls=2, turns=0, wakes=0))
+    assert [row.against for row in rows] == ["", PEER, PEER] * 2
+    assert all(row.value > 0 for row in rows)
