@@ -162,7 +162,7 @@ class Hub:
             report=report,
             local=lambda: datetime.now().astimezone().time(),
         )
-        gate = WakeGate([word.wake_word() for word in config.wake.words], config.wake.near_miss)
+        gate = WakeGate(config.wake.wake_words(), config.wake.near_miss)
         model = fittings.wake_model(config)
         speech_gate = SpeechGate(model.memory, closes=config.wake.speech_gate)
         self._listen = Listen(

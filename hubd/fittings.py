@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from typing import assert_never
 
 from pydantic import SecretStr
 
@@ -16,6 +17,7 @@ from hubd.config import BackendChoice, Config, LiveSettings, MqttSettings, Prese
 from hubd.config.live_section import may_carry_key
 from hubd.config.offer import offer
 from hubd.continuation import fingerprint
+from hubd.edges.micro_wake_model import MicroWakeModel
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.edges.state_file import StateFile
 from hubd.edges.wake_model_files import find_model
@@ -41,6 +43,7 @@ from hubd.stages.connection import Server
 from hubd.stages.tell import Commands
 from hubd.timer_functions import FUNCTIONS
 from hubd.tools import Toolbox
+from hubd.wake import WakeEngine
 
 
 @asynccontextmanager
@@ -75,9 +78,16 @@ def kept(name: str, config: Config, environment: Mapping[str, str], report: Repo
 
 def wake_model(config: Config) -> WakeModel:
     """Return the model of the wake words; raises MissingPartError or HubdError if there is none to be had."""
-    from hubd.edges.onnx_wake_model import OnnxWakeModel  # noqa: PLC0415 -- costs 20 MB, which no command needs
+    words = config.wake.words
+    match config.wake.engine:
+        case WakeEngine.OPENWAKEWORD:
+            from hubd.edges.onnx_wake_model import OnnxWakeModel  # noqa: PLC0415 -- costs 20 MB, which few commands need
 
-    return OnnxWakeModel({word.name: find_model(word.model) for word in config.wake.words})
+            return OnnxWakeModel({word.name: find_model(word.model) for word in words})
+        case WakeEngine.MICROWAKEWORD:
+            return MicroWakeModel(word.name for word in words)
+        case engine:
+            assert_never(engine)
 
 
 def dial(settings: LiveSettings, url: str, key: SecretStr | None) -> Callable[[], Awaitable[LiveLink]]:

@@ -104,7 +104,7 @@ class Renewal:
 
     def _take(self, config: Config, manners: _Manners, automations: Automations) -> None:
         crew, before, self.config = self._crew, self.config, config
-        crew.gate.adopt([word.wake_word() for word in config.wake.words], config.wake.near_miss)
+        crew.gate.adopt(config.wake.wake_words(), config.wake.near_miss)
         crew.speech_gate.closes = config.wake.speech_gate
         crew.purse.adopt(config.live.daily_token_budget, config.live.when_budget_is_spent)
         crew.ring.adopt(most=config.timers.most, lasts=config.timers.ring_for, ear=stop_word_of(config))

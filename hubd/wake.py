@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from types import MappingProxyType
 
 from hubd.audio.pcm import UPLINK_RATE
@@ -18,14 +18,38 @@ FRAME_SAMPLES = 1280
 FRAME_MS = FRAME_SAMPLES * 1000 // UPLINK_RATE
 WARM_UP_FRAMES = 16
 
+
+class WakeEngine(StrEnum):
+    """What finds wake words."""
+
+    OPENWAKEWORD = "openwakeword"
+    MICROWAKEWORD = "microwakeword"
+
+
 # How long after a word's last sample its score first crosses the threshold, ms: never less than the longest that was
 # measured, because sound between the two would be lost. Measured with 1700 utterances a word (espeak-ng en-us, en-gb,
 # en-us+f3, en-us+m3, en-gb-scotland at 130 to 175 words a minute, recordings; alone, before a pause, in one breath with
 # a request; at all positions within a frame; loud and soft; thresholds 0.3 to 0.9), median in one breath / longest:
-# hey_jarvis 417 / 673, alexa 63 / 458, hey_mycroft 153 / 370. A crossing later than 800 ms is not counted: it was the
-# request that woke. Recordings crossed from 290 ms before their end to 40 ms after it. Other words get the longest lag.
+# hey_jarvis 417 / 673, alexa 63 / 458, hey_mycroft 153 / 370; microWakeWord, 500 a word, thresholds 0.3 to 0.98:
+# hey_jarvis 134 / 421, alexa 220 / 474, hey_mycroft -37 / 795, okay_nabu 124 / 554. A crossing later than 800 ms is not
+# counted: it was the request that woke. Recordings crossed from 290 ms before their end to 40 ms after it, with
+# microWakeWord from 233 ms before to 365 ms after. Other words get the longest lag.
 LAG_MS = 720
-LAG_MS_OF: Mapping[str, int] = MappingProxyType({"alexa": 520, "hey_mycroft": 440})
+LAG_MS_OF: Mapping[WakeEngine, Mapping[str, int]] = MappingProxyType(
+    {
+        WakeEngine.OPENWAKEWORD: MappingProxyType({"alexa": 520, "hey_mycroft": 440}),
+        WakeEngine.MICROWAKEWORD: MappingProxyType(
+            {"alexa": 520, "hey_jarvis": 480, "hey_mycroft": 800, "okay_nabu": 600}
+        ),
+    }
+)
+
+# What to do with a model in a format that hubd does not run.
+ONNX_INSTEAD = (
+    "hubd runs ONNX: take the .onnx of the same wake word, which openWakeWord's training writes beside the .tflite; "
+    "or, on a computer, pip install tf2onnx tensorflow, then "
+    "python -m tf2onnx.convert --opset 13 --tflite ITS.tflite --output ITS.onnx"
+)
 
 # The score from which on a rise that woke nothing is a near miss (``voice.md`` 5.3).
 NEAR_MISS = 0.25
@@ -40,7 +64,7 @@ class WakeWord:
     name: as the wake model calls it. threshold: the score, 0 to 1, that each of patience consecutive frames of 80 ms
     has to reach (0.5: ``voice.md`` 3, threshold effect). threshold_while_speaking, patience_while_speaking: the same
     while the hub itself speaks, never below the two others: its own voice can cross for a frame (``voice.md`` 2.4,
-    2.5). refractory: for so many seconds after it woke nothing wakes.
+    2.5). refractory: for so many seconds after it woke nothing wakes. engine: what scores it.
     """
 
     name: str
@@ -49,6 +73,7 @@ class WakeWord:
     threshold_while_speaking: float = 0.5
     patience_while_speaking: int = 2
     refractory: float = 2.0
+    engine: WakeEngine = WakeEngine.OPENWAKEWORD
 
     def __post_init__(self) -> None:
         lowest = min(self.patience, self.patience_while_speaking)
@@ -58,7 +83,7 @@ class WakeWord:
     @property
     def lag_ms(self) -> int:
         """How long after the word's last sample its score may first cross the threshold, ms."""
-        return LAG_MS_OF.get(self.name, LAG_MS)
+        return LAG_MS_OF[self.engine].get(self.name, LAG_MS)
 
     def bar(self, *, speaking: bool) -> tuple[float, int]:
         """Return the threshold in force with the number of consecutive frames that have to reach it."""

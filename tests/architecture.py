@@ -106,8 +106,9 @@ ROWS: tuple[str, ...] = (
     (
         "stages.act stages.announce stages.ask stages.converse stages.discover stages.line stages.listen stages.look "
         "stages.attend stages.automate stages.reload stages.ring stages.tell edges.control_socket edges.journal "
-        "stages.speak stages.visit stages.wind_up edges.onnx_wake_model edges.paho_broker edges.pyaudio_sound "
-        "edges.sound_link edges.wav_sound edges.state_file edges.systemd_notify edges.websockets_link stages.purse"
+        "stages.speak stages.visit stages.wind_up edges.micro_wake_model edges.onnx_wake_model edges.paho_broker "
+        "edges.pyaudio_sound edges.sound_link edges.wav_sound edges.state_file edges.systemd_notify "
+        "edges.websockets_link stages.purse"
     ),
     "offline.words",
     "offline.phrases",
@@ -142,7 +143,7 @@ ROWS: tuple[str, ...] = (
     "config.live_rules config.live_tables",
     (
         "config.automation_section config.discovery_section config.forbidden config.includes config.live_section "
-        "config.mending config.presence_section config.sections config.timer_section"
+        "config.mending config.presence_section config.sections config.timer_section config.wake_section"
     ),
     "config.clashes config.named_files",
     "config.loading",
@@ -207,6 +208,7 @@ LIBRARIES: dict[str, re.Pattern[str]] = {
     "pocketsphinx": re.compile(r"offline\.pocketsphinx_decoder"),
     "pyaudio": re.compile(r"edges\.pyaudio_sound"),
     "pydantic": EVERYWHERE,
+    "pymicro_wakeword": re.compile(r"edges\.micro_wake_model"),
     "pydantic_core": EVERYWHERE,
     "soxr": re.compile(r"audio\.resample|offline\.espeak_voice"),
     "systemd": re.compile(r"edges\.(journal|systemd_notify)"),

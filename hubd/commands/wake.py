@@ -49,7 +49,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
     config = load(find(options.config, os.environ))
-    words = [word.wake_word() for word in config.wake.words]
+    words = config.wake.wake_words()
     if not words:
         raise UsageError("wake.words is empty: there is no wake word to be scored.")
     if options.wav is not None:

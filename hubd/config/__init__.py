@@ -15,9 +15,8 @@ from hubd.config.sections import (
     PrivacySettings,
     SpeakerSettings,
     TurnEnd,
-    WakeSettings,
-    WakeWordSettings,
 )
+from hubd.config.wake_section import WakeSettings, WakeWordSettings
 
 __all__ = [
     "BackendChoice",

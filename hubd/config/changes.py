@@ -11,6 +11,7 @@ from hubd.config.loading import Config
 # What is opened, announced, or told apart by when the hub starts, by section. Everything else is taken over.
 AT_START: Final[Mapping[str, tuple[str, ...]]] = {
     "hub": ("id", "state_dir"),
+    "wake": ("engine",),
     "microphone": ("device", "rate", "channels"),
     "speaker": ("device", "rate", "channels"),
     "live": ("backend", "url"),
@@ -44,11 +45,15 @@ def in_force(started: Config, wanted: Config) -> Config:
         )
         for section, options in AT_START.items()
     }
+    if wanted.wake.engine is not started.wake.engine:
+        # A threshold for one engine is none for another.
+        return replace(wanted, **(sections | {"wake": started.wake}))
     words = {word.model: word for word in wanted.wake.words}
     loaded = {word.model: word for word in started.wake.words}
     kept = loaded | words if _strangers(started, wanted) else words
-    wake = wanted.wake.model_copy(update={"words": tuple(word for model, word in kept.items() if model in loaded)})
-    return replace(wanted, wake=wake, **sections)
+    known = tuple(word for model, word in kept.items() if model in loaded)
+    sections["wake"] = sections["wake"].model_copy(update={"words": known})
+    return replace(wanted, **sections)
 
 
 def _strangers(started: Config, wanted: Config) -> bool:

@@ -27,11 +27,11 @@ from hubd.config.sections import (
     MqttSettings,
     PrivacySettings,
     SpeakerSettings,
-    WakeSettings,
 )
 from hubd.config.timer_section import TimerSettings
 from hubd.config.toml_files import TomlFile, name_of
 from hubd.config.toml_lines import KeyPath
+from hubd.config.wake_section import WakeSettings
 from hubd.devices.fields import Table
 from hubd.devices.model import Device
 from hubd.errors import Complaint, ConfigError

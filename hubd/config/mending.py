@@ -8,6 +8,7 @@ from itertools import count
 
 from hubd.config.complaints import Mistake
 from hubd.config.toml_lines import KeyPath
+from hubd.wake import WakeEngine
 
 # Key paths as they are compared: "*" for any position in a list, any name of a parameter.
 _Shape = tuple[str, ...]
@@ -156,7 +157,7 @@ class MendedTree:
             case _ if shape == _FEATURE:
                 self._put(path[:-1], None)
             case _ if shape in _WAKE_WORDS:
-                self._put(path, f"{next(self._names)}.onnx")
+                self._replace_wake_word(path)
             case _ if shape in _JUDGES_OF_MODELS:
                 self._put(path[:2], None)
                 # A model that is not known refuses nothing.
@@ -167,6 +168,12 @@ class MendedTree:
                 self._put(path, next(self._names))
             case _:
                 self._put(path, None)
+
+    def _replace_wake_word(self, path: KeyPath) -> None:
+        if self._at(("wake", "engine")) == WakeEngine.MICROWAKEWORD:
+            self._put(path[:2], [])  # it knows no words but its own, of which each may be there already
+        else:
+            self._put(path, f"{next(self._names)}.onnx")
 
     def _put(self, path: KeyPath, value: object) -> None:
         """Set the value at a path, or remove the key if there is none; nothing where the path no longer leads."""

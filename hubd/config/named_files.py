@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from hubd.config.live_section import LiveSettings
-from hubd.config.sections import MqttSettings, WakeSettings
+from hubd.config.sections import MqttSettings
 from hubd.config.toml_files import name_of, read_bytes
 from hubd.config.toml_lines import KeyPath
+from hubd.config.wake_section import WakeSettings
 from hubd.errors import ConfigError
 
 _TEXT_LIMIT = 64 * 1024

@@ -12,6 +12,7 @@ from hubd.config.offer import call_notices, site_notices
 from hubd.config.suggestions import quoted
 from hubd.config.tokens import cost_notices
 from hubd.config.toml_files import name_of
+from hubd.config.wake_section import BUNDLED_WAKE_WORDS
 from hubd.devices import dialects
 from hubd.devices.vocabulary import Property
 from hubd.mqtt.filters import filter_matches
@@ -108,9 +109,11 @@ def _house_notices(config: Config) -> Iterator[str]:
     elif config.microphone.device == "none":
         yield 'wake.words: not used with microphone.device = "none"'
     for word in config.wake.words:
-        if not _LOW <= word.threshold <= _HIGH:
-            ear = "often wake by itself" if word.threshold < _LOW else "hardly ever wake"
-            yield f"wake.words[{word.model}].threshold: with {word.threshold:g} the hub will {ear}; 0.5 is usual"
+        fitting = BUNDLED_WAKE_WORDS[config.wake.engine].get(word.model, 0.5)
+        if not _LOW <= word.threshold <= max(_HIGH, fitting):
+            does = "often wake by itself" if word.threshold < _LOW else "hardly ever wake"
+            place = f"wake.words[{word.model}].threshold"
+            yield f"{place}: with {word.threshold:g} the hub will {does}; {fitting:g} is usual"
     if mqtt.ca_file and not mqtt.tls:
         yield "mqtt.ca_file: not used without tls = true"
     if (mqtt.port, mqtt.tls) in {(8883, False), (1883, True)}:

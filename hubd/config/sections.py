@@ -8,20 +8,17 @@ from enum import StrEnum
 from pathlib import Path, PurePath
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hubd.allowance import IN_ALL, PER_DEVICE
-from hubd.config.options import Flag, Fraction, Line, Pause, Timeout, Whole, at_most
-from hubd.config.suggestions import found, not_allowed, quoted
+from hubd.config.options import Flag, Line, Pause, Timeout, Whole, at_most
+from hubd.config.suggestions import quoted
 from hubd.devices.catalog import fold
 from hubd.devices.fields import HUB_ID, Duration, Name, Place, Table, complaint
 from hubd.tools import BLOCKING_TIMEOUT
-from hubd.wake import NEAR_MISS, WakeWord
 
 # What stands in place of a folder for nothing to be kept.
 NO_STATE = "none"
-# The wake words inside openwakeword 0.4.0.
-BUNDLED_WAKE_WORDS = ("alexa", "hey_jarvis", "hey_marvin", "hey_mycroft", "timer", "weather")
 
 
 class HubSettings(Table):
@@ -72,75 +69,6 @@ class HubSettings(Table):
         if home := environment.get("XDG_STATE_HOME") or environment.get("HOME"):
             return Path(home) / ("hubd" if environment.get("XDG_STATE_HOME") else ".local/state/hubd")
         return None
-
-
-class WakeWordSettings(Table):
-    """One entry of wake.words. model: a bundled name, or the path of an .onnx file; the others: see WakeWord."""
-
-    model: Line
-    threshold: Fraction = 0.5
-    patience: Annotated[Whole, Field(ge=1, le=25)] = 1
-    threshold_while_speaking: Fraction = 0.5
-    patience_while_speaking: Annotated[Whole, Field(ge=1, le=25)] = 2
-    refractory: Timeout = 2.0
-
-    @field_validator("model")
-    @classmethod
-    def _check_model(cls, name: str) -> str:
-        if name.endswith(".tflite"):
-            raise complaint(
-                f"found {quoted(name)}, allowed is a model in ONNX format: use the .onnx of the same wake word"
-            )
-        if name.endswith(".onnx"):
-            return name
-        name = re.sub(r"[\s-]+", "_", name.lower())
-        if name not in BUNDLED_WAKE_WORDS:
-            raise complaint(not_allowed(name, BUNDLED_WAKE_WORDS, " or the path of an .onnx file"))
-        return name
-
-    @property
-    def name(self) -> str:
-        """What the wake word is called: the model's name, or its file's without folder, ending, version."""
-        return re.sub(r"_v\d[\d._]*$", "", PurePath(self.model).name.removesuffix(".onnx"))
-
-    def wake_word(self) -> WakeWord:
-        """Return the entry as the wake gate takes it."""
-        return WakeWord(
-            name=self.name,
-            threshold=self.threshold,
-            patience=self.patience,
-            threshold_while_speaking=self.threshold_while_speaking,
-            patience_while_speaking=self.patience_while_speaking,
-            refractory=self.refractory,
-        )
-
-
-def _word_table(value: object) -> object:
-    if isinstance(value, str):
-        return {"model": value}
-    if not isinstance(value, dict | WakeWordSettings):
-        raise complaint(f"found {found(value)}, allowed is the name of a wake word or a table")
-    return value
-
-
-class WakeSettings(Table):
-    """[wake]: what the hub wakes up to; with no words only automations wake it.
-
-    speech_gate: whether the wake model rests while the room is quiet (SpeechGate). near_miss: see WakeGate.
-    """
-
-    words: tuple[Annotated[WakeWordSettings, BeforeValidator(_word_table)], ...] = (
-        WakeWordSettings(model="hey_jarvis"),
-    )
-    speech_gate: Flag = True
-    near_miss: Fraction = NEAR_MISS
-
-    def contradictions(self) -> Iterator[tuple[Place, str]]:
-        """Yield every wake word that is there before."""
-        names = [word.name for word in self.words]
-        for position, name in enumerate(names):
-            if name in names[:position]:
-                yield ("words", position), f"{quoted(name)} is there twice, keep one"
 
 
 class MicrophoneSettings(Table):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hubd.errors import HubdError, MissingPartError
+from hubd.wake import ONNX_INSTEAD
 
 _NOT_WAKE_WORDS = frozenset({"embedding_model", "melspectrogram", "silero_vad"})
 _VERSION = re.compile(r"_v\d[\d._]*$")
@@ -91,7 +92,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def _tflite(path: Path) -> str:
-    return f"{path} is a TensorFlow Lite model; hubd runs ONNX: use the .onnx file of the same wake word."
+    return f"{path} is a model for TensorFlow Lite; {ONNX_INSTEAD}."
 
 
 def _unreadable(path: Path, error: OSError) -> str:

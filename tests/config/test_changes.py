@@ -18,6 +18,7 @@ def config(folder: Path, text: str = "") -> Config:
 OTHERS = {
     "hub.id": "attic",
     "hub.state_dir": "none",
+    "wake.engine": "microwakeword",
     "microphone.device": "none",
     "microphone.rate": 48_000,
     "microphone.channels": 2,
@@ -106,6 +107,15 @@ def test_everything_else_is_taken(tmp_path: Path) -> None:
     wanted = config(tmp_path, text)
     assert waiting(started, wanted) == ()
     assert in_force(started, wanted) == wanted
+
+
+def test_another_wake_engine(tmp_path: Path) -> None:
+    """Until it is loaded all about wake words stays as it was: a threshold for one engine is none for another."""
+    started = config(tmp_path, '[wake]\nwords = ["alexa", "hey_jarvis"]\n')
+    wanted = config(tmp_path, '[wake]\nengine = "microwakeword"\nwords = ["alexa"]\n[hub]\nname = "attic hub"\n')
+    assert waiting(started, wanted) == ("wake.engine",)
+    assert in_force(started, wanted).wake == started.wake
+    assert in_force(started, wanted).hub.name == "attic hub"
 
 
 def test_wake_words_that_are_loaded(tmp_path: Path) -> None:

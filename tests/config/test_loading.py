@@ -115,7 +115,7 @@ class TestLoad:
         )
         assert config.live.system_instruction == "Speak like a butler."
         assert [word.model for word in config.wake.words] == [str(tmp_path / "hey_me_v0.2.onnx"), "hey_jarvis"]
-        assert [word.wake_word().name for word in config.wake.words] == ["hey_me", "hey_jarvis"]
+        assert [word.name for word in config.wake.wake_words()] == ["hey_me", "hey_jarvis"]
         assert config.mqtt.ca_file == str(tmp_path / "ca.pem")
         assert config.mqtt.port == 8883
 

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from hubd.config import describe, load, notices
-from hubd.config.sections import BUNDLED_WAKE_WORDS, WakeWordSettings
-from hubd.wake import WakeWord
 
 DEVICE = '\n[[device]]\nid = "x"\nname = "x"\nkind = "switch"\ndialect = "plain"\ncommand_topic = "x"\n'
 
@@ -190,18 +187,3 @@ def test_description(tmp_path: Path) -> None:
         "automation: none",
         "off:        chime, follow-up, transcripts on MQTT",
     ]
-
-
-def test_wake_words_are_those_installed() -> None:
-    """Every bundled wake word is a model of the installed package, and none of its is left out."""
-    spec = find_spec("openwakeword")
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    folder = Path(spec.submodule_search_locations[0]) / "resources" / "models"
-    models = {path.name.removesuffix("_v0.1.onnx") for path in folder.glob("*_v0.1.onnx")}
-    assert models == set(BUNDLED_WAKE_WORDS)
-
-
-def test_defaults_of_a_wake_word() -> None:
-    """An entry that says nothing but its model has the wake gate's own defaults."""
-    assert WakeWordSettings(model="alexa").wake_word() == WakeWord("alexa")

@@ -100,7 +100,7 @@ async def _listen(case: Case, model: WakeModel) -> Finding:
     listen = Listen(
         sound,
         scored,
-        WakeGate([word.wake_word() for word in case.config.wake.words]),
+        WakeGate(case.config.wake.wake_words()),
         Uplink(),
         SpeechDetector(),
         speech_gate=SpeechGate(model.memory, closes=case.config.wake.speech_gate),

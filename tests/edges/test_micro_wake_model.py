@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pymicro_wakeword import MicroWakeWord, MicroWakeWordFeatures, Model
+
+from hubd.config.wake_section import BUNDLED_WAKE_WORDS
+from hubd.edges.micro_wake_model import MicroWakeModel
+from hubd.errors import HubdError, MissingPartError
+from hubd.events import Woke
+from hubd.wake import FRAME_SAMPLES, WARM_UP_FRAMES, WakeEngine, WakeGate, WakeWord
+from tests.edges.wake_sounds import RECORDINGS, Samples, frames_of, in_room, noise, recording, say, uneven
+
+CUTOFFS = BUNDLED_WAKE_WORDS[WakeEngine.MICROWAKEWORD]
+WORDS = tuple(CUTOFFS)
+
+
+def scores_of(model: MicroWakeModel, sound: Samples) -> list[Mapping[str, float]]:
+    """Return the scores of each frame."""
+    return [model.score(frame) for frame in frames_of(sound)]
+
+
+@pytest.fixture
+def speech(tmp_path: Path) -> Samples:
+    """Return all the words, one after the other, with noise and silence in between."""
+    words = [say(word.replace("_", " "), tmp_path, "en-gb") for word in WORDS]
+    return in_room(*(part for word in words for part in (word, noise(8000, 200), np.zeros(4000, np.int16))))
+
+
+class TestScores:
+    def test_as_the_package_scores(self, speech: Samples) -> None:
+        """A frame's score is the highest that the package's own loop gives within it."""
+        features = MicroWakeWordFeatures()
+        theirs = {word: MicroWakeWord.from_builtin(Model(word)) for word in WORDS}
+        compared = 0
+        for frame, ours in zip(frames_of(speech), scores_of(MicroWakeModel(WORDS), speech), strict=True):
+            found = [
+                {word: model.process_streaming_prob(feature) or 0.0 for word, model in theirs.items()}
+                for feature in features.process_streaming(frame.tobytes())
+            ]
+            if ours:
+                assert ours == {word: max(each[word] for each in found) for word in WORDS}
+                compared += 1
+        assert compared == len(speech) // FRAME_SAMPLES - WARM_UP_FRAMES
+
+    @settings(max_examples=10, deadline=None)
+    @given(splits=st.lists(st.integers(1, 30), min_size=1))
+    def test_however_it_is_cut(self, splits: Sequence[int]) -> None:
+        """Several frames at once leave the same scores at their end as one at a time."""
+        sound = uneven(60)
+        one_by_one = scores_of(MicroWakeModel(WORDS), sound)
+        model = MicroWakeModel(WORDS)
+        for start, end in pairwise(accumulate(splits, initial=0)):
+            if end <= len(one_by_one):
+                assert model.score(sound[start * FRAME_SAMPLES : end * FRAME_SAMPLES]) == one_by_one[end - 1]
+
+    def test_warms_up(self) -> None:
+        """The first 16 frames give nothing."""
+        found = scores_of(MicroWakeModel(["alexa"]), noise(20 * FRAME_SAMPLES))
+        assert [bool(scores) for scores in found] == [False] * WARM_UP_FRAMES + [True] * 4
+
+
+class TestDetection:
+    def wakes(self, word: str, sound: Samples) -> Iterator[int]:
+        """Yield where the wake words end in sound, as far as a gate can tell."""
+        gate = WakeGate([WakeWord(word, CUTOFFS[word], engine=WakeEngine.MICROWAKEWORD)])
+        for index, scores in enumerate(scores_of(MicroWakeModel([word]), sound)):
+            for noticed in gate.feed(scores, (index + 1) * FRAME_SAMPLES, index * 0.08, speaking=False):
+                if isinstance(noticed, Woke):
+                    yield noticed.end
+
+    @pytest.mark.parametrize("shift", [0, 640])
+    @pytest.mark.parametrize(
+        ("word", "voice"),
+        [
+            ("okay_nabu", "en-gb"),
+            ("okay_nabu", "en-us+m3"),
+            ("hey_mycroft", "en-gb"),
+            ("hey_mycroft", "en-gb-scotland"),
+        ],
+    )
+    def test_spoken(self, word: str, voice: str, shift: int, tmp_path: Path) -> None:
+        """A spoken wake word wakes once, and nothing that follows it in one breath is lost."""
+        said, request = say(word.replace("_", " "), tmp_path, voice), say("turn on the lights", tmp_path, voice)
+        (end,) = self.wakes(word, in_room(said, request, shift=shift))
+        assert end <= 32_000 + shift + len(said)
+
+    @pytest.mark.skipif(not RECORDINGS.is_dir(), reason=f"the recordings are not there: {RECORDINGS} does not exist")
+    def test_recorded(self) -> None:
+        """Recorded wake words wake once, others do not."""
+        assert len([*self.wakes("alexa", in_room(recording("alexa_test.wav")))]) == 1
+        assert len([*self.wakes("hey_mycroft", in_room(recording("hey_mycroft_test.wav")))]) == 1
+        for word in WORDS:
+            assert [*self.wakes(word, in_room(recording("hey_jane.wav")))] == []
+
+
+class TestLoading:
+    def test_package_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Without the package the text says how to install it."""
+        monkeypatch.setitem(sys.modules, "pymicro_wakeword", None)
+        with pytest.raises(MissingPartError) as caught:
+            MicroWakeModel(["alexa"])
+        assert str(caught.value) == (
+            'wake.engine = "microwakeword" needs a package that is not installed. '
+            f'Run: {sys.executable} -m pip install "pymicro-wakeword>=2.5,<3"'
+        )
+
+    def test_no_such_word(self) -> None:
+        """A word that the package has not is an error that names those that it has."""
+        with pytest.raises(MissingPartError, match=r"no wake word 'weather'; there are alexa, hey_jarvis, hey_mycroft"):
+            MicroWakeModel(["alexa", "weather"])
+
+    # The package's half-made model complains when it is thrown away.
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+    def test_library_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A library that this computer can't load is an error that says why."""
+
+        def refuse(*_: object, **__: object) -> None:
+            raise OSError("version `GLIBC_2.35' not found")
+
+        monkeypatch.setattr("ctypes.CDLL", refuse)
+        with pytest.raises(HubdError, match=r"pymicro-wakeword can't be loaded: version `GLIBC_2\.35' not found\."):
+            MicroWakeModel(["alexa"])
