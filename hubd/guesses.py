@@ -6,12 +6,12 @@ from typing import Final
 
 # A person who is misheard tries again at once; a television raises scores all day.
 MOST: Final = 6
-# So long until one more guess may be wrong, s: twelve an hour, however many reasons there are.
-PAUSE: Final = 300.0
+# So long until one more guess may be wrong, s: 15 an hour, however many reasons there are.
+PAUSE: Final = 240.0
 
 
 class Guesses:
-    """Lets six guesses in a row be wrong, then one every five minutes; every ``now`` is monotonic, s."""
+    """Lets six guesses in a row be wrong, then one every four minutes; every ``now`` is monotonic, s."""
 
     def __init__(self) -> None:
         self._left = float(MOST)
@@ -32,5 +32,5 @@ class Guesses:
         self._left = float(MOST)
 
     def refused(self) -> None:
-        """Note that guessing leads nowhere: there is none for the next five minutes."""
+        """Note that guessing leads nowhere: there is none for the next four minutes."""
         self._left = 0.0

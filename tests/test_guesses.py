@@ -8,7 +8,7 @@ from hubd.guesses import MOST, PAUSE, Guesses
 
 @given(st.lists(st.floats(0, 2000), max_size=60))
 def test_bound(pauses: list[float]) -> None:
-    """However often somebody asks, there are six at once, then one every five minutes, and no fewer."""
+    """However often somebody asks, there are six at once, then one every four minutes, and no fewer."""
     guesses, now = Guesses(), 0.0
     made: list[float] = []
     for pause in pauses:
@@ -31,7 +31,7 @@ def test_right() -> None:
 
 
 def test_refused() -> None:
-    """Where guessing leads nowhere there is a pause of five minutes."""
+    """Where guessing leads nowhere there is a pause of four minutes."""
     guesses = Guesses()
     assert guesses.guess(0.0)
     guesses.refused()

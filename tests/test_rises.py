@@ -26,6 +26,15 @@ def test_begins_at_the_bar() -> None:
     assert rises.current == Rise("alexa", BAR, began=3.0, peaked=3.0)
 
 
+def test_another_bar_for_the_moment() -> None:
+    """A lower bar begins a rise, which the usual bar ends as any other."""
+    rises = Rises()
+    rises.take({"alexa": BAR / 2}, 0.0, bar=BAR / 2)
+    assert rises.current == Rise("alexa", BAR / 2, began=0.0, peaked=0.0)
+    assert rises.take({"alexa": BAR / 2}, CALM / 2) is None
+    assert rises.take({"alexa": BAR / 2}, CALM) == Rise("alexa", BAR / 2, began=0.0, peaked=0.0)
+
+
 def test_a_short_dip_is_no_end() -> None:
     """As long as the scores come back within the calm it is one rise, with the highest of them."""
     (rise,) = follow(0.2, *[0.0] * 5, 0.4, *[0.0] * 5, 0.3, *[0.0] * 7)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hubd.events import Woke
 from hubd.hunches import FellBack, Rising
 from hubd.reports import NearMissReport
-from hubd.rises import BAR
+from hubd.rises import BAR, BAR_AT_THE_BEGINNING
 from hubd.wake import FRAME_MS, FRAME_SAMPLES, LAG_MS, NEAR_MISS_PAUSE, Noticed, WakeGate, WakeWord
 
 FRAME_SECONDS = FRAME_MS / 1000
@@ -168,6 +168,12 @@ class TestRising:
     def test_told_once_as_it_begins(self) -> None:
         """A score that begins to rise is told once; that it fell back, as soon as it has been low for a while."""
         assert notice(gate_of(), [0.0, 0.2, 0.2, *[0.0] * 8]) == {1: [Rising("hey_jarvis")], 9: [FellBack()]}
+
+    def test_as_somebody_begins_to_speak(self) -> None:
+        """Then far less of a score is a rise."""
+        for beginning, noticed in ((False, ()), (True, (Rising("hey_jarvis"),))):
+            scores = {"hey_jarvis": BAR_AT_THE_BEGINNING}
+            assert gate_of().feed(scores, FRAME_SAMPLES, 0.0, speaking=False, beginning=beginning) == noticed
 
     def test_a_wake_is_its_end(self) -> None:
         """What rose and woke did not fall back, whatever the word's tail scores."""

@@ -20,6 +20,7 @@ from hubd.events import Event, SpeechBegan, SpeechEnded, Woke
 from hubd.hunches import FellBack, Hunch, Rising
 from hubd.ports import Microphone, MicrophoneFrame, WakeModel
 from hubd.reports import NearMissReport, Part, ReportSink, TroubleReport
+from hubd.rises import BEGINNING
 from hubd.speech_gate import SpeechGate
 from hubd.wake import FRAME_MS, FRAME_SAMPLES, WARM_UP_FRAMES, Noticed, WakeGate
 
@@ -36,6 +37,7 @@ _RESTED_FRAMES = 4000 // FRAME_MS
 _TEARING_GAP_MS = 80
 # Too late twice within this many seconds is trouble; so many seconds without it, and the trouble is over.
 _TROUBLE_SECONDS = 60.0
+_BEGINNING_SAMPLES = round(BEGINNING * UPLINK_RATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Listen:
         self._void = 0
         self._rested = 0
         self._spoke = False
+        self._began = -_BEGINNING_SAMPLES
         self._lateness = _Lateness(report)
         self.frames_scored = 0
         self.late_frames = 0
@@ -150,8 +153,13 @@ class Listen:
             # A person who answers at once would not stand out from the hub's own voice.
             self._detector.restart()
         for part in self._frames.push(pcm):
-            if (edge := self._detector.feed(part)) is not None:
-                self._post((SpeechBegan if edge.kind is EdgeKind.BEGAN else SpeechEnded)(edge.position))
+            if (edge := self._detector.feed(part)) is None:
+                continue
+            if edge.kind is EdgeKind.BEGAN:
+                self._began = self._uplink.end
+                self._post(SpeechBegan(edge.position))
+            else:
+                self._post(SpeechEnded(edge.position))
 
     def _queue(self, pcm: bytes, *, in_uplink: bool) -> None:
         """Cut sound into frames of the model; a gap's silence is for the model alone and moves no position."""
@@ -214,8 +222,14 @@ class Listen:
             if void:
                 void -= 1
                 scores = {}
-            speaking = heard.speaking or self._speaking()
-            for noticed in self._gate.feed(scores, heard.position, now, speaking=speaking, muted=self._muted()):
+            for noticed in self._gate.feed(
+                scores,
+                heard.position,
+                now,
+                speaking=heard.speaking or self._speaking(),
+                muted=self._muted(),
+                beginning=heard.position - self._began < _BEGINNING_SAMPLES,
+            ):
                 self._tell(noticed)
 
     def _tell(self, noticed: Noticed) -> None:

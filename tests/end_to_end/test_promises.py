@@ -23,6 +23,8 @@ pytestmark = pytest.mark.real_time
 SECOND: Final = UPLINK_RATE
 # A clock that runs faster than the real one; the delays below are in its seconds.
 SPEED: Final = 3.0
+# Whatever sounds like the beginning of the wake word has a connection opened, without a sound (test_head_start.py).
+NOTHING_LIKE_IT: Final = "we need bread and butter"
 
 
 class Delay:
@@ -47,8 +49,7 @@ class Words:
 
     def __init__(self) -> None:
         secret, wake, request = (
-            speech(text, words_per_minute=165)
-            for text in ("my password is swordfish", "hey jarvis", "turn on the kitchen lights")
+            speech(text, words_per_minute=165) for text in (NOTHING_LIKE_IT, "hey jarvis", "turn on the kitchen lights")
         )
         self.tape = Tape(WARM_UP, secret, SECOND // 2, wake, request, 12 * SECOND)
         _, _, self.wake_begins, self.wake_ends, self.request_ends, _ = self.tape.marks
@@ -102,7 +103,7 @@ def _all_said(visit: Visit, words: Words, turn_end: str) -> Callable[[], bool]:
 class TestNothingLeaves:
     async def test_while_idle(self, tmp_path: Path) -> None:
         """Speech without the wake word opens no connection."""
-        tape = Tape(WARM_UP, speech("turn on the kitchen lights"), SECOND, speech("what time is it"), SECOND)
+        tape = Tape(WARM_UP, speech(NOTHING_LIKE_IT), SECOND, speech("what time is it"), SECOND)
         async with LiveServer() as server, home(tmp_path, server.url, speed=SPEED) as inside:
             await inside.room.speak(tape.pcm)
             assert not server.dialled.is_set()
@@ -115,7 +116,7 @@ class TestNothingLeaves:
             inside.hub.post(StopAsked())
             await visit.until(lambda: visit.over)
             frames = len(visit.frames)
-            await inside.room.speak(Tape(SECOND, speech("turn on the kitchen lights"), SECOND).pcm)
+            await inside.room.speak(Tape(SECOND, speech(NOTHING_LIKE_IT), SECOND).pcm)
             assert len(visit.frames) == frames
             assert len(server.visits) == 1
 

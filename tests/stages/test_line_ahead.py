@@ -605,7 +605,7 @@ class TestNotAtAll:
 
 class TestHowOften:
     def test_television(self) -> None:
-        """A room in which scores rise all day costs six connections at once, then one every five minutes."""
+        """A room in which scores rise all day costs six connections at once, then one every four minutes."""
 
         async def scenario(street: Street) -> None:
             for _ in range(600):

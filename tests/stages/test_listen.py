@@ -16,6 +16,7 @@ from hubd.events import Event, SpeechBegan, SpeechEnded, Woke
 from hubd.hunches import FellBack, Hunch, Rising
 from hubd.ports import Microphone, MicrophoneFrame
 from hubd.reports import NearMissReport, Part, Report, TroubleReport
+from hubd.rises import BAR_AT_THE_BEGINNING
 from hubd.speech_gate import SpeechGate
 from hubd.stages.listen import Listen
 from hubd.wake import FRAME_SAMPLES, LAG_MS, WARM_UP_FRAMES, WakeGate, WakeWord
@@ -235,6 +236,15 @@ class TestSpeech:
         began, ended = room.posted
         assert began == SpeechBegan(16_000)
         assert ended == SpeechEnded(32_000)
+
+    @pytest.mark.parametrize(("frame", "hunches"), [(8, []), (18, [Rising("hey_jarvis")]), (28, [])])
+    async def test_beginning(self, frame: int, hunches: list[Hunch]) -> None:
+        """In the first moments of speech, and only then, a trace of a score is a rise."""
+        room = Room()
+        model = ScriptedModel(lambda index: {"hey_jarvis": BAR_AT_THE_BEGINNING if index == frame else 0.0})
+        sound = np.concatenate([np.zeros(16_000, np.int16), speech(32_000)])
+        await room.listen(ScriptedMicrophone(cut(sound), model), model).run()
+        assert room.hunches == hunches
 
     async def test_person_who_answers_at_once(self) -> None:
         """Speech that follows the hub's own without a pause is a beginning of its own."""
