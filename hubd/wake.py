@@ -12,7 +12,7 @@ from hubd.audio.pcm import UPLINK_RATE
 from hubd.events import Woke
 from hubd.hunches import FellBack, Rising
 from hubd.reports import NearMissReport
-from hubd.rises import Rise, Rises
+from hubd.rises import BAR, BAR_AT_THE_BEGINNING, Rise, Rises
 
 FRAME_SAMPLES = 1280
 FRAME_MS = FRAME_SAMPLES * 1000 // UPLINK_RATE
@@ -110,7 +110,7 @@ class WakeGate:
     """Turns scores into at most one Woke: threshold, patience, refractory period, mute.
 
     words: those whose scores count; scores of other names are passed over. near_miss: the score, 0 to 1, from which on
-    a rise that wakes nothing is told; rises begin at ``rises.BAR``.
+    a rise that wakes nothing is told; rises begin at the bars of ``rises``.
     """
 
     def __init__(self, words: Sequence[WakeWord], near_miss: float = NEAR_MISS) -> None:
@@ -132,14 +132,22 @@ class WakeGate:
             for word in words
         }
 
-    def feed(
-        self, scores: Mapping[str, float], position: int, now: float, *, speaking: bool, muted: bool = False
+    def feed(  # noqa: PLR0913 -- each is something else that is known about the same 80 ms
+        self,
+        scores: Mapping[str, float],
+        position: int,
+        now: float,
+        *,
+        speaking: bool,
+        muted: bool = False,
+        beginning: bool = False,
     ) -> tuple[Noticed, ...]:
         """Take the scores of the next 80 ms; return what they show, a Woke among it if they wake the hub.
 
         scores: 0 to 1 by name; a name that is missing starts anew (warming up, sound was lost).
         position: of the uplink just after the last sample that was scored. now: monotonic time, s.
-        speaking: the hub itself spoke in these 80 ms. muted: nothing wakes.
+        speaking: the hub itself spoke in these 80 ms. muted: nothing wakes. beginning: somebody has just begun to
+        speak.
         Among several words the highest score wins. ``Woke.end`` is at or before the end of the wake word: position
         less the word's lag, less the frames that its patience took.
 
@@ -156,8 +164,9 @@ class WakeGate:
         if speaking:
             self._spoke_at = position
         noticed: list[Noticed] = []
+        bar = BAR_AT_THE_BEGINNING if beginning else BAR
         before = self._rises.current
-        over = self._rises.drop() if muted else self._rises.take(counted, now)
+        over = self._rises.drop() if muted else self._rises.take(counted, now, bar)
         if over is not None:
             noticed += self._disappointment(over, now, muted=muted)
         if (rise := self._rises.current) is not None and rise is not before:
