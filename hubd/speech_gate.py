@@ -14,10 +14,18 @@ from hubd.wake import FRAME_MS
 
 # The difference between samples so far apart (0.25 ms, 0.75 ms) hears no rumble; together they hear all of a voice.
 _LAGS: Final = (4, 12)
-# Whatever is so much (2 dB) above the floor may be speech.
-_MARGIN: Final = 10**0.2
+# Whatever is so much above the floor may be speech: 1.25 dB, more the less steady the room is by itself, up to 3.5 dB.
+# Measured with 92 streams of 140 s: 18 words each (all six models; espeak-ng en-us, en-gb, en-us+f3, en-us+m3, en-gb-
+# scotland; recordings) in digital silence, from loud down to an RMS of 1, or in hiss, pink noise, brown noise, mains
+# hum, a swaying fan, rain, babble, television at 20 to -20 dB. Of 1943 times that a score reached 0.25 or 0.5, none was
+# missed or moved. 2 dB in every room lose none either, but keep the gate open in brown noise for 73 % of the time, with
+# the fan for 100 %, in place of 43 % and 37 %: as little as in digital silence, 41 %. 2.5 dB in every room lose three
+# words, 3 dB five, all of them in hiss at -5 and -10 dB. One lag (0.25 ms) and 3.5 dB above 20 ms lose eleven.
+_MARGIN: Final = 10**0.125
+_WIDEST: Final = 10**0.35
 # What a sample is at the quietest, squared: below this the last bit of a dead microphone moves now and then.
 _QUIETEST: Final = 0.25
+# With 2.2 s of floor in place of 3.1 s as many were heard; longer ones only keep the gate open longer after a change.
 _BLOCK_MS: Final = 240
 _FLOOR_MS: Final = 3_120
 
@@ -31,9 +39,9 @@ class SpeechGate:
     memory: how many frames a score is about, as ``ports.WakeModel`` says. closes: whether anything is kept from the
     model at all; may be changed at any time.
 
-    Quiet is what stays within 2 dB of the lowest energy of the last 3 s, 80 ms by 80 ms, in a voice's range; so a fan,
-    a hum or a hiss becomes the room, and what comes and goes (talk, rain, a gusty fan) stays open. Until 3 s were heard
-    nothing is known of the room, and nothing is kept back.
+    Quiet is what hardly rises above the lowest energy of the last 3 s, 80 ms by 80 ms, in a voice's range; so a fan, a
+    hum or a hiss becomes the room, and for what comes and goes (talk, music, rain) the gate stays open. Until 3 s were
+    heard nothing is known of the room, and nothing is kept back.
     """
 
     def __init__(self, memory: int, *, closes: bool = True) -> None:
@@ -71,6 +79,13 @@ class SpeechGate:
             change = sound[lag:] - sound[:-lag]
             # Twice the energy of a sample, for sounds that are not alike so far apart.
             energy = max(float(change @ change) / (2 * len(change)), _QUIETEST)
-            found = found or floor.lowest is None or energy > floor.lowest * _MARGIN
+            found = found or energy > _bar(floor)
             floor.follow(energy)
         return found
+
+
+def _bar(floor: NoiseFloor) -> float:
+    """Return the energy from which on sound may be speech."""
+    if floor.lowest is None or floor.middle is None:
+        return 0.0
+    return min(_MARGIN * floor.middle * floor.middle / floor.lowest, _WIDEST * floor.lowest)

@@ -1,26 +1,18 @@
 from __future__ import annotations
 
-import wave
-from collections.abc import Iterable
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from hubd.edges.onnx_wake_model import OnnxWakeModel
 from hubd.edges.wake_model_files import find_model
 from hubd.speech_gate import SpeechGate
 from hubd.wake import FRAME_SAMPLES
-
-Samples = NDArray[np.int16]
+from tests.edges.wake_sounds import RECORDINGS, Samples, frames_of, recording
 
 MEMORY = 27
 WORDS = ("alexa", "hey_jarvis", "hey_marvin", "hey_mycroft", "timer", "weather")
-RECORDINGS = Path(__file__).resolve().parents[1] / ".." / "shared" / "fixtures" / "audio"
-
 needs_recordings = pytest.mark.skipif(
     not RECORDINGS.is_dir(), reason=f"the recordings are not there: {RECORDINGS} does not exist"
 )
@@ -31,22 +23,10 @@ def hiss(frames: int, level: float = 10, seed: int = 1) -> Samples:
     return np.random.default_rng(seed).normal(0, level, frames * FRAME_SAMPLES).astype(np.int16)
 
 
-def frames_of(sound: Samples) -> Iterable[Samples]:
-    """Cut sound into the model's frames."""
-    return sound.reshape(-1, FRAME_SAMPLES)
-
-
 def handed_out(gate: SpeechGate, sound: Samples) -> list[int]:
     """Return how many frames are handed out with each frame."""
     found = [gate.push(frame) for frame in frames_of(sound)]
     return [0 if samples is None else len(samples) // FRAME_SAMPLES for samples in found]
-
-
-def recording(name: str) -> Samples:
-    """Return a recording, 16 kHz, as whole frames."""
-    with wave.open(str(RECORDINGS / name)) as file:
-        samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)
-    return samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES]
 
 
 @settings(max_examples=25, deadline=None)
@@ -128,7 +108,7 @@ def test_scores_are_those_of_a_run_without_gate() -> None:
     paths = {word: find_model(word) for word in WORDS}
     gated, ungated = OnnxWakeModel(paths), OnnxWakeModel(paths)
     said = [recording(name) for name in ("alexa_test.wav", "hey_mycroft_test.wav", "hey_jane.wav")]
-    sound = np.concatenate([part for word in said for part in (hiss(130, 3), word)])
+    sound = np.concatenate([*(part for word in said for part in (hiss(130, 3), word)), hiss(1)])
     gate, compared, kept_back = SpeechGate(gated.memory), 0, 0
     for frame in frames_of(sound):
         expected, samples = ungated.score(frame), gate.push(frame)

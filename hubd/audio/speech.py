@@ -50,7 +50,8 @@ class NoiseFloor:
     """The lowest level of the last seconds, as a minimum of blocks: syllables leave gaps, a hum does not.
 
     block: how many levels make a block. blocks: how many blocks are remembered. known_after: how many there have to be.
-    lowest: the lowest level in the blocks that are remembered; None until there are enough.
+    lowest: the lowest level in the blocks that are remembered; None until there are enough. middle: the median of their
+    lowest levels; the farther from the lowest, the less steady is the noise.
     """
 
     def __init__(self, block: int, blocks: int, known_after: int) -> None:
@@ -60,6 +61,7 @@ class NoiseFloor:
         self._minimum = math.inf
         self._count = 0
         self.lowest: float | None = None
+        self.middle: float | None = None
 
     def follow(self, level: float) -> None:
         """Take the next level, in any unit."""
@@ -70,7 +72,8 @@ class NoiseFloor:
         self._minima.append(self._minimum)
         self._minimum, self._count = math.inf, 0
         if len(self._minima) >= self._known_after:
-            self.lowest = min(self._minima)
+            ordered = sorted(self._minima)
+            self.lowest, self.middle = ordered[0], ordered[len(ordered) // 2]
 
 
 class SpeechDetector:

@@ -26,11 +26,12 @@ def edges(detector: SpeechDetector, pcm: bytes) -> list[Edge]:
 
 def test_floor_follows_block_by_block() -> None:
     """The floor is the lowest level of the blocks remembered, unknown at first; what is older no longer counts."""
-    floor, found = NoiseFloor(block=2, blocks=2, known_after=2), []
-    for level in (5, 3, 4, 9, 8, 7, 6, 6, 1):
+    floor, found = NoiseFloor(block=2, blocks=3, known_after=2), []
+    for level in (5, 3, 4, 9, 8, 7, 6, 6, 9, 9, 1):
         floor.follow(level)
-        found.append(floor.lowest)
-    assert found == [None, None, None, 3, 3, 4, 4, 6, 6]
+        found.append((floor.lowest, floor.middle))
+    nothing = (None, None)
+    assert found == [nothing, nothing, nothing, (3, 4), (3, 4), (3, 4), (3, 4), (4, 6), (4, 6), (6, 7), (6, 7)]
 
 
 @pytest.mark.parametrize("noise", [0, 10, 50, 200])
