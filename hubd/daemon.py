@@ -130,6 +130,7 @@ class Daemon:
             tasks.create_task(self._control.run(), name="control")
             tasks.create_task(self._reload.run(partial(self._prepare, hub)), name="reload")
             tasks.create_task(self._attend.run(hub), name="attend")
+            tasks.create_task(_warm_up(hub, url), name="warm up")
             await hub.run()
 
     async def _answer(self, request: Request) -> Reply:
@@ -174,3 +175,11 @@ def _wake_words(config: Config) -> list[str]:
     if config.microphone.device.casefold() == NONE:
         return []
     return [word.name.replace("_", " ") for word in config.wake.words]
+
+
+async def _warm_up(hub: Hub, url: str) -> None:
+    """Do what the first connection would have to wait for, as soon as the hub hears."""
+    from hubd.edges.websockets_link import warm_up  # noqa: PLC0415 -- it is imported while the sound card is opened
+
+    await hub.warmed_up()
+    await warm_up(url)
