@@ -163,7 +163,7 @@ class Hub:
             local=lambda: datetime.now().astimezone().time(),
         )
         gate = WakeGate(config.wake.wake_words(), config.wake.near_miss)
-        model = fittings.wake_model(config)
+        model = fittings.ready_wake_model(config)
         speech_gate = SpeechGate(model.memory, closes=config.wake.speech_gate)
         self._listen = Listen(
             sound,

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from hubd import __version__
 from hubd.audio.buffers import Uplink
+from hubd.audio.hush import hush
 from hubd.automations import Automations
 from hubd.config import BackendChoice, Config, LiveSettings, MqttSettings, PresenceSettings, TurnEnd
 from hubd.config.live_section import may_carry_key
@@ -43,7 +44,7 @@ from hubd.stages.connection import Server
 from hubd.stages.tell import Commands
 from hubd.timer_functions import FUNCTIONS
 from hubd.tools import Toolbox
-from hubd.wake import WakeEngine
+from hubd.wake import FRAME_SAMPLES, WakeEngine
 
 
 @asynccontextmanager
@@ -142,6 +143,16 @@ def live_servers(  # noqa: PLR0913 -- two servers, each with what leads to it
     if standby is None:
         return [first]
     return [first, server(Backend.OFFLINE, "", partial(dial_standby, config.live, standby))]
+
+
+def ready_wake_model(config: Config) -> WakeModel:
+    """Return a wake model that has heard a hush: what it hears first is heard as if a quiet room came before it.
+
+    Raises what wake_model() raises.
+    """
+    model = wake_model(config)
+    model.score(hush(model.memory * FRAME_SAMPLES))
+    return model
 
 
 def toolbox_of(config: Config) -> Toolbox:

@@ -20,7 +20,7 @@ ROWS: tuple[str, ...] = (
     "reports",
     "effects",
     "audio.pcm",
-    "audio.buffers audio.cards audio.level audio.resample audio.speech audio.tones audio.wav",
+    "audio.buffers audio.cards audio.hush audio.level audio.resample audio.speech audio.tones audio.wav",
     "audio.wire",
     "audio.capture audio.playback audio.quality",
     "backoff bell guesses timers",

@@ -7,12 +7,12 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
 from hubd.audio.buffers import Uplink
 from hubd.audio.cards import Direction
+from hubd.audio.hush import hush
 from hubd.audio.speech import SpeechDetector
 from hubd.config import Config
 from hubd.doctor.holders import Program, named
@@ -20,16 +20,13 @@ from hubd.doctor.probes.processes import holders
 from hubd.edges.sound_link import NONE, SoundLink, SoundSettings
 from hubd.edges.wav_sound import read_wav
 from hubd.errors import SoundError
-from hubd.fittings import wake_model
+from hubd.fittings import ready_wake_model
 from hubd.reports import Part, Report, TroubleReport
 from hubd.speech_gate import SpeechGate
 from hubd.stages.listen import Listen
 from hubd.wake import FRAME_MS, FRAME_SAMPLES, Noticed, WakeGate
 
 Take = Callable[[Mapping[str, float], float], None]
-
-# The faint noise of a room, by its largest sample, before a recording that may begin with the wake word.
-_HUSH: Final = 8
 
 
 async def score_microphone(
@@ -42,7 +39,7 @@ async def score_microphone(
     can't be had, HubdError if there is no model.
     """
     loop = asyncio.get_running_loop()
-    model = await asyncio.to_thread(wake_model, config)
+    model = await asyncio.to_thread(ready_wake_model, config)
     lost: asyncio.Future[TroubleReport] = loop.create_future()
     over = asyncio.Event()
     loop.add_signal_handler(signal.SIGINT, over.set)
@@ -98,13 +95,11 @@ def score_recording(config: Config, path: Path, take: Take) -> None:
     Raises SoundError if it can't be read, HubdError if there is no model.
     """
     sound = np.frombuffer(read_wav(path), "<i2")
-    model = wake_model(config)
-    noise = np.random.default_rng(0)
-    before, after = (noise.integers(-_HUSH, _HUSH, model.memory * FRAME_SAMPLES, np.int16) for _ in range(2))
-    heard = np.concatenate([before, sound, after])
+    model = ready_wake_model(config)
+    heard = np.concatenate([sound, hush(model.memory * FRAME_SAMPLES)])
     for index in range(len(heard) // FRAME_SAMPLES):
         scores = model.score(heard[index * FRAME_SAMPLES : (index + 1) * FRAME_SAMPLES])
-        take(scores, max(0.0, (index + 1 - model.memory) * FRAME_MS / 1000))
+        take(scores, (index + 1) * FRAME_MS / 1000)
 
 
 def why_lost(trouble: TroubleReport, programs: Sequence[Program]) -> str:

@@ -33,8 +33,8 @@ from hubd.sound_card import microphone_and_speaker
 # the wake models miss a wake word that is followed by its request in one breath.
 _VOICE: Final = "en-us"
 _WORDS_PER_MINUTE: Final = 130
-# The wake model disregards its first 1.28 s.
-_LEAD_IN_MS: Final = 1600
+# What the room is like is heard before anybody speaks.
+_LEAD_IN_MS: Final = 400
 _PAUSE_MS: Final = 600
 # After an answer the server may still have a word to say; a far one takes longer.
 _QUIET: Final[Mapping[Backend, float]] = {Backend.OFFLINE: 1.0, Backend.GEMINI: 4.0}

@@ -57,11 +57,11 @@ class _Heard:
 class Listen:
     """Brings every microphone frame to the uplink and to the wake model, in every state.
 
-    detector: finds where speech begins, where it ends. speech_gate: decides what the model has to hear. post: takes a
-    Woke, a SpeechBegan, a SpeechEnded. stored: is called when the uplink holds more. report: takes trouble of the wake
-    model, and near misses. speaking: whether the hub itself speaks. muted: whether the microphone is muted; what comes
-    in meanwhile is replaced by silence before anything sees it. clock: monotonic time, s. rising: takes it that a wake
-    may follow, or that none did.
+    model: one that can score its first frame, as it can after a hush. detector: finds where speech begins, where it
+    ends. speech_gate: decides what the model has to hear. post: takes a Woke, a SpeechBegan, a SpeechEnded. stored: is
+    called when the uplink holds more. report: takes trouble of the wake model, and near misses. speaking: whether the
+    hub itself speaks. muted: whether the microphone is muted; what comes in meanwhile is replaced by silence before
+    anything sees it. clock: monotonic time, s. rising: takes it that a wake may follow, or that none did.
 
     frames_scored, late_frames: frames of 80 ms that were scored, and that were dropped because the model was 2 s
     behind. last_frame: when the microphone last brought something; the time of construction before that.
@@ -121,7 +121,7 @@ class Listen:
         return len(self._backlog)
 
     async def warmed_up(self) -> None:
-        """Return when the next wake word would be heard: the model has heard enough before it."""
+        """Return when the next wake word would be heard: the model has its first sound."""
         await self._warm.wait()
 
     async def run(self) -> None:
@@ -213,8 +213,7 @@ class Listen:
             if heard.samples is not None:
                 scores = await loop.run_in_executor(worker, self._model.score, heard.samples)
                 self.frames_scored += 1
-                if self.frames_scored >= WARM_UP_FRAMES:
-                    self._warm.set()
+                self._warm.set()
             now = self._clock()
             self.unscored_since = now if self._backlog else None
             self._lateness.keeps_up(now)

@@ -38,7 +38,7 @@ class LoudnessModel:
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have no other model loaded."""
-    monkeypatch.setattr(scoring, "wake_model", lambda _: LoudnessModel())
+    monkeypatch.setattr(scoring, "ready_wake_model", lambda _: LoudnessModel())
 
 
 @pytest.fixture

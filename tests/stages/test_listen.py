@@ -161,11 +161,11 @@ async def test_a_model_that_hangs_is_seen() -> None:
         blocked.set()
 
 
-@pytest.mark.parametrize(("frames", "warm"), [(WARM_UP_FRAMES - 1, False), (WARM_UP_FRAMES, True)])
-async def test_warms_up(frames: int, warm: bool) -> None:  # noqa: FBT001 -- a column of the table above
-    """The stage is warm as soon as the next frame's score would count, and not before."""
+@pytest.mark.parametrize(("samples", "warm"), [(FRAME_SAMPLES - 1, False), (FRAME_SAMPLES, True)])
+async def test_is_ready_with_the_first_frame(samples: int, warm: bool) -> None:  # noqa: FBT001 -- a column of the table
+    """The stage is ready as soon as the model has its first frame, and not before."""
     room, model = Room(), ScriptedModel()
-    listen = room.listen(ScriptedMicrophone(cut(speech(FRAME_SAMPLES * frames)), model), model)
+    listen = room.listen(ScriptedMicrophone(cut(speech(samples)), model), model)
     waiting = asyncio.create_task(listen.warmed_up())
     await listen.run()
     await settle()

@@ -18,12 +18,12 @@ from hubd.doctor.findings import Finding, Findings, bad, bad_news, doubtful, goo
 from hubd.edges.sound_link import NONE, SoundLink, SoundSettings
 from hubd.errors import HubdError
 from hubd.events import Event, Woke
-from hubd.fittings import wake_model
+from hubd.fittings import ready_wake_model
 from hubd.ports import WakeModel
 from hubd.reports import Report, TroubleReport
 from hubd.speech_gate import SpeechGate
 from hubd.stages.listen import Listen
-from hubd.wake import FRAME_MS, FRAME_SAMPLES, WARM_UP_FRAMES, WakeGate
+from hubd.wake import FRAME_MS, FRAME_SAMPLES, WakeGate
 
 CHECK: Final = "wake word"
 
@@ -55,10 +55,8 @@ async def look(case: Case) -> Findings:
 
 def _loaded(case: Case) -> tuple[WakeModel, float]:
     """Return the model, warmed up, with the time that it mostly takes for a frame, ms; blocks."""
-    model = wake_model(case.config)
+    model = ready_wake_model(case.config)
     silence = np.zeros(FRAME_SAMPLES, np.int16)
-    for _ in range(WARM_UP_FRAMES):
-        model.score(silence)
     times = []
     for _ in range(_TRIED_FRAMES):
         began = time.perf_counter()
