@@ -98,7 +98,7 @@ def measure_growth(rounds: int, seconds: float = _SECONDS) -> list[Row]:
     for what, unit in ((f"CPU, {_SPEECH}", "ms a frame"), ("memory of no file", "MB")):
         few, *_, many = (f"{what}, {count}" for count in _COUNTS)
         rows += [
-            replace(_row(f"{what}, {count}", unit, found, OPENWAKEWORD), name=f"{what}, wake words: {count}")
+            replace(_row(f"{what}, {count}", unit, found, OPENWAKEWORD), name=f"{what}, {count} wake words")
             for count in _COUNTS
         ]
         ours, theirs = (

@@ -38,7 +38,7 @@ OTHERS: Final[dict[str, tuple[float, Callable[[float, int], Sound]]]] = {
     "noise": (0.1, lambda seconds, seed: wake_sounds.fan(seconds, seed=seed)),
 }
 _GAPS: Final = (1.5, 4.0)  # s
-_PLACES: Final = 2  # within a frame
+_PLACES: Final = 3  # within a frame
 _BLOCK: Final = 600.0  # s that are made at a time
 _REFRACTORY_FRAMES: Final = 2000 // FRAME_MS
 
@@ -113,16 +113,15 @@ class Trials:
                 )
 
     def recordings(self, people: Sequence[Utterance]) -> Iterator[str]:
-        """Yield what each recording scores, before a fan of 0 dB as well."""
+        """Yield what each recording scores at most, in a quiet room, then before a fan that is as loud."""
         for utterance in people:
             heard = track([utterance] * _PLACES, _GAPS)
-            noise = wake_sounds.fan(heard.seconds, wake_sounds.SPEECH)
-            told = []
-            for sound in (heard.sound, heard.sound + noise):
-                scores = self._scores(wake_sounds.samples_of(sound))
-                each = [_peaks(scores[:, number], heard.spans).min() for number in range(len(WORDS))]
-                told.append(", ".join(f"{word} {score:.2f}" for word, score in zip(WORDS, each, strict=True)))
-            yield f"{utterance.text}: {told[0]}; before a fan as loud: {told[1]}"
+            fan = wake_sounds.fan(heard.seconds, wake_sounds.SPEECH)
+            alone, before = (self._scores(wake_sounds.samples_of(sound)) for sound in (heard.sound, heard.sound + fan))
+            best = int(np.argmax(np.maximum(alone, before).max(axis=0)))
+            each = [_peaks(scores[:, best], heard.spans) for scores in (alone, before)]
+            quiet, noisy = (f"{peaks.min():.2f} to {peaks.max():.2f}" for peaks in each)
+            yield f"{utterance.text}: {WORDS[best]} {quiet}, before a fan as loud {noisy}"
 
     def accepts(self, hours: float) -> Iterator[Curve]:
         """Yield how many times an hour something else wakes, for so many hours of all together."""
