@@ -90,15 +90,16 @@ class HeadStart:
             self._aim()
 
     async def hold(self) -> bool:
-        """Open the connection, and hold it until it is taken or closed; return False if it could not be had."""
+        """Open the connection, and hold it until it is taken or closed; return False if it failed before it was."""
         backend = self._server.backend
         self._fingerprint = self._server.fingerprint()
         self.handle = self._carry_over.handle(backend, self._fingerprint)
         try:
             self._reached = await self._reach()
         except LinkError as error:
-            self._reached = error if self.taken else None
-            return False
+            if not self.taken:
+                return False
+            self._reached = error
         return True
 
     def fits(self, server: Server, fingerprint: str) -> bool:

@@ -207,6 +207,10 @@ class TestTaken:
             await street.until(LinkReady)
             assert now() == 0.5
             assert len(street.dialled) == 2
+            street.line.close()
+            await settle()
+            await rise(street)
+            assert len(street.dialled) == 3
 
         ahead(scenario)
 
