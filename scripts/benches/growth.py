@@ -1,0 +1,117 @@
+"""Time and memory with 10, 100, 1,000 devices; 1, 3, 6 wake words; 1, 10, 100 minutes of conversation.
+
+"Flat" is what rises by less than 5 %, or by less than rounds differ; the slope of everything else is that of a line
+through all values, by least squares.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from hubd.config import load
+from hubd.devices.catalog import Catalog
+from hubd.events import Backend
+from hubd.live.session import LiveSession
+from hubd.tools import Toolbox
+from scripts.benches import conversation, wake
+from scripts.benches.growth_table import Growth, table
+from scripts.benches.house import slowest
+from scripts.benches.house_devices import BenchDevice, house
+from scripts.benches.rows import Row, add_options, circumstances, in_words
+from scripts.benches.service import NOBODY, WITHOUT_SOUND, configuration, service
+
+DEVICES: Final = (10, 100, 1000)
+WORDS: Final = (1, 3, 6)
+# Of sound for each number of wake words, s.
+_SECONDS: Final = 20.0
+_DEVICE: Final = """
+[[device]]
+id = "device_{number}"
+name = "{name}"
+room = "{room}"
+kind = "{component}"
+dialect = "zigbee2mqtt"
+topic = "{topic}"
+"""
+# What is measured with devices, with its unit.
+_UNITS: Final = {
+    "set-up of the session": "kB",
+    "look-up of a name": "ms",
+    "CPU of the start": "s",
+    "memory of no file": "MB",
+}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Measure, print; the exit code says whether it could be measured."""
+    parser = argparse.ArgumentParser(prog="scripts/bench growth", description=__doc__)
+    add_options(parser)
+    options = parser.parse_args(arguments)
+    grown = grow(options.rounds)
+    if options.json:
+        print(json.dumps({**circumstances(), "growth": [each.as_json() for each in grown]}))
+    else:
+        print(in_words(circumstances()), *table(grown), sep="\n")
+    return 0
+
+
+def grow(rounds: int) -> list[Growth]:
+    """Measure it all so often; the long conversation is led once."""
+    spoken, talked = wake.measure_growth(rounds, _SECONDS), conversation.measure_growth()
+    return [
+        *asyncio.run(with_devices(DEVICES, rounds)),
+        _of(spoken, "CPU for 80 ms", "wake word", WORDS, "CPU, speech, {} wake words"),
+        _of(spoken, "memory of no file", "wake word", WORDS, "memory of no file, {} wake words"),
+        _of(talked, "CPU for each", "minute", conversation.GROWTH, "CPU per minute, to minute {}"),
+        _of(talked, "memory of no file", "minute", conversation.GROWTH, "memory of its own after {} minutes"),
+    ]
+
+
+def _of(rows: Sequence[Row], name: str, each: str, sizes: Sequence[float], title: str) -> Growth:
+    """Return the growth that rows show; title: of the row of a size."""
+    by_name = {row.name: row for row in rows}
+    found = [by_name[title.format(f"{size:g}")] for size in sizes]
+    return Growth(name, found[0].unit.removesuffix(" a frame"), each, sizes, [row.hubd for row in found])
+
+
+async def with_devices(counts: Sequence[int], rounds: int) -> list[Growth]:
+    """Measure hubs with so many devices each, so often, in turn."""
+    found: defaultdict[str, list[list[float]]] = defaultdict(lambda: [[] for _ in counts])
+    every = house(max(counts))
+    with tempfile.TemporaryDirectory() as name:
+        for _ in range(rounds):
+            for place, count in enumerate(counts):
+                mixed = every[:: len(every) // count]
+                for what, value in (await _hub(Path(name), mixed)).items():
+                    found[what][place].append(value)
+    return [Growth(what, unit, "device", counts, found[what]) for what, unit in _UNITS.items()]
+
+
+async def _hub(folder: Path, devices: Sequence[BenchDevice]) -> dict[str, float]:
+    more = WITHOUT_SOUND + "".join(map(_toml, devices))
+    file = configuration(folder, 9, url=NOBODY, more=more)
+    config = load(file)
+    catalog = Catalog(config.devices)
+    settings = config.live.session(manual_activity=True)
+    (setup,) = LiveSession(settings, Toolbox(catalog).declarations(), None, Backend.GEMINI).data_to_send()
+    async with service(file, {}) as hub:
+        return {
+            "set-up of the session": len(setup) / 1024,
+            "look-up of a name": slowest(catalog.find, [device.name for device in devices]),
+            "CPU of the start": hub.cpu_s,
+            "memory of no file": hub.memory.own,
+        }
+
+
+def _toml(device: BenchDevice) -> str:
+    lines = _DEVICE.format(
+        number=device.number, name=device.name, room=device.room, component=device.component, topic=device.topic
+    )
+    return lines + ('key = "value"\n' if device.component in {"sensor", "binary_sensor"} else "")

@@ -1,0 +1,88 @@
+"""How something grows with what there is more of: flat, linear or worse, with its slope."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from typing import Any, Final, Self
+
+# What grows by less than this share of itself from the least to the most does not grow.
+_FLAT: Final = 0.05
+# From the middle to the most it may grow so much quicker than from the least to the middle, and is still linear.
+_LINEAR: Final = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """One thing that was measured with more and more of something.
+
+    name: what it is. unit: of its values. each: what there is more of, as in ``device``. sizes: of how much, three
+    or more. values: what was measured with each size, a value a round.
+    """
+
+    name: str
+    unit: str
+    each: str
+    sizes: Sequence[float]
+    values: Sequence[Sequence[float]]
+
+    @property
+    def medians(self) -> list[float]:
+        """The median of each size."""
+        return [statistics.median(values) for values in self.values]
+
+    @property
+    def slope(self) -> float:
+        """By how much it grows with each more: a line's through all values, by least squares."""
+        points = [(size, value) for size, values in zip(self.sizes, self.values, strict=True) for value in values]
+        return statistics.linear_regression(*zip(*points, strict=True)).slope
+
+    @property
+    def noise(self) -> float:
+        """What may be chance: the most by which rounds of one size differ, at least a share of what was measured."""
+        return max(*(max(values) - min(values) for values in self.values), _FLAT * max(self.medians))
+
+    @property
+    def words(self) -> str:
+        """How it grows."""
+        medians = self.medians
+        if medians[-1] - medians[0] <= self.noise:
+            return "flat"
+        rise = f"{self.slope:.2g} {self.unit} for each {self.each}"
+        gaps = [more - fewer for fewer, more in pairwise(self.sizes)]
+        *_, before, last = ((end - begin) / gap for (begin, end), gap in zip(pairwise(medians), gaps, strict=True))
+        linear = (last - _LINEAR * before) * gaps[-1] <= self.noise
+        return f"linear: {rise}" if linear else f"more than linear: {rise} on average"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it as JSON's own types."""
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "each": self.each,
+            "sizes": [*self.sizes],
+            "values": [[float(f"{value:.4g}") for value in values] for values in self.values],
+            "slope": float(f"{self.slope:.4g}"),
+            "words": self.words,
+        }
+
+    @classmethod
+    def of_json(cls, found: Mapping[str, Any]) -> Self:
+        """Return what as_json() was made of; its values have four digits."""
+        return cls(**{each.name: found[each.name] for each in fields(cls)})
+
+
+def table(grown: Sequence[Growth]) -> list[str]:
+    """Return what was found as lines of Markdown: a table for whatever there is more of."""
+    lines: list[str] = []
+    for each in dict.fromkeys(growth.each for growth in grown):
+        rows = [growth for growth in grown if growth.each == each]
+        sizes = [f"{size:,.0f}" for size in rows[0].sizes]
+        lines += ["", f"| {each}s | {' | '.join(sizes)} | growth |", f"| --- |{' ---: |' * len(sizes)} --- |"]
+        lines += [
+            f"| {row.name}, {row.unit} | {' | '.join(f'{value:.3g}' for value in row.medians)} | {row.words} |"
+            for row in rows
+        ]
+    return lines[1:]

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pytest
+
+from scripts.benches.growth import with_devices
+from scripts.benches.growth_table import Growth, table
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([[5.0], [5.1], [5.2]], "flat"),
+        ([[5.0, 6.0], [5.1, 6.1], [5.5, 6.5]], "flat"),
+        ([[1.0], [10.0], [100.0]], "linear: 0.1 ms for each device"),
+        ([[30.0], [31.0], [40.0]], "linear: 0.01 ms for each device"),
+        ([[1.0], [10.0], [1000.0]], "more than linear: 1 ms for each device on average"),
+        ([[9.0], [5.0], [1.0]], "flat"),
+    ],
+)
+def test_how_something_grows_is_named(values: Sequence[Sequence[float]], words: str) -> None:
+    """What lies within the noise is flat; else the slope is told, and whether it stays what it was."""
+    assert Growth("look-up", "ms", "device", (10, 100, 1000), values).words == words
+
+
+def test_the_slope_is_that_of_least_squares() -> None:
+    """Each value counts, whichever round it is of."""
+    assert Growth("it", "s", "word", (1, 2, 3), [[1.0, 3.0], [3.0, 5.0], [5.0, 7.0]]).slope == pytest.approx(2.0)
+
+
+def test_a_growth_survives_json() -> None:
+    """What stands in a file is what was measured, and gives the same table."""
+    growth = Growth("memory", "MB", "minute", [1, 10, 100], [[50.0], [50.0], [51.0]])
+    assert Growth.of_json(json.loads(json.dumps(growth.as_json()))) == growth
+
+
+def test_there_is_a_table_for_whatever_there_is_more_of() -> None:
+    """What has the same sizes stands in the same table."""
+    growths = [
+        Growth("CPU", "s", "device", (1, 10, 1000), [[1.0], [1.0], [1.0]]),
+        Growth("memory", "MB", "device", (1, 10, 1000), [[1.0], [1.0], [1.0]]),
+        Growth("memory", "MB", "wake word", (1, 2, 3), [[1.0], [2.0], [3.0]]),
+    ]
+    lines = table(growths)
+    assert lines[0] == "| devices | 1 | 10 | 1,000 | growth |"
+    assert lines[2:5] == ["| CPU, s | 1 | 1 | 1 | flat |", "| memory, MB | 1 | 1 | 1 | flat |", ""]
+    assert lines[-1] == "| memory, MB | 1 | 2 | 3 | linear: 1 MB for each wake word |"
+
+
+async def test_hubs_with_devices_are_measured() -> None:
+    """Every quantity is there for each number of devices; more devices have a larger set-up."""
+    grown = {each.name: each for each in await with_devices((2, 8), 1)}
+    assert all(value > 0 for each in grown.values() for values in each.values for value in values)
+    few, many = grown["set-up of the session"].medians
+    assert few < many
