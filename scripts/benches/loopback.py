@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ CHECKOUT: Final = Path(__file__).resolve().parents[2]
 OURS: Final = CHECKOUT / ".venv/bin/python"
 ORACLES: Final = CHECKOUT / ".venv-oracles/bin/python"
 PEERS: Final = CHECKOUT / ".venv-peers/bin/python"
+# A hundred minutes of conversation pass in three.
+_PATIENCE: Final = 600.0
 
 
 def certificate(folder: Path) -> Path:
@@ -39,8 +42,12 @@ class Program:
         return self._process.pid
 
     def line(self) -> str:
-        """Return the next line that it prints; raises RuntimeError if it ends without one."""
-        if not (line := self._process.stdout.readline() if self._process.stdout is not None else ""):
+        """Return the next line that it prints; raises RuntimeError if it ends without one, or takes 10 minutes."""
+        hangs = threading.Timer(_PATIENCE, self._process.kill)
+        hangs.start()
+        line = self._process.stdout.readline() if self._process.stdout is not None else ""
+        hangs.cancel()
+        if not line:
             raise RuntimeError(f"{self._process.args!r} ended with {self._process.wait()}")
         return line.strip()
 

@@ -5,8 +5,8 @@ prints what it saw as JSON. For the scenarios see path_server.py.
 
 calls: the microphone hears a quiet room in real time. set-up, talk: it is spoken to, over and over, by several voices;
 prints a line each time when it has woken and what is measured has come.
-sound, barge-in: microphone and speaker are those of $PULSE_SERVER, each held by its own process, which writes down when
-sound comes and goes (path_sound.py).
+sound, barge-in, request: microphone and speaker are those of $PULSE_SERVER, each held by its own process, which writes
+down when sound comes and goes (path_sound.py).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import sys
 import time
 from pathlib import Path
@@ -25,7 +26,7 @@ from hubd.edges import sound_process
 from hubd.edges.sound_link import SoundLink, SoundSettings
 from hubd.edges.wav_sound import WavSound
 from hubd.edges.websockets_link import WebsocketsLink
-from hubd.events import Backend, Event, LinkReady, Woke
+from hubd.events import Backend, Event, LinkReady, SpeechEnded, Woke
 from hubd.ports import MicrophoneFrame, Sound
 from hubd.reports import PublicState, Report, StateReport
 from hubd.secrets import Secrets
@@ -33,10 +34,12 @@ from hubd.wishes import ListenAsked
 from scripts.benches import path_probe
 from scripts.benches.loopback import CHECKOUT
 from scripts.benches.path_lamp import TOPIC
-from scripts.benches.voices import PERIOD, quiet_room, wake_words
+from scripts.benches.voices import PERIOD, VOICES, quiet_room, wake_words
 
 # Longer than any scenario: nobody says a first word here.
 _PATIENCE: Final = 600.0
+_ALOUD: Final = frozenset({"sound", "barge-in", "request"})
+_WAKES: Final = frozenset({"set-up", "request"})
 
 
 class Watched:
@@ -49,6 +52,9 @@ class Watched:
         self.frames: dict[int, float] = {}
         self.captured: list[tuple[float, float]] = []
         self.uploads: list[float] = []
+        self.ended: list[float] = []
+        self.marked: list[float] = []
+        self.answered: list[float] = []
         self.idle = asyncio.Event()
         self.idle.set()
         self.to_come = 0
@@ -69,6 +75,8 @@ class Watched:
             if isinstance(event, Woke):
                 self.woke.append((time.monotonic(), event.end, event.end_ms))
                 self.to_come += 1
+            elif isinstance(event, SpeechEnded):
+                self.ended.append(time.monotonic())
             post(event)
 
         def stepped(event: Event, now: float) -> Any:
@@ -96,6 +104,10 @@ class Watched:
             print("came", flush=True)
 
     def _uploaded(self, text: str) -> None:
+        if '"activityEnd"' in text:
+            self.marked.append(time.monotonic())
+        if '"toolResponse"' in text:
+            self.answered.append(time.monotonic())
         if '"audio"' in text and not _is_silence(text):
             self.uploads.append(time.monotonic())
             self._came("talk")
@@ -127,7 +139,7 @@ class Room(WavSound):
 
     async def say(self, *, wait: asyncio.Event | None) -> None:
         """Say wake words for ever; wait: not before this."""
-        for pcm in wake_words():
+        for pcm in wake_words(first=random.randrange(VOICES)):  # noqa: S311 -- each time others
             if wait is not None:
                 await wait.wait()
             await self.speak(pcm)
@@ -139,7 +151,7 @@ class Room(WavSound):
 
 
 def _sound(scenario: str) -> Sound:
-    if scenario not in ("sound", "barge-in"):
+    if scenario not in _ALOUD:
         return Room()
     sound_process._CHILD = "scripts.benches.path_sound"  # noqa: SLF001 -- the same program, but for its stamps
     return SoundLink(SoundSettings(), lambda _: None, environment={**os.environ, "PYTHONPATH": str(CHECKOUT)})
@@ -160,7 +172,7 @@ async def main(config: Path, server: int, broker: int, scenario: str) -> None:
         await hub.warmed_up()
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
-        if scenario != "set-up":
+        if scenario not in _WAKES:
             hub.post(ListenAsked("bench", timeout=_PATIENCE, silent=True))
         await asyncio.to_thread(sys.stdin.readline)
         for task in running:
@@ -171,6 +183,11 @@ async def main(config: Path, server: int, broker: int, scenario: str) -> None:
         "captured": watched.captured,
         "set_up_ms": watched.set_up_ms(),
         "upload_ms": watched.upload_ms(),
+        "told": stamps.told,
+        "published": stamps.published,
+        "ended": watched.ended,
+        "marked": watched.marked,
+        "answered": watched.answered,
         "woke": [at for at, _, _ in watched.woke],
     }
     print(json.dumps(found), flush=True)

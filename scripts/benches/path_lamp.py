@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 TOPIC = "bench/lamp/set"
+REPORT = "bench/lamp"
 DECLARATION: dict[str, Any] = {
     "name": "set_lamp",
     "description": "Set the lamp's brightness.",
@@ -34,4 +35,19 @@ publish = {{ topic = "{TOPIC}", payload = {{ level = "{{{{ level }}}}" }}, qos =
   minimum = 0
   maximum = 100
   description = "Percent."
+"""
+# For one request: a lamp that says what it did, and a hub that finds the end of speech by itself.
+ONE_REQUEST = f"""
+[conversation]
+chime = false
+turn_end = "local"
+[[device]]
+id = "lamp"
+name = "lamp"
+[[device.function]]
+name = "set_lamp"
+description = "Turn on the lamp."
+publish = {{ topic = "{TOPIC}", payload = {{ state = "ON" }}, qos = 1 }}
+expect = {{ topic = "{REPORT}", json = {{ state = "ON" }}, within = "2s" }}
+scheduling = "INTERRUPT"
 """

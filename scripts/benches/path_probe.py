@@ -23,12 +23,13 @@ _BEFORE_TOPIC = 7
 class Stamps:
     """When something passed, monotonic, s.
 
-    read: from the server, with the number of bytes. written: to the server. published: a PUBLISH to the broker on
-    the topic.
+    read: from the server, with the number of bytes. written: to the server. told: from the broker. published: a
+    PUBLISH to the broker on the topic.
     """
 
     read: list[tuple[float, int]] = field(default_factory=list)
     written: list[float] = field(default_factory=list)
+    told: list[float] = field(default_factory=list)
     published: list[float] = field(default_factory=list)
 
     def command_ms(self) -> list[float]:
@@ -49,16 +50,6 @@ def watch(server: int, broker: int, topic: bytes) -> Stamps:
     """Stamp what passes the connections to these ports from now on."""
     stamps = Stamps()
     ports: dict[int, int] = {}
-    clock = time.monotonic
-    plain = socket.socket
-
-    def wrap(name: str, around: Callable[..., Any]) -> None:
-        original = getattr(plain, name)
-
-        def wrapped(self: socket.socket, *arguments: Any) -> Any:
-            return around(original, self, *arguments)
-
-        setattr(plain, name, wrapped)
 
     def connect(original: Callable[..., Any], self: socket.socket, address: Any) -> Any:
         ports[self.fileno()] = address[1] if isinstance(address, tuple) else 0
@@ -66,19 +57,31 @@ def watch(server: int, broker: int, topic: bytes) -> Stamps:
 
     def recv(original: Callable[..., Any], self: socket.socket, *arguments: Any) -> Any:
         got = original(self, *arguments)
-        if ports.get(self.fileno()) == server:
-            stamps.read.append((clock(), got if isinstance(got, int) else len(got)))
+        port = ports.get(self.fileno())
+        if port == server:
+            stamps.read.append((time.monotonic(), got if isinstance(got, int) else len(got)))
+        elif port == broker:
+            stamps.told.append(time.monotonic())
         return got
 
     def send(original: Callable[..., Any], self: socket.socket, data: Any, *arguments: Any) -> Any:
         sent = original(self, data, *arguments)
         port = ports.get(self.fileno())
         if port == server:
-            stamps.written.append(clock())
+            stamps.written.append(time.monotonic())
         elif port == broker and data[0] & 0xF0 == _PUBLISH and topic in bytes(data[: len(topic) + _BEFORE_TOPIC]):
-            stamps.published.append(clock())
+            stamps.published.append(time.monotonic())
         return sent
 
     for name, around in (("connect", connect), ("recv", recv), ("recv_into", recv), ("send", send)):
-        wrap(name, around)
+        _wrap(name, around)
     return stamps
+
+
+def _wrap(name: str, around: Callable[..., Any]) -> None:
+    original = getattr(socket.socket, name)
+
+    def wrapped(self: socket.socket, *arguments: Any) -> Any:
+        return around(original, self, *arguments)
+
+    setattr(socket.socket, name, wrapped)

@@ -1,11 +1,13 @@
 """The Live server of the path: as little as a server can do, so that what is seen of it is the client.
 
-Usage: path_server.py CERTIFICATE KEY SCENARIO NUMBER; prints its port. Each scenario ends with a line, JSON:
+Usage: path_server.py CERTIFICATE KEY SCENARIO NUMBER; prints its port. Most scenarios end with a line, JSON:
 
 calls: asks for NUMBER functions, one after the other: how long each took from here, ms.
 sound: speaks NUMBER times, and interrupts itself each time: nothing.
 set-up: takes NUMBER ms to set up, for each connection, and ends each conversation that is spoken into: never.
 talk: hisses without pause until it is spoken to, again and again; with NUMBER 1 it tells a story instead: never.
+request: NUMBER ms after the end of speech it asks for the lamp, NUMBER ms after the answer it says something; a line,
+JSON, each time: nothing.
 converse: speaks for six seconds whenever it has heard twelve more: never.
 """
 
@@ -20,6 +22,7 @@ import random
 import ssl
 import sys
 import time
+from functools import cache
 from typing import Any, Final
 
 from websockets.asyncio.server import ServerConnection, serve
@@ -41,6 +44,7 @@ _PACE: Final = 0.015
 _PAUSE: Final = (0.015, 0.025)
 _UNCOUNTED: Final = 10
 _LEAD: Final = 0.5
+_SAID_ON_REQUEST: Final = 25
 # Of a conversation in turns: bytes of sound heard for each turn of the server's, frames of 200 ms in that turn.
 _HEARD_A_TURN: Final = 12 * 32_000
 _SAID_A_TURN: Final = 30
@@ -64,6 +68,7 @@ def call(number: int, function: str = FUNCTION, **arguments: Any) -> bytes:
     return json.dumps({"toolCall": {"functionCalls": [asked]}}, separators=(",", ":")).encode()
 
 
+@cache
 def _story() -> list[bytes]:
     pcm = EspeakVoice(words_per_minute=130).speak(STORY)
     return [frame_of(pcm[start : start + _FRAME_BYTES]) for start in range(0, len(pcm), _FRAME_BYTES)]
@@ -79,8 +84,8 @@ def _sound_in(text: str) -> bytes:
 class Visit:
     """One client.
 
-    heard_at, silent_at: when it last sent sound, and when silence. heard: how many bytes of either. answered: how many
-    functions it carried out.
+    heard_at, silent_at: when it last sent sound, and when silence. heard: how many bytes of either. ended: how often it
+    marked the end of speech. answered: how many functions it carried out.
     """
 
     def __init__(self, connection: ServerConnection) -> None:
@@ -89,6 +94,7 @@ class Visit:
         self.heard_at = 0.0
         self.silent_at = 0.0
         self.heard = 0
+        self.ended = 0
         self.changed = asyncio.Event()
 
     async def send(self, frame: bytes) -> None:
@@ -101,6 +107,8 @@ class Visit:
             text = frame if isinstance(frame, str) else frame.decode()
             if text.startswith(('{"toolResponse"', '{"tool_response"')):
                 self.answered += 1
+            elif '"activityEnd"' in text:
+                self.ended += 1
             elif '"audio"' in text:
                 self._hear(_sound_in(text))
             else:
@@ -159,7 +167,7 @@ async def end_when_spoken_to(visit: Visit, _milliseconds: int) -> None:
     """End the conversation as soon as somebody speaks."""
     await visit.until_heard(0.0)
     await asyncio.sleep(0.2)
-    await visit.send(call(0, "end_conversation"))
+    await visit.send(call(time.monotonic_ns(), "end_conversation"))
     await visit.until_answered(1)
     await visit.send(TURN_COMPLETE)
 
@@ -184,6 +192,28 @@ async def talk(visit: Visit, number: int) -> None:
         await asyncio.sleep(0.5)
 
 
+async def one_request(visit: Visit, milliseconds: int) -> None:
+    """Hear a request, have it carried out, say so, and end the conversation."""
+    answer = _story()[:_SAID_ON_REQUEST]
+    while not visit.ended:
+        visit.changed.clear()
+        await visit.changed.wait()
+    await asyncio.sleep(milliseconds / 1000)
+    # A call's id is unlike all others for as long as a session may be resumed.
+    await visit.send(call(time.monotonic_ns()))
+    await visit.until_answered(1)
+    await asyncio.sleep(milliseconds / 1000)
+    for frame in answer:
+        await visit.send(frame)
+    for each in (GENERATION_COMPLETE, TURN_COMPLETE):
+        await visit.send(each)
+    await asyncio.sleep(_SAID_ON_REQUEST * _FRAME_BYTES / 48_000 + _LEAD)
+    await visit.send(call(time.monotonic_ns(), "end_conversation"))
+    await visit.until_answered(2)
+    await visit.send(TURN_COMPLETE)
+    print(json.dumps({}), flush=True)
+
+
 async def converse(visit: Visit, _count: int) -> None:
     """Take turns with a person who talks without end."""
     frame, turns = sound(9_600), 0
@@ -203,6 +233,7 @@ SCENARIOS: Final = {
     "sound": speak_and_stop,
     "set-up": end_when_spoken_to,
     "talk": talk,
+    "request": one_request,
     "converse": converse,
 }
 

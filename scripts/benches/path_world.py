@@ -33,11 +33,13 @@ class World:
             yield server, server.line(), {"SSL_CERT_FILE": str(cert)}
 
     @contextlib.contextmanager
-    def hub(self, scenario: str, port: str, environment: Mapping[str, str], more: str = "") -> Iterator[Program]:
-        """Run the hub until it is ready, and have it go on; more: settings."""
+    def hub(
+        self, scenario: str, port: str, environment: Mapping[str, str], more: str = "", house: str = SETTINGS
+    ) -> Iterator[Program]:
+        """Run the hub until it is ready, and have it go on; more: settings, house: those with its devices."""
         config = self.folder / "hubd.toml"
         mqtt = f'[mqtt]\nhost = "{HOST}"\nport = {self.broker}\n[hub]\nstate_dir = "none"\n'
-        config.write_text(mqtt + more + SETTINGS)
+        config.write_text(mqtt + more + house)
         with program("path_hub", config, port, self.broker, scenario, environment=environment) as hub:
             hub.line()
             hub.go_on()

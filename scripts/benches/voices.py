@@ -17,6 +17,7 @@ from hubd.offline.espeak_voice import EspeakVoice
 PERIOD: Final = 4.0
 _SPEAKERS: Final = ("en-us", "en-gb", "en-us+f3", "en-us+m3", "en-gb-scotland")
 _PACES: Final = (130, 145, 160)
+VOICES: Final = len(_SPEAKERS) * len(_PACES)
 _AUDIBLE: Final = 100
 STORY: Final = (
     "The kitchen light has been on since this morning. I wonder whether anybody fed the cat, and where the big red "
@@ -39,13 +40,15 @@ def quiet_room(seconds: float, seed: int = 7) -> bytes:
     return np.random.default_rng(seed).integers(-8, 9, count, dtype=np.int16).astype("<i2").tobytes()
 
 
-def wake_words(request: str = "") -> Iterator[bytes]:
+def wake_words(request: str = "", *, first: int = 0, voices: int = VOICES) -> Iterator[bytes]:
     """Yield for ever 4 s of a quiet room in which somebody says the wake word, each time otherwise.
 
-    request: what is said with it in one breath.
+    request: what is said with it in one breath. first: the voice to begin with. voices: how many take turns, those
+    that the wake model understands best come first.
     """
-    ways = itertools.cycle(itertools.product(_PACES, _SPEAKERS))
-    for number, (pace, speaker) in enumerate(ways):
+    ways = list(itertools.product(_PACES, _SPEAKERS))[:voices]
+    for number in itertools.count(first):
+        pace, speaker = ways[number % voices]
         room = np.frombuffer(quiet_room(PERIOD, number % 100), "<i2").copy()
         said = speech(f"hey jarvis {request}".strip(), speaker, pace)
         begin = UPLINK_RATE + number * 331 % UPLINK_RATE
