@@ -137,6 +137,7 @@ async def test_while_the_model_speaks(tmp_path: Path, monkeypatch: pytest.Monkey
     tape = Tape(WARM_UP, speech("hey jarvis"), 12 * SECOND)
 
     async def talk(visit: Visit) -> None:
+        await visit.until(lambda: visit.samples > 0)
         await visit.say(LONG)
         speaks.set()
 
