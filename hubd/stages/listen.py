@@ -224,7 +224,8 @@ class Listen:
             for noticed in self._gate.feed(
                 scores,
                 heard.position,
-                now,
+                # The sound's own time: on a busy computer what is left of a word is scored seconds after it woke.
+                heard.position / UPLINK_RATE,
                 speaking=heard.speaking or self._speaking(),
                 muted=self._muted(),
                 beginning=heard.position - self._began < _BEGINNING_SAMPLES,

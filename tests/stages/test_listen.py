@@ -111,6 +111,17 @@ async def test_position_of_a_wake(sizes: Sequence[int]) -> None:
     assert room.woken() == [Woke("hey_jarvis", 1.0, lag_before(21 * FRAME_SAMPLES), LAG_MS)]
 
 
+async def test_word_that_is_scored_late() -> None:
+    """A word wakes once, though the computer is so busy that its end is scored seconds later."""
+    room, model = Room(), ScriptedModel(lambda index: {"hey_jarvis": float(20 <= index < 24)})
+
+    async def stall(taken: int) -> None:
+        room.now += 3 * (taken == 4 * 22)
+
+    await room.listen(ScriptedMicrophone(cut(speech(40_000)), model, stall), model).run()
+    assert len(room.woken()) == 1
+
+
 @pytest.mark.parametrize("peak", [0.4, 0.9])
 async def test_what_nearly_woke(peak: float) -> None:
     """A near miss is a report, a wake an event; a rise and its end go to whoever wants a head start."""
@@ -237,7 +248,7 @@ class TestSpeech:
         assert began == SpeechBegan(16_000)
         assert ended == SpeechEnded(32_000)
 
-    @pytest.mark.parametrize(("frame", "hunches"), [(8, []), (18, [Rising("hey_jarvis")]), (28, [])])
+    @pytest.mark.parametrize(("frame", "hunches"), [(8, []), (18, [Rising("hey_jarvis"), FellBack()]), (28, [])])
     async def test_beginning(self, frame: int, hunches: list[Hunch]) -> None:
         """In the first moments of speech, and only then, a trace of a score is a rise."""
         room = Room()
