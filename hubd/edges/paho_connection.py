@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import ssl
 import struct
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
@@ -18,7 +17,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from hubd.devices.render import Publish
-from hubd.edges.paho_dialling import Version, dial, make_client, silently
+from hubd.edges.paho_dialling import Version, acknowledge, dial, holds_more, make_client, silently
 from hubd.edges.paho_packets import in_packets, inbound, outbound_properties, subscriptions
 from hubd.errors import BrokerError
 from hubd.mqtt import faults
@@ -207,9 +206,8 @@ class PahoConnection:
             logger.warning("paho stumbled over what the broker sent: %s", type(error).__name__)
             self._end(faults.not_mqtt(self._settings.where))
             return
-        sock = self._client.socket()
-        if isinstance(sock, ssl.SSLSocket) and sock.pending():
-            # Decrypted already: the loop sees no more of it on the socket.
+        acknowledge(self._client)
+        if holds_more(self._client):
             self._loop.call_soon(self._read)
 
     def _rest(self, sock: socket.socket) -> None:

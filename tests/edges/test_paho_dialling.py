@@ -17,6 +17,7 @@ from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.devices.render import Publish
 from hubd.edges import paho_connection
 from hubd.edges.paho_broker import BrokerSettings
+from hubd.edges.paho_dialling import Version, acknowledge, make_client
 from tests.edges.mqtt_parts import ACCEPTED_5, SUBSCRIBE, Visit, fake_broker, running
 
 
@@ -196,3 +197,15 @@ async def test_an_unusable_authority_is_told(tmp_path: Path, content: str | None
     settings = BrokerSettings(HOST, 1, tls=True, ca_file=str(file))
     async with running(settings, connected=False) as edge:
         assert str(file) in (await edge.reports.wait("mqtt.ca_file can't be used")).problem
+
+
+def test_what_was_read_is_acknowledged_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that waits for that sends a lamp's report 40 ms sooner; a connection that ended meanwhile is let be."""
+    client = make_client(BrokerSettings(HOST, 1883, "test"), Version.MQTT5)
+    with socket.create_server((HOST, 0)) as server, socket.create_connection(server.getsockname()) as connection:
+        monkeypatch.setattr(client, "socket", lambda: connection)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+        acknowledge(client)
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 1
+        connection.close()
+        acknowledge(client)
