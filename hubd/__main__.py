@@ -1,5 +1,6 @@
 """The program."""
 
+import gc
 import signal
 import sys
 
@@ -9,6 +10,8 @@ def main() -> int:
     if sys.argv[1:2] == ["run"]:
         # Who asks for a reload must not kill a hub that still starts, not even while it is loaded (commands/run.py).
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        # To look for garbage in what is being loaded takes a tenth of the start; the daemon has it looked for again.
+        gc.disable()
     from hubd import cli  # noqa: PLC0415 -- it takes half a second
 
     return cli.main()
