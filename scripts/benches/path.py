@@ -5,7 +5,8 @@ Every stretch is measured inside the process that it is in, from the moment at w
 broker nor server count, nor does the clock of another computer. For the tool call the same stamps are taken in the same
 way in google-genai's live client with aiomqtt, the shortest honest program that does the same (path_probe.py,
 path_google.py). Both talk TLS with the same server, MQTT 5 with the same mosquitto, in turns; both send the
-microphone's sound meanwhile. hubd has its wake model listen and publishes its events as well: that is its own choice.
+microphone's sound meanwhile. hubd has its wake model listen and publishes its events as well: that is its own choice. Beside them stands
+what both are built on, websockets with paho and nothing in between (path_bare.py): the floor.
 
 Where a stretch leads into another process of hubd's (its sound processes), the stamp is taken there; all processes of
 one computer share the monotonic clock. Sound cards are null sinks of a private PulseAudio, which keep time as a card
@@ -29,7 +30,7 @@ from pathlib import Path
 from typing import Final
 
 from hubd.errors import MissingPartError
-from scripts.benches.loopback import ORACLES, Program, program
+from scripts.benches.loopback import ORACLES, OURS, Program, program
 from scripts.benches.path_server import FRAMES
 from scripts.benches.path_world import World, in_world, precedence
 from scripts.benches.rows import Row, add_options, show
@@ -83,9 +84,10 @@ def measure(rounds: int, often: Often = Often()) -> list[Row]:
 def _rows(world: World, rounds: int, often: Often) -> list[Row]:
     ours: list[Calls] = []
     theirs: list[Calls] = []
+    bare: list[Calls] = []
     sounds, woken, opened = [], [], []
     for number in range(rounds):
-        ways = [(ours, _hubd_calls), (theirs, _google_calls)]
+        ways = [(ours, _hubd_calls), (theirs, _google_calls), (bare, _bare_calls)]
         # Who goes first takes turns.
         for found, way in ways if number % 2 else ways[::-1]:
             found.append(way(world, often.calls))
@@ -94,7 +96,7 @@ def _rows(world: World, rounds: int, often: Often) -> list[Row]:
         if often.wakes:
             opened.append([_set_up(world, often.wakes, head_start=head_start) for head_start in (True, False)])
             woken.append(_talk(world, often.wakes))
-    called = [row for share, goal in ((50, 0.5), (99, 2.0)) for row in _called(ours, theirs, share, goal)]
+    called = [row for share, goal in ((50, 0.5), (99, 2.0)) for row in _called(ours, theirs, bare, share, goal)]
     sounded = list(_sounded(sounds)) if sounds else []
     return [*called, *sounded, *(_woken(woken) if woken else ()), *(_opened(opened) if opened else ())]
 
@@ -107,13 +109,15 @@ class Calls:
     answer: Sequence[float]
 
 
-def _called(ours: Sequence[Calls], theirs: Sequence[Calls], share: int, goal: float) -> Iterator[Row]:
+def _called(
+    ours: Sequence[Calls], theirs: Sequence[Calls], bare: Sequence[Calls], share: int, goal: float
+) -> Iterator[Row]:
     name = f"toolCall read → PUBLISH written, p{share}"
-    hubd, peer = ([percentile(each.command, share) for each in found] for found in (ours, theirs))
+    hubd, peer, floor = ([percentile(each.command, share) for each in found] for found in (ours, theirs, bare))
     yield Row(name, "ms", hubd, goal=goal)
-    yield Row(name, "ms", hubd, PEER, peer, goal=0.5)
-    hubd, peer = ([percentile(each.answer, share) for each in found] for found in (ours, theirs))
-    yield Row(f"toolCall sent → toolResponse at server, p{share}", "ms", hubd, PEER, peer)
+    yield Row(name, "ms", hubd, PEER, peer, goal=0.5, floor=floor)
+    hubd, peer, floor = ([percentile(each.answer, share) for each in found] for found in (ours, theirs, bare))
+    yield Row(f"toolCall sent → toolResponse at server, p{share}", "ms", hubd, PEER, peer, floor=floor)
 
 
 def _sounded(sounds: Sequence[Mapping[str, list[float]]]) -> Iterator[Row]:
@@ -156,9 +160,17 @@ def _hubd_calls(world: World, count: int) -> Calls:
 
 
 def _google_calls(world: World, count: int) -> Calls:
+    return _client_calls(world, count, "path_google", ORACLES)
+
+
+def _bare_calls(world: World, count: int) -> Calls:
+    return _client_calls(world, count, "path_bare", OURS)
+
+
+def _client_calls(world: World, count: int, module: str, python: Path) -> Calls:
     with (
         world.server("calls", count) as (server, port, environment),
-        program("path_google", port, world.broker, python=ORACLES, environment=environment) as client,
+        program(module, port, world.broker, python=python, environment=environment) as client,
     ):
         round_trips = server.found()
         client.go_on()
