@@ -5,8 +5,8 @@ Every stretch is measured inside the process that it is in, from the moment at w
 broker nor server count, nor does the clock of another computer. For the tool call the same stamps are taken in the same
 way in google-genai's live client with aiomqtt, the shortest honest program that does the same (path_probe.py,
 path_google.py). Both talk TLS with the same server, MQTT 5 with the same mosquitto, in turns; both send the
-microphone's sound meanwhile. hubd has its wake model listen and publishes its events as well: that is its own choice. Beside them stands
-what both are built on, websockets with paho and nothing in between (path_bare.py): the floor.
+microphone's sound meanwhile. hubd has its wake model listen and publishes its events as well: that is its own choice.
+Beside them stands what both are built on, websockets with paho and nothing in between (path_bare.py): the floor.
 
 Where a stretch leads into another process of hubd's (its sound processes), the stamp is taken there; all processes of
 one computer share the monotonic clock. Sound cards are null sinks of a private PulseAudio, which keep time as a card
