@@ -1,7 +1,5 @@
 """What one side says: text or media, in parts."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from hubd.live.message import Wire, field

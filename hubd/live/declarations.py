@@ -1,7 +1,5 @@
 """What the model may call: function declarations with the schema of their parameters."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Annotated
 
@@ -30,13 +28,13 @@ class Schema(Wire):
     format: str = ""
     nullable: Bool = False
     enum: tuple[str, ...] = ()
-    items: Schema | None = None
+    items: "Schema | None" = None
     min_items: Int64 | None = None
     max_items: Int64 | None = None
-    properties: dict[str, Schema] = field(default={})
+    properties: "dict[str, Schema]" = field(default={})
     required: tuple[str, ...] = ()
     property_ordering: tuple[str, ...] = ()
-    any_of: tuple[Schema, ...] = ()
+    any_of: "tuple[Schema, ...]" = ()
     minimum: Number | None = None
     maximum: Number | None = None
     min_length: Int64 | None = None

@@ -64,9 +64,12 @@ class Field:
 
     @cached_property
     def annotation(self) -> object:
-        """The type."""
+        """The type; a text only where a message holds its own kind, which is not there yet when it is described."""
+        given: object = self._owner.__annotations__[self.name]
+        if not isinstance(given, str):
+            return given
         # A class with this field alone, for those beside it would be found out as well.
-        parts = {"__annotations__": {self.name: self._owner.__annotations__[self.name]}}
+        parts = {"__annotations__": {self.name: given}}
         alone = type(self._owner.__name__, (), {**parts, "__module__": self._owner.__module__})
         return get_type_hints(alone, include_extras=True)[self.name]
 

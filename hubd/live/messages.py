@@ -1,7 +1,5 @@
 """What the wire carries, both ways."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from hubd.events import Scheduling

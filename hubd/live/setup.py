@@ -1,7 +1,5 @@
 """The first client message: how a session is set up."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from hubd.live.content import Content
