@@ -71,10 +71,12 @@ class FakeLink:
             yield frame
 
     async def close(self) -> None:
-        """Close, after some time if the server is slow."""
-        if self._close_takes:
-            await pass_time(self._close_takes)
-        self.open = False
+        """Close, after some time if the server is slow; at once if nobody waits for it any more."""
+        try:
+            if self._close_takes:
+                await pass_time(self._close_takes)
+        finally:
+            self.open = False
 
     @property
     def handle(self) -> str | None:

@@ -10,6 +10,8 @@ from datetime import date
 from typing import Final
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hubd.audio.pcm import SAMPLE_BYTES, UPLINK_RATE
 from hubd.budget import Budget, WhenSpent
@@ -652,6 +654,66 @@ class TestHowOften:
             assert [link.open for link in street.dialled_links] == [False]
 
         ahead(scenario)
+
+
+async def make(street: Street, move: str) -> None:
+    """Make a move, while the microphone brings sound."""
+    match move:
+        case "rise":
+            street.line.hear(RISING)
+        case "fall":
+            street.line.hear(FellBack())
+        case "wake":
+            street.posted.clear()
+            street.line.open(street.post)
+        case "close":
+            street.line.close()
+        case "answer" | "break" if street.dialled_links:
+            street.dialled_links[-1].say(READY if move == "answer" else GONE)
+        case _:
+            await pass_time(2.0)
+    street.uplink.push(bytes(1280))
+    await settle()
+    # As the conversation has it: within one, and only there, the microphone is listened to.
+    if any(isinstance(event, LinkReady) for event in street.posted) and move != "close":
+        street.line.feed(Source.MICROPHONE, None)
+    street.line.sound_arrived()
+    await settle()
+
+
+MOVES: Final = st.sampled_from(("rise", "fall", "wake", "close", "answer", "break", "wait"))
+
+
+@settings(max_examples=80, deadline=None)
+@given(moves=st.lists(MOVES, max_size=25), kept=st.booleans(), close_takes=st.sampled_from((0.0, 1.5)))
+def test_p4_no_sound_before_certainty(moves: list[str], *, kept: bool, close_takes: float) -> None:
+    """In whatever order things happen: no sound but in a conversation, one connection at a time, none left at the end.
+
+    The microphone brings sound all the while. Each conversation has what it was promised: a session, or word of none.
+    """
+
+    async def scenario(street: Street) -> None:
+        talking = False
+        if kept:
+            street.handle = "h1"
+        for move in moves:
+            street.links = [FakeLink(close_takes=close_takes)]
+            sent = {id(link): len(link.sent) for link in street.dialled_links}
+            talking = move == "wake" or (talking and move != "close")
+            await make(street, move)
+            for link in street.dialled_links:
+                assert talking or kinds(link)[sent.get(id(link), 0) :] in ([], ["setup"])
+                assert kinds(link).count("setup") <= 1
+        street.links = [FakeLink([READY], close_takes=close_takes)]
+        await make(street, "wake")
+        await pass_time(2 * SETUP_TIMEOUT)
+        assert isinstance(street.posted[0], LinkReady | LinkLost)
+        street.line.close()
+        await pass_time(KEPT + SETUP_TIMEOUT + 2)
+        assert set(street.open_at_dialling) == {0}
+        assert not any(link.open for link in street.dialled_links)
+
+    ahead(scenario)
 
 
 def server_of(street: Street) -> Server:
