@@ -156,6 +156,20 @@ def test_announces_itself_again_when_home_assistant_starts() -> None:
     in_virtual_time(scenario)
 
 
+def test_a_command_goes_before_word_of_it() -> None:
+    """What is begun in the same turn in which it is told of is handed to the broker first."""
+
+    async def scenario(house: House) -> None:
+        house.tell.report(StateReport(PublicState.ACTING))
+        lamp = Publish("home/lamp/set", b"ON", 1)
+        async with running(house.broker.publish(lamp, 5.0)):
+            await settle()
+        assert house.topics[len(GREETING)] == lamp.topic
+        assert len(house.topics) > len(GREETING) + 1
+
+    in_virtual_time(scenario)
+
+
 def test_events_wait_for_a_broker_only_as_long_as_they_are_good() -> None:
     """After a short absence nothing is missing; after a long one nothing stale is sent, and the state is the newest."""
 
