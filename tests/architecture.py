@@ -99,10 +99,12 @@ ROWS: tuple[str, ...] = (
     "edges.paho_connection",
     # The other edge in two parts.
     "edges.sound_process",
-    # The wake model's: where its files are, what makes the network in one of them a stream.
+    # One edge in parts: where the wake models' files are, what is made of the networks in them, what runs them.
     "edges.protobuf_fields edges.wake_model_files",
-    "edges.onnx_graph",
-    "edges.onnx_stream",
+    "edges.onnx_graph edges.onnx_session",
+    "edges.onnx_spectrogram edges.onnx_stream",
+    "edges.spectrogram",
+    "edges.speech_embedding",
     (
         "stages.act stages.announce stages.ask stages.converse stages.discover stages.line stages.listen stages.look "
         "stages.attend stages.automate stages.reload stages.ring stages.tell edges.control_socket edges.journal "
@@ -203,7 +205,7 @@ EVERYWHERE = re.compile(r".+")
 LIBRARIES: dict[str, re.Pattern[str]] = {
     "jinja2": re.compile(r"devices\.(templates|value_filters|value_sums|value_templates)"),
     "numpy": EVERYWHERE,
-    "onnxruntime": re.compile(r"edges\.onnx_wake_model"),
+    "onnxruntime": re.compile(r"edges\.onnx_session"),
     "paho": re.compile(r"edges\.paho_(dialling|packets|connection)"),
     "pocketsphinx": re.compile(r"offline\.pocketsphinx_decoder"),
     "pyaudio": re.compile(r"edges\.pyaudio_sound"),

@@ -6,12 +6,15 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hubd.edges.protobuf_fields import Field, MessageError, field, fields_of, message
 
 # Of onnx.proto 1.x, where the fields' numbers stand; what is not named here is kept as it is written.
 _MODEL_GRAPH = 7
 _FLOAT, _INT64 = 1, 7
-_ATTRIBUTE_IS_INTEGER = 2
+_ATTRIBUTE_IS_INTEGER, _ATTRIBUTE_IS_INTEGERS = 2, 7
 
 Attribute = int | str | tuple[int, ...]
 
@@ -41,11 +44,20 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A constant; integers: its values if they are of 64 bits and written raw, else None."""
+    """A constant; raw: its values as they are written, if they are; integers: the same if they are of 64 bits."""
 
     shape: tuple[int, ...]
     integers: tuple[int, ...] | None
+    raw: bytes
     written: bytes
+
+    @property
+    def floats(self) -> NDArray[np.float32]:
+        """Its values, of 32 bits; raises MessageError if they are others."""
+        try:
+            return np.frombuffer(self.raw, "<f4").reshape(self.shape)
+        except ValueError as error:
+            raise MessageError("a constant holds no numbers of 32 bits") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +119,14 @@ def with_graph(model: bytes, graph: Graph) -> bytes:
     return message(field(_MODEL_GRAPH, content) if each.number == _MODEL_GRAPH else each for each in fields_of(model))
 
 
-def node(operator: str, inputs: Sequence[str], output: str, **attributes: int) -> Node:
+def node(operator: str, inputs: Sequence[str], output: str, **attributes: int | tuple[int, ...]) -> Node:
     """Return a new operation."""
     written = message(
         [
             *(field(1, name) for name in inputs),
             field(2, output),
             field(4, operator),
-            *(field(5, _integer_attribute(name, value)) for name, value in attributes.items()),
+            *(field(5, _attribute_of(name, value)) for name, value in attributes.items()),
         ]
     )
     return Node(operator, tuple(inputs), (output,), dict(attributes), written)
@@ -124,7 +136,14 @@ def integers(name: str, *values: int) -> Constant:
     """Return a new constant: a list of integers of 64 bits."""
     raw = struct.pack(f"<{len(values)}q", *values)
     written = message([field(1, len(values)), field(2, _INT64), field(8, name), field(9, raw)])
-    return Constant((len(values),), values, written)
+    return Constant((len(values),), values, raw, written)
+
+
+def constant(name: str, values: NDArray[np.float32]) -> Constant:
+    """Return a new constant: numbers of 32 bits."""
+    raw = np.ascontiguousarray(values, "<f4").tobytes()
+    sizes = (field(1, size) for size in values.shape)
+    return Constant(values.shape, None, raw, message([*sizes, field(2, _FLOAT), field(8, name), field(9, raw)]))
 
 
 def floats(name: str, shape: Iterable[int | None]) -> Value:
@@ -142,8 +161,10 @@ def _graph_field(model: bytes) -> Field:
     raise MessageError("there is no graph in it")
 
 
-def _integer_attribute(name: str, value: int) -> bytes:
-    return message([field(1, name), field(3, value), field(20, _ATTRIBUTE_IS_INTEGER)])
+def _attribute_of(name: str, value: int | tuple[int, ...]) -> bytes:
+    if isinstance(value, int):
+        return message([field(1, name), field(3, value), field(20, _ATTRIBUTE_IS_INTEGER)])
+    return message([field(1, name), *(field(8, each) for each in value), field(20, _ATTRIBUTE_IS_INTEGERS)])
 
 
 def _node(written: bytes) -> Node:
@@ -198,7 +219,7 @@ def _constant(written: bytes) -> tuple[str, Constant]:
             case 9:
                 raw = each.content
     listed = struct.unpack(f"<{len(raw) // 8}q", raw) if kind == _INT64 and raw and len(raw) % 8 == 0 else None
-    return name, Constant(tuple(shape), listed, written)
+    return name, Constant(tuple(shape), listed, raw, written)
 
 
 def _value(written: bytes) -> Value:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hubd.edges.onnx_graph import Graph, floats, graph_of, integers, node, with_graph
+from hubd.edges.onnx_graph import Graph, constant, floats, graph_of, integers, node, with_graph
 from hubd.edges.protobuf_fields import MessageError
 from tests.edges.onnx_files import EMBEDDINGS, session
 
@@ -49,6 +49,24 @@ def test_builds_a_network() -> None:
     assert [(value.name, value.shape) for value in read.inputs] == [("left", (1, None)), ("right", (1, 2))]
     assert read.nodes[0].attributes == {"axis": 1}
     assert read.constants["end"].integers == (2**62,)
+
+
+def test_numbers() -> None:
+    """Constants of 32 bits are read as they were written; others are told apart."""
+    values = np.arange(6, dtype=np.float32).reshape(1, 2, 3)
+    written = constant("values", values)
+    assert written.shape == (1, 2, 3)
+    assert np.array_equal(written.floats, values)
+    with pytest.raises(MessageError):
+        _ = integers("values", 1, 2, 3).floats
+    turned = Graph(
+        [node("Transpose", ["values"], "result", perm=(2, 0, 1))],
+        {"values": written},
+        [],
+        [floats("result", (3, 1, 2))],
+    )
+    result = session(with_graph(EMBEDDINGS["livekit"].read_bytes(), turned)).run(None, {})[0]
+    assert np.array_equal(result, values.transpose(2, 0, 1))
 
 
 def test_takes_another_input() -> None:

@@ -182,7 +182,7 @@ class TestSeveralFrames:
 
     def test_another_embedding(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """An embedding that can't be made a stream is run on windows, with the same scores."""
-        monkeypatch.setattr("hubd.edges.onnx_wake_model.stream_of", lambda model: None)
+        monkeypatch.setattr("hubd.edges.speech_embedding.stream_of", lambda model: None)
         model = OnnxWakeModel({name: find_model(name) for name in self.WORDS})
         sound = uneven(self.FRAMES)
         assert scores_of(model, sound[: 20 * FRAME_SAMPLES]) == [

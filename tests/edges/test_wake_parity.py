@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hubd.edges import onnx_wake_model
+from hubd.edges import spectrogram
 from hubd.edges.onnx_stream import Stream
 from hubd.edges.onnx_wake_model import OnnxWakeModel
+from hubd.edges.speech_embedding import StreamedEmbedding
 from hubd.edges.wake_model_files import find_model
 from hubd.wake import FRAME_SAMPLES, WARM_UP_FRAMES
 from tests.edges.onnx_files import Floats
@@ -130,31 +131,31 @@ def test_all_is_compared(package_words: Reference) -> None:
 
 def another_scale(monkeypatch: pytest.MonkeyPatch, name: str, value: float) -> None:
     """Scale the spectrogram differently."""
-    monkeypatch.setattr(onnx_wake_model, name, value)
+    monkeypatch.setattr(spectrogram, name, value)
 
 
 def a_row_off(monkeypatch: pytest.MonkeyPatch, cache: int) -> None:
     """Have one convolution look back at its rows in the wrong order."""
-    run = onnx_wake_model._StreamedEmbedding.embeddings_of
+    run = StreamedEmbedding.embeddings_of
 
-    def wrong(self: onnx_wake_model._StreamedEmbedding, rows: Floats) -> Floats:
+    def wrong(self: StreamedEmbedding, rows: Floats) -> Floats:
         embeddings = run(self, rows)
         name = list(self._kept)[cache]
         self._kept[name] = self._kept[name][:, :, ::-1].copy()
         return embeddings
 
-    monkeypatch.setattr(onnx_wake_model._StreamedEmbedding, "embeddings_of", wrong)
+    monkeypatch.setattr(StreamedEmbedding, "embeddings_of", wrong)
 
 
 def nothing_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the embedding begin without the ones that the package begins with."""
-    begin = onnx_wake_model._StreamedEmbedding.__init__
+    begin = StreamedEmbedding.__init__
 
-    def wrong(self: onnx_wake_model._StreamedEmbedding, path: Path, stream: Stream) -> None:
+    def wrong(self: StreamedEmbedding, path: Path, stream: Stream) -> None:
         begin(self, path, stream)
         self._kept = {cache.given: np.zeros(cache.shape, np.float32) for cache in stream.caches}
 
-    monkeypatch.setattr(onnx_wake_model._StreamedEmbedding, "__init__", wrong)
+    monkeypatch.setattr(StreamedEmbedding, "__init__", wrong)
 
 
 @pytest.mark.parametrize(

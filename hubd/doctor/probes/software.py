@@ -17,7 +17,7 @@ CHECK: Final = "software"
 # Packages that bring compiled code, each with the module of ours that imports it.
 _IMPORTED_BY: Final = {
     "numpy": "hubd.audio.level",
-    "onnxruntime": "hubd.edges.onnx_wake_model",
+    "onnxruntime": "hubd.edges.onnx_session",
     "paho-mqtt": "hubd.edges.paho_dialling",
     "pocketsphinx": "hubd.offline.pocketsphinx_decoder",
     "pyaudio": "hubd.edges.pyaudio_sound",
