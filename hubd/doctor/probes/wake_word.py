@@ -44,7 +44,7 @@ async def look(case: Case) -> Findings:
     except HubdError as error:
         return [bad_news(CHECK, str(error))]
     names = ", ".join(word.name for word in words)
-    found = f"{names}: {cost_ms:.0f} ms for each {FRAME_MS} ms of sound"
+    found = f"{names}: {cost_ms:.1f} ms for each {FRAME_MS} ms of sound"
     findings = [good(CHECK, found)]
     if cost_ms > FRAME_MS / 2:
         findings = [doubtful(CHECK, f"{found}: this computer is too slow.", "Configure fewer wake words.")]
