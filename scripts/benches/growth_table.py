@@ -47,14 +47,17 @@ class Growth:
     @property
     def words(self) -> str:
         """How it grows."""
-        medians = self.medians
-        if medians[-1] - medians[0] <= self.noise:
+        if self.slope * (self.sizes[-1] - self.sizes[0]) <= self.noise:
             return "flat"
         rise = f"{self.slope:.2g} {self.unit} for each {self.each}"
-        gaps = [more - fewer for fewer, more in pairwise(self.sizes)]
-        *_, before, last = ((end - begin) / gap for (begin, end), gap in zip(pairwise(medians), gaps, strict=True))
-        linear = (last - _LINEAR * before) * gaps[-1] <= self.noise
-        return f"linear: {rise}" if linear else f"more than linear: {rise} on average"
+        return f"linear: {rise}" if self._linear() else f"more than linear: {rise} on average"
+
+    def _linear(self) -> bool:
+        """Return whether the last rise is no steeper than the one before allows, as far as chance lets one tell."""
+        *_, before, last = pairwise(zip(self.sizes, self.medians, strict=True))
+        (fewer, low), (some, middle), (_, _), (more, high) = *before, *last
+        steepest = (_LINEAR * (middle - low) + self.noise) / (some - fewer)
+        return high - middle <= steepest * (more - some) + self.noise
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as JSON's own types."""

@@ -31,7 +31,7 @@ from hubd.tools import END_CONVERSATION
 from scripts.benches.loopback import ORACLES, program
 from scripts.benches.processes import Memory
 from scripts.benches.rows import Row, add_options, show
-from scripts.benches.service import Service, configuration, service
+from scripts.benches.service import QUIET, Service, configuration, service
 from scripts.benches.sound_room import SoundRoom
 from scripts.benches.voices import speech
 from scripts.soaking.house import LAMPS, Lamps, devices
@@ -118,7 +118,7 @@ def _rows(found: dict[str, list[Memory]], conversations: int) -> list[Row]:
 def _peers(port: int) -> Memory:
     """Return what openWakeWord's loop, google-genai and aiomqtt take together."""
     with ExitStack() as stack:
-        engine = stack.enter_context(program("wake_engines", "openWakeWord", "hey_jarvis"))
+        engine = stack.enter_context(program("wake_engines", "openWakeWord", "hey_jarvis", environment=QUIET))
         talker = stack.enter_context(program("talker_google", port, python=ORACLES))
         engine.line()
         talker.line()

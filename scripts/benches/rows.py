@@ -23,7 +23,7 @@ _PACKAGES: Final = {
     ".venv-oracles": ("google-genai", "aiomqtt"),
     ".venv-peers": ("pyopen-wakeword", "pymicro-wakeword"),
 }
-_NAME, _VALUE, _PEER = 52, 20, 40
+_NAME, _VALUE, _PEER = 56, 20, 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Row:
         ours = f"{spread(self.hubd)} {self.unit}".rstrip()
         theirs = f"{spread(self.peer)} {self.unit} {self.against}" if self.peer else ""
         ratio = f"{spread(self.ratios)}" if self.peer else ""
-        return f"{self.name:{_NAME}}{ours:{_VALUE}}  {theirs:{_PEER}}  {ratio:{_VALUE}}  {self.verdict}".rstrip()
+        return f"{self.name:{_NAME - 1}} {ours:{_VALUE}}  {theirs:{_PEER}}  {ratio:{_VALUE}}  {self.verdict}".rstrip()
 
 
 def run_bench(name: str, purpose: str, measure: Callable[[int], list[Row]], arguments: Sequence[str]) -> int:
@@ -134,9 +134,14 @@ def show(rows: Sequence[Row], *, as_json: bool) -> None:
         print(json.dumps({**circumstances(), "rows": [row.as_json() for row in rows]}))
         return
     print(in_words(circumstances()))
-    print(f"{'':{_NAME}}{'hubd':{_VALUE}}  {'beside it':{_PEER}}  {'ratio':{_VALUE}}  goal")
+    print(title())
     for row in rows:
         print(row.as_line())
+
+
+def title() -> str:
+    """Return the line above those of rows."""
+    return f"{'':{_NAME}}{'hubd':{_VALUE}}  {'beside it':{_PEER}}  {'ratio':{_VALUE}}  goal"
 
 
 def circumstances() -> dict[str, Any]:

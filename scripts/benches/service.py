@@ -25,6 +25,8 @@ _READY: Final = "ready: "
 _LONGEST: Final = 4096
 # Settings of a hub that neither hears nor speaks.
 WITHOUT_SOUND: Final = '[microphone]\ndevice = "none"\n[speaker]\ndevice = "none"\n'
+# Of openWakeWord, which warns of a GPU that is not there, on and on.
+QUIET: Final = {"PYTHONWARNINGS": "ignore"}
 # A Live server that is not there: nobody is talked to at the start.
 NOBODY: Final = "ws://127.0.0.1:9"
 _SETTINGS: Final = """

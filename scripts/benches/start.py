@@ -21,7 +21,7 @@ from hubd.wake import FRAME_SAMPLES
 from scripts.benches.loopback import ORACLES, program
 from scripts.benches.processes import cpu_of
 from scripts.benches.rows import Row, run_bench
-from scripts.benches.service import NOBODY, configuration, service
+from scripts.benches.service import NOBODY, QUIET, configuration, service
 from scripts.benches.sound_room import SoundRoom
 
 GOAL: Final = 1.5
@@ -86,7 +86,7 @@ def _listener(folder: Path, _port: int) -> tuple[float, float]:
     recording = folder / "sound.pcm"
     recording.write_bytes(bytes(_FRAMES * FRAME_SAMPLES * SAMPLE_BYTES))
     began = time.perf_counter()
-    with program("wake_engines", "openWakeWord", "hey_jarvis") as engine:
+    with program("wake_engines", "openWakeWord", "hey_jarvis", environment=QUIET) as engine:
         engine.line()
         engine.go_on(f"quick {recording}")
         engine.line()
