@@ -33,11 +33,14 @@ async def test_what_starting_takes_is_told_part_by_part(tmp_path: Path) -> None:
 
 def test_a_family_holds_what_a_process_started() -> None:
     """Children count, and what they share with it counts once."""
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+    command = [sys.executable, "-c", "print(flush=True); input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
         members = family(os.getpid())
         assert "input()" in members[child.pid]
         own, both = Memory.of([os.getpid()]), Memory.of([os.getpid(), child.pid])
         assert own.alone < both.alone
-        child.communicate()
+        child.communicate(b"\n")
     assert Memory.of([child.pid]) == Memory(0, 0, 0)
     assert cpu_of(child.pid) == 0 < cpu_of(os.getpid())
