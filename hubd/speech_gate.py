@@ -20,9 +20,8 @@ _LAGS: Final = (4, 12)
 # in hiss, pink noise, brown noise, mains hum, a swaying fan, rain, babble, television at 20 to -20 dB. Of 1943 times
 # that a score reached 0.25 or 0.5, none was missed or moved. In five minutes of noise alone the gate was open for 2 %
 # of the time in hiss, 8 % pink, 20 % brown, 13 % with the fan, 100 % in rain. With 1.25 dB and twice the variation it
-# is open for half of that, but in 200 rooms of noises that change one near miss at -10 dB was missed. One bar for
-# every room loses either words in hiss (three with 2.5 dB, five with 3 dB) or the rest with a fan (open for 100 %
-# with 2 dB).
+# is open for half of that, but a word at -10 dB in hiss was missed: a near miss. One bar for every room loses either
+# words in hiss (three with 2.5 dB, five with 3 dB) or the rest with a fan (open for 100 % with 2 dB).
 _MARGIN: Final = 10**0.06
 _WIDEST: Final = 10**0.35
 # What a sample is at the quietest, squared: below this the last bit of a dead microphone moves now and then.
@@ -79,7 +78,7 @@ class SpeechGate:
         found = False
         for lag, floor in zip(_LAGS, self._floors, strict=True):
             change = sound[lag:] - sound[:-lag]
-            # Twice the energy of a sample, for sounds that are not alike so far apart.
+            # A difference of samples that have nothing to do with each other has the energy of both.
             energy = max(float(change @ change) / (2 * len(change)), _QUIETEST)
             found = found or energy > _bar(floor)
             floor.follow(energy)
