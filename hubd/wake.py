@@ -62,9 +62,10 @@ class WakeWord:
     """A wake word with its bar.
 
     name: as the wake model calls it. threshold: the score, 0 to 1, that each of patience consecutive frames of 80 ms
-    has to reach (0.5: ``voice.md`` 3, threshold effect). threshold_while_speaking, patience_while_speaking: the same
-    while the hub itself speaks, never below the two others: its own voice can cross for a frame (``voice.md`` 2.4,
-    2.5). refractory: for so many seconds after it woke nothing wakes. engine: what scores it.
+    has to reach; 0.5, once: what ``scripts/bench wake --quality`` found (README, "How well the wake word is heard").
+    threshold_while_speaking, patience_while_speaking: the same while the hub itself speaks, never below the two others:
+    its own voice can cross for a frame (``voice.md`` 2.4, 2.5). refractory: for so many seconds after it woke nothing
+    wakes. engine: what scores it.
     """
 
     name: str

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hubd.wake import WakeWord
-from scripts.benches import wake_sounds
+from scripts.benches import readme, wake_sounds
 from scripts.benches.rows import circumstances
 from scripts.benches.wake_equality import recorded
 from scripts.benches.wake_process import CHECKOUT, PEERS
@@ -24,8 +24,10 @@ from scripts.benches.wake_tracks import Utterance
 from scripts.benches.wake_trials import NEAR_WORDS, OTHERS, QUIET, THRESHOLDS, WORDS, Agreement, Curve, Trials
 
 PICTURE: Final = "docs/wake-quality.png"
-_README: Final = CHECKOUT / "README.md"
-_BEGIN, _END = "<!-- made by scripts/bench wake --quality --write -->", "<!-- end of what it made -->"
+_BEGIN, _END = (
+    "<!-- made by scripts/bench wake --quality --write -->",
+    "<!-- end of what scripts/bench wake --quality made -->",
+)
 _DEFAULT: Final = WakeWord(WORDS[0])
 _SHOWN: Final = (0.3, 0.5, 0.7)
 # By a column's title: the noise, how many dB the voice is louder, the patience that hubd has then.
@@ -85,9 +87,8 @@ def main(arguments: Sequence[str]) -> int:
     for picture in {options.picture, CHECKOUT / PICTURE if options.write else None} - {None}:
         _draw(facts, picture)
     if options.write:
-        _write(
-            "\n".join([f"![{_how(found)}]({PICTURE})", "", *_table(found), "", *_told(found), "", f"{_where(where)}."])
-        )
+        lines = [f"![Recall and false accepts]({PICTURE})", "", *_table(found), "", *_told(found)]
+        readme.put("\n".join([*lines, "", f"{_how(found)}. {_where(where)}."]), _BEGIN, _END)
     return 0
 
 
@@ -112,15 +113,6 @@ def _draw(facts: dict[str, Any], picture: Path) -> None:
     subprocess.run(command, cwd=CHECKOUT, input=json.dumps(facts), text=True, check=True)
 
 
-def _write(text: str) -> None:
-    """Put text between the two comments of the README that say whose it is."""
-    before, _, rest = _README.read_text(encoding="utf-8").partition(f"{_BEGIN}\n")
-    _, end, after = rest.partition(_END)
-    if not end:
-        raise ValueError(f"{_README} has no lines {_BEGIN!r}, {_END!r}")
-    _README.write_text(f"{before}{_BEGIN}\n\n{text}\n\n{end}{after}", encoding="utf-8")
-
-
 def _table(found: Found) -> Iterator[str]:
     """Yield what is heard, what else is taken for it, as lines of Markdown."""
     tried = {(curve.noise, curve.ratio, curve.patience) for curve in found.curves}
@@ -142,7 +134,8 @@ def _told(found: Found) -> Iterator[str]:
     gate = found.agreement
     yield (
         f"With the speech gate {gate.scored / gate.frames:.0%} of the frames were scored; of {gate.wakes} wakes "
-        f"over all thresholds {gate.differ} were others than without it; scores differed by {gate.largest:.0e} at most."
+        f"over all thresholds {gate.differ} were others than without it; "
+        f"scores differed {f'by {gate.largest:.0e} at most' if gate.largest else 'nowhere'}."
     )
     if found.recordings:
         yield f"The recordings at hand: {'; '.join(found.recordings)}."
