@@ -143,7 +143,7 @@ class Ledger:
 
     def _forget(self, now: float) -> None:
         """Drop entries from the old end of the book that are settled and too old, or too many."""
-        for call_id in list(self._entries):
+        while (call_id := next(iter(self._entries), None)) is not None:
             entry = self._entries[call_id]
             too_old = now - entry.asked > REMEMBERED_FOR
             if entry.answer is None or not (too_old or len(self._entries) >= MAX_ENTRIES):

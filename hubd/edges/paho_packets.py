@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Iterator, Sequence
 
@@ -39,13 +40,23 @@ def inbound(message: MQTTMessage, limit: int) -> InboundMessage | None:
 
 def outbound_properties(publish: Publish) -> Properties | None:
     """Return the properties of a message, None if it has none."""
-    if publish.expiry is None and publish.correlation is None:
-        return None
-    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho gives it no types
-    if publish.expiry is not None:
-        properties.MessageExpiryInterval = publish.expiry
     if publish.correlation is not None:
-        properties.CorrelationData = publish.correlation
+        return _properties(publish.expiry, publish.correlation)
+    return None if publish.expiry is None else _expiring(publish.expiry)
+
+
+@functools.lru_cache(maxsize=16)
+def _expiring(expiry: int) -> Properties:
+    """Return the properties of a command: paho takes as long to make them as to make the packet."""
+    return _properties(expiry, None)
+
+
+def _properties(expiry: int | None, correlation: bytes | None) -> Properties:
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho gives it no types
+    if expiry is not None:
+        properties.MessageExpiryInterval = expiry
+    if correlation is not None:
+        properties.CorrelationData = correlation
     return properties
 
 
