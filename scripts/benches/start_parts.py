@@ -17,6 +17,7 @@ importlib.import_module("hubd.cli")
 MARKS["import of the command line"] = time.perf_counter()
 
 importlib.import_module("hubd.daemon")
+importlib.import_module("hubd.app")
 MARKS["import of the daemon"] = time.perf_counter()
 
 import asyncio
@@ -29,7 +30,7 @@ import numpy as np
 
 from hubd.audio.pcm import SAMPLE_BYTES, Chunker
 from hubd.config import load
-from hubd.fittings import wake_model
+from hubd.fittings import ready_wake_model
 from hubd.offline.server import OfflineServer
 from hubd.sound_card import microphone_and_speaker
 from hubd.wake import FRAME_SAMPLES
@@ -41,7 +42,7 @@ async def main(began: float, file: Path, *, hears: bool) -> None:
     """Do it all."""
     config = load(file)
     MARKS["configuration"] = time.perf_counter()
-    model = wake_model(config)
+    model = ready_wake_model(config)
     MARKS["wake-word models"] = time.perf_counter()
     async with OfflineServer():
         MARKS["offline server"] = time.perf_counter()
@@ -56,7 +57,7 @@ async def main(began: float, file: Path, *, hears: bool) -> None:
                 scores = [model.score(np.frombuffer(pcm, "<i2")) for pcm in chunker.push(frame.pcm)]
                 if any(scores):
                     break
-            MARKS["warm-up of the wake word, with its sound"] = time.perf_counter()
+            MARKS["first score of the wake word, with its sound"] = time.perf_counter()
             running.cancel()
     times = [began, *MARKS.values()]
     took = [(end - begin) * 1000 for begin, end in itertools.pairwise(times)]
