@@ -6,8 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 PEERS = (CHECKOUT / ".venv-peers/bin/python").exists()
+
+
+pytestmark = pytest.mark.timeout(400)  # ten seconds of computing each, which a busy computer takes its time for
 
 
 def bench(*arguments: str) -> dict[str, Any]:
