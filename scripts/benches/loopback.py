@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import threading
@@ -50,6 +51,11 @@ class Program:
         if not line:
             raise RuntimeError(f"{self._process.args!r} ended with {self._process.wait()}")
         return line.strip()
+
+    def speaks_within(self, seconds: float) -> bool:
+        """Return whether a line comes by then; for one that prints a line at a time."""
+        out = self._process.stdout
+        return out is not None and bool(select.select([out], [], [], seconds)[0])
 
     def found(self) -> Any:
         """Return what the next line holds as JSON."""

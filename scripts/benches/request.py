@@ -37,6 +37,9 @@ THINKS_MS: Final = 300
 _AUDIBLE: Final = 100
 _CLEAR_VOICES: Final = 3
 _SETTLES: Final = 1.0
+# When all has been said and done, s.
+_ANSWERED: Final = 8.0
+_MOST_TRIES: Final = 3
 
 
 class Owner(StrEnum):
@@ -124,22 +127,27 @@ def _requests(world: World, count: int) -> list[list[float]]:
         lamp.line()
         places = {**trust, **room.environment, "HUBD_BENCH_FOLDER": str(folder)}
         with world.hub("request", port, places, house=ONE_REQUEST) as hub:
-            begun = []
-            for _ in range(count):
-                begun.append(time.monotonic())
-                room.say(next(words))
-                server.found()
+            said: list[float] = []
+            for pcm in itertools.islice(words, _MOST_TRIES * count):
+                room.say(pcm)
+                at = time.monotonic()
+                # A wake word that was not heard is another bench's business.
+                if server.speaks_within(_ANSWERED):
+                    server.found()
+                    said.append(at)
+                if len(said) == count:
+                    break
                 time.sleep(_SETTLES)
             hub.go_on()
             found = hub.found()
     puts = [float(line.split()[1]) for line in (folder / "speaker").read_text().splitlines() if line.startswith("put")]
-    return [steps_of(end, found, puts, speaker) for end in _last_of(mouth, [*begun, time.monotonic()])]
+    return [steps_of(end, found, puts, speaker) for end in _last_of(mouth, said)]
 
 
-def _last_of(mouth: Recording, bounds: Sequence[float]) -> list[float]:
-    """Return when the last sound between each two moments was, monotonic, s."""
+def _last_of(mouth: Recording, moments: Sequence[float]) -> list[float]:
+    """Return when the last sound before each of these moments was, monotonic, s."""
     loud = np.flatnonzero(np.abs(mouth.samples.astype(np.int32)) > _AUDIBLE) / RATE + mouth.began
-    return [float(loud[np.searchsorted(loud, bound) - 1]) for bound in bounds[1:]]
+    return [float(loud[np.searchsorted(loud, moment) - 1]) for moment in moments]
 
 
 def steps_of(end: float, found: Mapping[str, Any], puts: Sequence[float], speaker: Recording) -> list[float]:
