@@ -30,7 +30,7 @@ from scripts.benches.service import NOBODY, WITHOUT_SOUND, configuration, servic
 DEVICES: Final = (10, 100, 1000)
 WORDS: Final = (1, 3, 6)
 # Of sound for each number of wake words, s.
-_SECONDS: Final = 20.0
+_SECONDS: Final = 10.0
 _TRIES: Final = 5
 _DEVICE: Final = """
 [[device]]
