@@ -45,8 +45,8 @@ class WakeWordSettings(Table):
     @field_validator("model")
     @classmethod
     def _fold_name(cls, name: str) -> str:
-        """Leave paths as they are; write names as the packages do."""
-        return name if name.endswith((".onnx", ".tflite")) else re.sub(r"[\s-]+", "_", name.lower())
+        """Write names as the packages do; leave paths as they are, what is nearly one too: a complaint quotes it."""
+        return re.sub(r"[\s-]+", "_", name.lower()) if re.fullmatch(r"[\w\s-]+", name) else name
 
     @property
     def name(self) -> str:

@@ -39,6 +39,18 @@ class TestBundledWords:
         assert LAG_MS_OF[MICRO].keys() == BUNDLED_WAKE_WORDS[MICRO].keys()
 
 
+class TestModel:
+    @pytest.mark.parametrize("written", ["hey jarvis", "Hey-Jarvis", "HEY_JARVIS"])
+    def test_name(self, written: str) -> None:
+        """A name may be written as people write it."""
+        assert WakeWordSettings(model=written).model == "hey_jarvis"
+
+    @pytest.mark.parametrize("path", ["My Words/Hey-You.onnx", "My Words/Hey.ONNX", "Words/Hey", "Hey_v0.1", ""])
+    def test_path(self, path: str) -> None:
+        """What is no name stays as it is: a file's name is another one in small letters."""
+        assert WakeWordSettings(model=path).model == path
+
+
 class TestThresholds:
     def test_defaults_of_a_wake_word(self) -> None:
         """An entry that says nothing but its model has the wake gate's own defaults."""
