@@ -69,7 +69,7 @@ async def _listen(config: Config, score: _Score, seconds: float | None) -> bool:
     from hubd.commands.scoring import score_microphone  # noqa: PLC0415 -- loads the models' library
 
     try:
-        await score_microphone(config, score.take, _tell, ready=score.begin, seconds=seconds)
+        await score_microphone(config, score.take, score.tell, ready=score.begin, seconds=seconds)
     finally:
         score.clear()
     return True
@@ -93,7 +93,12 @@ class _Score:
     def begin(self) -> None:
         """Tell the person that the hub hears them."""
         names = " or ".join(f'"{spoken(word)}"' for word in self._words)
-        _tell(f"Listening. Say {names} several times, then something else. Ctrl-C ends it.")
+        self.tell(f"Listening. Say {names} several times, then something else. Ctrl-C ends it.")
+
+    def tell(self, text: str) -> None:
+        """Tell the person something where the live score was."""
+        self.clear()
+        _tell(text)
 
     def take(self, scores: Mapping[str, float], now: float) -> None:
         """Take the scores of 80 ms."""

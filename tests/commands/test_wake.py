@@ -198,6 +198,14 @@ class TestMicrophone:
         if columns == 200:
             assert {line.split()[3].count("#") for line in live} == {0, 20}
 
+    def test_what_is_told_beside_it(self, hubd: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> None:
+        """The score makes room for what else is told: a terminal shows both in the same line."""
+        monkeypatch.setattr(wake, "on_terminal", lambda: True)
+        monkeypatch.setattr(wake, "_tell", print)
+        drawn = hubd("--seconds", "3").stdout
+        for told in ("Listening.", "The microphone is gone."):
+            assert drawn.partition(told)[0].endswith("\r\x1b[K")
+
     def test_as_json(self, hubd: Callable[..., Outcome]) -> None:
         """Times are those of the event stream."""
         peak, _ = (json.loads(line) for line in hubd("--seconds", "3", "--json").stdout.splitlines())
