@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubd.edges import speech_embedding
+from hubd.edges.memory import give_back
 from hubd.edges.onnx_session import not_a_wake_word, session
 from hubd.edges.spectrogram import ROWS, Spectrogram
 from hubd.edges.speech_embedding import embedding_of
@@ -38,7 +38,7 @@ class OnnxWakeModel:
         self._ears = tuple(_Ear(embedding, of_one) for embedding, of_one in heads.items())
         self._spectrogram = Spectrogram(spectrogram_file())
         self._heard = 0
-        _give_back()
+        give_back()
 
     @property
     def memory(self) -> int:
@@ -63,13 +63,6 @@ class OnnxWakeModel:
             for name, head in ear.heads.items()
             if head.length < self._heard
         }
-
-
-def _give_back() -> None:
-    """Give the memory that loading took and left free back to the system: 6 MB, which malloc would keep."""
-    library = ctypes.CDLL(None)
-    if hasattr(library, "malloc_trim"):  # in the GNU C library
-        library.malloc_trim(0)
 
 
 class _Ear:
