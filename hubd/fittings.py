@@ -18,6 +18,7 @@ from hubd.config import BackendChoice, Config, LiveSettings, MqttSettings, Prese
 from hubd.config.live_section import may_carry_key
 from hubd.config.offer import offer
 from hubd.continuation import fingerprint
+from hubd.edges.memory import give_back
 from hubd.edges.micro_wake_model import MicroWakeModel
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.edges.state_file import StateFile
@@ -148,10 +149,11 @@ def live_servers(  # noqa: PLR0913 -- two servers, each with what leads to it
 def ready_wake_model(config: Config) -> WakeModel:
     """Return a wake model that has heard a hush: what it hears first is heard as if a quiet room came before it.
 
-    Raises what wake_model() raises.
+    What it took to load it, and to hear so much at once, is given back. Raises what wake_model() raises.
     """
     model = wake_model(config)
     model.score(hush(model.memory * FRAME_SAMPLES))
+    give_back()
     return model
 
 

@@ -97,11 +97,13 @@ ROWS: tuple[str, ...] = (
     "edges.paho_dialling",
     "edges.paho_packets",
     "edges.paho_connection",
+    # Whoever has loaded something uses it, another edge too.
+    "edges.memory",
     # The other edge in two parts.
     "edges.sound_process",
     # One edge in parts: where the wake models' files are, what is made of the networks in them, what runs them.
     "edges.protobuf_fields edges.wake_model_files",
-    "edges.memory edges.onnx_graph edges.onnx_session",
+    "edges.onnx_graph edges.onnx_session",
     "edges.onnx_spectrogram edges.onnx_stream",
     "edges.spectrogram",
     "edges.speech_embedding",

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubd.edges import speech_embedding
-from hubd.edges.memory import give_back
 from hubd.edges.onnx_session import not_a_wake_word, session
 from hubd.edges.spectrogram import ROWS, Spectrogram
 from hubd.edges.speech_embedding import embedding_of
@@ -38,7 +37,6 @@ class OnnxWakeModel:
         self._ears = tuple(_Ear(embedding, of_one) for embedding, of_one in heads.items())
         self._spectrogram = Spectrogram(spectrogram_file())
         self._heard = 0
-        give_back()
 
     @property
     def memory(self) -> int:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from hubd.audio.buffers import Uplink
 from hubd.audio.pcm import UPLINK_RATE
 from hubd.audio.speech import SpeechDetector
+from hubd.edges.memory import give_back
 from hubd.edges.onnx_wake_model import OnnxWakeModel
 from hubd.edges.wake_model_files import find_model
 from hubd.events import Event, Woke
@@ -30,6 +31,7 @@ class ListeningStage:
 
     def __init__(self, words: Sequence[str], *, speech_gate: bool = True) -> None:
         self._model = OnnxWakeModel({word: find_model(word) for word in words})
+        give_back()
         self._words = [WakeWord(word) for word in words]
         self._speech_gate = SpeechGate(self._model.memory, closes=speech_gate)
 
