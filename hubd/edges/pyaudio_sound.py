@@ -24,6 +24,7 @@ from hubd.audio.cards import Card, Direction, Refusal, Shape, choose, shapes
 from hubd.audio.pcm import DOWNLINK_RATE, UPLINK_RATE
 from hubd.audio.playback import Playback
 from hubd.audio.wire import Alive, Decoder, Failed, Message, Open, Opened, encode
+from hubd.edges.memory import give_back
 from hubd.errors import LocalProtocolError, SoundError
 
 if TYPE_CHECKING:
@@ -185,6 +186,7 @@ def _hold_microphone(hub: _Hub, audio: pyaudio.PyAudio, order: Open, early: list
     waiting.register(hub, select.POLLIN)
     waiting.register(arrived, select.POLLIN)
     gc.freeze()
+    give_back()
     _nothing_expected(early)
     look = 0.0
     while True:
@@ -233,6 +235,7 @@ def _hold_speaker(hub: _Hub, audio: pyaudio.PyAudio, order: Open, early: list[Me
     waiting = select.poll()
     waiting.register(hub, select.POLLIN)
     gc.freeze()
+    give_back()
     for message in early:
         player.handle(message, time.monotonic())
     look, asked_before = 0.0, 0
