@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
@@ -156,6 +156,13 @@ class Broker(Protocol):
 
         Raises BrokerError at once if there is no connection, and after valid_for seconds if the broker has not
         taken the message, which is then withdrawn: it is never sent later.
+        """
+        ...
+
+    def hand_over(self, publish: Publish, valid_for: float) -> Callable[[], Awaitable[None]]:
+        """Do the first part of publish() at once: write the message, unless others are waited for.
+
+        Returns the rest, to be called once, and awaited. Raises BrokerError as publish() does at once.
         """
         ...
 

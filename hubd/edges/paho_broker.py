@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from typing import Final, Self
 from weakref import WeakSet
 
@@ -134,6 +134,13 @@ class PahoBroker:
         if the broker has not taken it, which is then withdrawn: it is never sent later. What the broker's computer has
         received by then is out of reach: a broker that hung for a while may carry it out.
         """
+        await self.hand_over(publish, valid_for)()
+
+    def hand_over(self, publish: Publish, valid_for: float) -> Callable[[], Awaitable[None]]:
+        """Do the first part of publish() at once: write the message, unless 20 others are under way.
+
+        Returns the rest, to be called once, and awaited. Raises BrokerError as publish() does at once.
+        """
         if (problem := topic_problem(publish.topic)) is not None:
             raise BrokerError(f"the message can't be sent: {problem}")
         if len(publish.payload) > OUTBOUND_LIMIT:
@@ -142,7 +149,7 @@ class PahoBroker:
             raise BrokerError("there is no connection to the MQTT broker")
         if valid_for <= 0:
             raise BrokerError("the message came too late to be sent")
-        await self._connection.publish(publish, valid_for)
+        return self._connection.hand_over(publish, valid_for)
 
     def subscribe(self, topics: Sequence[str], wanted: Wanted = Wanted.EVERYTHING) -> None:
         """Keep these topic filters subscribed, now and after every reconnect; raises ValueError for what is none.

@@ -6,8 +6,10 @@ import asyncio
 import logging
 import socket
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from enum import Enum, auto
+from functools import partial
 from typing import Final
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, error_string
@@ -108,26 +110,19 @@ class PahoConnection:
             self._take_leave()
         return self._ended.result()
 
-    async def publish(self, publish: Publish, valid_for: float) -> None:
+    def hand_over(self, publish: Publish, valid_for: float) -> Callable[[], Awaitable[None]]:
         """Hand a message with a valid topic over, as hubd.ports.Broker promises.
 
-        QoS 0 is written to the socket before this waits for anything. A message that is not taken in time is withdrawn
-        by cutting the connection, for the kernel may still hold it. What the broker's computer has received can't be
-        called back: a broker that was frozen meanwhile may carry it out when it wakes.
+        It is written to the socket before this returns, unless too many of QoS 1 are under way. One that is not taken
+        in time is withdrawn by cutting the connection, for the kernel may still hold it.
         """
         deadline = self._loop.time() + valid_for
-        if publish.qos == 0:
-            await self._transfer(publish, deadline)
-            return
-        try:
-            async with asyncio.timeout_at(deadline):
-                await self._window.acquire()
-        except TimeoutError:
-            raise BrokerError("the MQTT broker has not confirmed earlier messages") from None
-        try:
-            await self._transfer(publish, deadline)
-        finally:
-            self._window.release()
+        if publish.qos > 0:
+            if self._window.locked():
+                return partial(self._queue_up, publish, deadline)
+            with suppress(StopIteration):  # what is not locked is acquired without waiting
+                self._window.acquire().send(None)
+        return partial(self._taken, self._write(publish), deadline)
 
     def subscribe(self, topics: Sequence[str], wanted: Wanted) -> None:
         """Subscribe to topic filters with QoS 1."""
@@ -153,8 +148,15 @@ class PahoConnection:
         except TimeoutError:
             self._end(faults.no_answer(self._settings.where))
 
-    async def _transfer(self, publish: Publish, deadline: float) -> None:
-        receipt = self._hand_over(publish)
+    async def _queue_up(self, publish: Publish, deadline: float) -> None:
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._window.acquire()
+        except TimeoutError:
+            raise BrokerError("the MQTT broker has not confirmed earlier messages") from None
+        await self._taken(self._write(publish), deadline)
+
+    async def _taken(self, receipt: asyncio.Future[int | None], deadline: float) -> None:
         if not receipt.done():
             try:
                 await asyncio.wait({receipt}, timeout=deadline - self._loop.time())
@@ -172,7 +174,7 @@ class PahoConnection:
         if reason >= faults.FIRST_FAILURE:
             raise BrokerError(f"the MQTT broker refused the message: {faults.words(reason)}")
 
-    def _hand_over(self, publish: Publish) -> asyncio.Future[int | None]:
+    def _write(self, publish: Publish) -> asyncio.Future[int | None]:
         if not self.up:
             raise BrokerError("there is no connection to the MQTT broker")
         properties = outbound_properties(publish) if self._version is Version.MQTT5 else None
@@ -180,6 +182,8 @@ class PahoConnection:
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise BrokerError(f"the message can't be sent: {error_string(info.rc)}")
         receipt = self._receipts[info.mid] = self._loop.create_future()
+        if publish.qos > 0:
+            receipt.add_done_callback(lambda _receipt: self._window.release())
         # paho would leave the writing to the loop's next iteration.
         self._client.loop_write()
         return receipt
@@ -255,8 +259,7 @@ class PahoConnection:
             self.wants_other_version = reason.value == faults.UNSUPPORTED_VERSION
             self._end(faults.refused(self._settings.where, reason.value))
             return
-        allowed = getattr(properties, "ReceiveMaximum", _WINDOW)
-        self._window = asyncio.Semaphore(min(allowed, _WINDOW))
+        self._window = asyncio.Semaphore(min(getattr(properties, "ReceiveMaximum", _WINDOW), _WINDOW))
         self._phase = _Phase.UP
         self._greeted.set()
         self._on_up()
@@ -286,8 +289,7 @@ class PahoConnection:
             self._on_message(taken)
 
     def _published(self, _client: Client, _data: object, number: int, reason: ReasonCode, _more: object) -> None:
-        receipt = self._receipts.pop(number, None)
-        if receipt is not None:
+        if (receipt := self._receipts.pop(number, None)) is not None:
             receipt.set_result(reason.value)
 
     def _subscribed(

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from hubd import findings, outcomes
 from hubd.allowance import Allowance
@@ -26,7 +26,7 @@ from hubd.requests import EarlyAnswer, EndConversation, Refusal, Resolved, Sever
 from hubd.stages.errand import Means
 from hubd.stages.filters import Filters
 from hubd.stages.round import errand_of, label_of
-from hubd.stages.running import Running, Standing
+from hubd.stages.running import Keeper, Running, Standing
 from hubd.tools import Toolbox
 from hubd.vigil import Vigil
 
@@ -36,18 +36,6 @@ MAX_RUNNING = 64
 _SENDING = 0.8
 
 logger = logging.getLogger(__name__)
-
-
-class Keeper(Protocol):
-    """Who keeps, for a hub that starts anew, what is true of the calls that are being carried out."""
-
-    def begun(self, answer: Answer) -> None:
-        """Keep what is to be told of a call, should the hub end before it has an outcome."""
-        ...
-
-    def dropped(self, call_id: str) -> None:
-        """Note that there is nothing to be told: nothing was sent."""
-        ...
 
 
 class Act:
@@ -144,15 +132,14 @@ class Act:
         ending = False
         for call, verdict in fresh:
             found = self._toolbox.resolve(call)
-            self._report(CalledReport(call.id, call.name, device_of(found), dict(call.arguments)))
             match verdict:
                 case Verdict.DUPLICATE if isinstance(found, Query):
                     # How something is may be asked as often as one likes.
                     self._begin(call, now, found)
-                case Verdict.ANSWERED:
-                    self._answer(call, now, outcomes.duplicate(self._ledger.answer(call.id)), Scheduling.SILENT)
-                case Verdict.DUPLICATE:
-                    self._answer(call, now, outcomes.duplicate(self._ledger.earlier(call)), Scheduling.SILENT)
+                case Verdict.ANSWERED | Verdict.DUPLICATE:
+                    self._tell_of(call, found)
+                    earlier = self._ledger.answer(call.id) or self._ledger.earlier(call)
+                    self._answer(call, now, outcomes.duplicate(earlier), Scheduling.SILENT)
                 case Verdict.NEW:
                     self._begin(call, now, found)
                     ending = ending or isinstance(found, EndConversation)
@@ -175,28 +162,36 @@ class Act:
         self._send()
 
     def _begin(self, call: Call, now: float, found: Resolved) -> None:
+        at_once = self._at_once(found, now)
+        if at_once is not None:
+            self._tell_of(call, found)
+            self._answer(call, now, *at_once)
+        elif isinstance(found, Command | Several) and self._tasks is not None:
+            self._start(call, now, found, self._tasks)
+
+    def _at_once(  # noqa: PLR0911 -- one return an answer
+        self, found: Resolved, now: float
+    ) -> tuple[Outcome, Scheduling] | None:
+        """Return the answer to what is not carried out as a task, with its scheduling; None for what is."""
         match found:
             case EndConversation():
-                self._answer(call, now, outcomes.ending(), Scheduling.SILENT)
+                return outcomes.ending(), Scheduling.SILENT
             case Refusal():
-                self._answer(call, now, outcomes.refused(found), Scheduling.WHEN_IDLE)
+                return outcomes.refused(found), Scheduling.WHEN_IDLE
             case Query():
-                told = findings.told(self._toolbox.catalog, found, self._means.states, now)
-                self._answer(call, now, told, Scheduling.WHEN_IDLE)
+                return findings.told(self._toolbox.catalog, found, self._means.states, now), Scheduling.WHEN_IDLE
             case OwnCall():
-                self._answer(call, now, self._own(found), Scheduling.WHEN_IDLE)
+                return self._own(found), Scheduling.WHEN_IDLE
             case Command() if found.needs_yes and not (self._confirmations and self._confirmations.admit(found, now)):
-                label = label_of(found, self._toolbox.catalog)
                 asks = outcomes.to_confirm if self._confirmations else outcomes.nobody_to_confirm
-                self._answer(call, now, asks(found, label), Scheduling.WHEN_IDLE)
+                return asks(found, label_of(found, self._toolbox.catalog)), Scheduling.WHEN_IDLE
             case Command() | Several():
-                if self._tasks is None or len(self._running) >= MAX_RUNNING:
-                    reason = "too many commands are on their way" if self._tasks is not None else "the hub is stopping"
-                    label = label_of(found, self._toolbox.catalog)
-                    outcome = outcomes.not_sent(label, reason, retryable=self._tasks is not None)
-                    self._answer(call, now, outcome, self._toolbox.schedule(found).failed)
-                    return
-                self._start(call, now, found, self._tasks)
+                if self._tasks is not None and len(self._running) < MAX_RUNNING:
+                    return None
+                reason = "too many commands are on their way" if self._tasks is not None else "the hub is stopping"
+                label = label_of(found, self._toolbox.catalog)
+                outcome = outcomes.not_sent(label, reason, retryable=self._tasks is not None)
+                return outcome, self._toolbox.schedule(found).failed
             case _:
                 assert_never(found)
 
@@ -209,10 +204,15 @@ class Act:
         if self._keeper is not None:
             # Before anything is sent: a hub that is killed in between does not know whether it was.
             self._keeper.begun(outcomes.lost_sight_of(errand.label).answer(call, running.schedule.failed))
+        errand.start()
+        self._tell_of(call, found)
         if early is not None:
             loop = asyncio.get_running_loop()
             running.timer = loop.call_later(early.after, self._answer_early, running, early)
         tasks.create_task(self._carry_out(running), name=f"call {call.id}")
+
+    def _tell_of(self, call: Call, found: Resolved) -> None:
+        self._report(CalledReport(call.id, call.name, device_of(found), dict(call.arguments)))
 
     def _take(self, message: InboundMessage) -> None:
         states = self._means.states

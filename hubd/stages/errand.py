@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import zip_longest
 
 from hubd import outcomes
 from hubd.allowance import Allowance
@@ -57,6 +58,26 @@ class Crowd(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Nothing is sent yet, for there is a crowd until then; deadline: by when the broker has to take everything."""
+
+    order: Order
+    deadline: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """The first message, if there is one, was handed over; mark, held: what was heard of the device before."""
+
+    order: Order
+    deadline: float
+    mark: int
+    held: _Held
+    confirmed: Sequence[Callable[[], Awaitable[None]]]
+
+
+@dataclass(frozen=True, slots=True)
 class Means:
     """What every errand needs; clock: monotonic, s, in step with the event loop's."""
 
@@ -97,6 +118,7 @@ class Errand:
         self._published = False
         self._taken_back = False
         self._settled: Settled | None = None
+        self._begun: _Begun | _Waiting | Outcome | None = None
         self._changed = asyncio.Event()
 
     @property
@@ -118,50 +140,70 @@ class Errand:
         if self.command.device.id in told:
             self._changed.set()
 
+    def start(self) -> None:
+        """Do what run() begins with, once, before it: hand the first message over, unless something is in its way."""
+        self._begun = self._start()
+
     async def run(self) -> Outcome | None:
         """Publish, wait for the device; return what became of it, or None if it was taken back with nothing sent."""
         outcome = await self._outcome()
         return None if self._taken_back and not self._published else outcome
 
     async def _outcome(self) -> Outcome:
+        begun = self._begun or self._start()
+        while isinstance(begun, _Waiting):
+            await asyncio.sleep(begun.until - self._means.clock())
+            if self._taken_back:
+                return outcomes.cut_short(self.label)
+            begun = self._begin(begun.order, begun.deadline)
+        return await self._carried_out(begun) if isinstance(begun, _Begun) else begun
+
+    def _start(self) -> _Begun | _Waiting | Outcome:
         try:
             order = render(self.command)
         except TemplateError as error:
             return outcomes.not_sent(self.label, str(error), retryable=False)
-        deadline = self.asked + min(order.valid_for, self._sent_within or order.valid_for)
         if hindrance := self._hindrance():
             return outcomes.not_sent(self.label, hindrance, retryable=True)
-        if reason := await self._crowded(len(order.publishes), deadline):
-            return outcomes.too_many(self.label, reason)
-        return await self._carried_out(order, deadline)
+        return self._begin(order, self.asked + min(order.valid_for, self._sent_within or order.valid_for))
 
-    async def _carried_out(self, order: Order, deadline: float) -> Outcome:
-        mark = self._means.states.mark()
-        held = self._held(order.expectation)
-        try:
-            for publish in order.publishes:
-                if self._taken_back:
-                    return outcomes.cut_short(self.label)
-                await self._publish(publish, deadline)
-        except BrokerError as error:
-            logger.warning("call %s: %s", self.call.id, error)
-            reason = str(error).rstrip(".")
-            if self._published:
-                return outcomes.cut_short(self.label, reason)
-            return outcomes.not_sent(self.label, reason, retryable=True)
-        if order.expectation is None:
-            return outcomes.unconfirmable(self.label)
-        return await self._confirmation(order, order.expectation, mark, held)
-
-    async def _crowded(self, count: int, deadline: float) -> str:
-        """Return why so many messages can't go out before the deadline, or nothing: then they are counted."""
-        allowance, device_id = self._means.allowance, self.command.device.id
-        while reason := allowance.take(device_id, count, now := self._means.clock()):
+    def _begin(self, order: Order, deadline: float) -> _Begun | _Waiting | Outcome:
+        """Hand the first message over, if so many may go out now; else return when, or that they may not."""
+        allowance, device_id, count = self._means.allowance, self.command.device.id, len(order.publishes)
+        if reason := allowance.take(device_id, count, now := self._means.clock()):
             room_at = allowance.room_at(device_id, count, now)
             if self._crowd is Crowd.REFUSE or room_at > deadline:
-                return reason
-            await asyncio.sleep(room_at - now)
-        return ""
+                return outcomes.too_many(self.label, reason)
+            return _Waiting(order, deadline, room_at)
+        mark, held = self._means.states.mark(), self._held(order.expectation)
+        try:
+            confirmed = [self._hand_over(publish, deadline) for publish in order.publishes[:1]]
+        except BrokerError as error:
+            return self._broken(error)
+        return _Begun(order, deadline, mark, held, confirmed)
+
+    async def _carried_out(self, begun: _Begun) -> Outcome:
+        order = begun.order
+        try:
+            for publish, confirmed in zip_longest(order.publishes, begun.confirmed):
+                if confirmed is None and self._taken_back:
+                    return outcomes.cut_short(self.label)
+                await (confirmed or self._hand_over(publish, begun.deadline))()
+                self._published = True
+                self._means.ledger.acted(self.call.id, self._means.clock())
+                self._tell_of(publish, self.call.id)
+        except BrokerError as error:
+            return self._broken(error)
+        if order.expectation is None:
+            return outcomes.unconfirmable(self.label)
+        return await self._confirmation(order, order.expectation, begun.mark, begun.held)
+
+    def _broken(self, error: BrokerError) -> Outcome:
+        logger.warning("call %s: %s", self.call.id, error)
+        reason = str(error).rstrip(".")
+        if self._published:
+            return outcomes.cut_short(self.label, reason)
+        return outcomes.not_sent(self.label, reason, retryable=True)
 
     def _hindrance(self) -> str:
         """Return why nothing can be sent now, or an empty text."""
@@ -224,15 +266,12 @@ class Errand:
                 async with asyncio.timeout(min(deadline, stands_at or deadline) - now):
                     await self._changed.wait()
 
-    async def _publish(self, publish: Publish, deadline: float) -> None:
-        """Hand a command over; raises BrokerError if the broker has not taken it by the deadline."""
+    def _hand_over(self, publish: Publish, deadline: float) -> Callable[[], Awaitable[None]]:
+        """Hand a command over; what is returned raises BrokerError if the broker has not taken it by the deadline."""
         valid_for = deadline - self._means.clock()
         if valid_for <= 0:
             raise BrokerError("it was not taken in time")
-        await self._means.broker.publish(publish, valid_for)
-        self._published = True
-        self._means.ledger.acted(self.call.id, self._means.clock())
-        self._tell_of(publish, self.call.id)
+        return self._means.broker.hand_over(publish, valid_for)
 
     async def _poll(self, order: Order) -> None:
         """Ask the device for its state, if it can be asked; no answer is no fault of the call."""

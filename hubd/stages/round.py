@@ -67,6 +67,11 @@ class Round:
         for errand in self._errands:
             errand.heed(told)
 
+    def start(self) -> None:
+        """Hand the first message for each device over, unless something is in its way; then run()."""
+        for errand in self._errands:
+            errand.start()
+
     async def run(self) -> Outcome | None:
         """Return what became of all, or None if the call was taken back with nothing sent."""
         async with asyncio.TaskGroup() as tasks:

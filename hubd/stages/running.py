@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Protocol
 
 from hubd.devices.functions import Schedule
+from hubd.events import Answer
 from hubd.stages.errand import Errand
 from hubd.stages.round import Round
 
@@ -17,6 +19,18 @@ class Standing(Enum):
     OPEN = auto()
     EXPIRED = auto()
     TAKEN_BACK = auto()
+
+
+class Keeper(Protocol):
+    """Who keeps, for a hub that starts anew, what is true of the calls that are being carried out."""
+
+    def begun(self, answer: Answer) -> None:
+        """Keep what is to be told of a call, should the hub end before it has an outcome."""
+        ...
+
+    def dropped(self, call_id: str) -> None:
+        """Note that there is nothing to be told: nothing was sent."""
+        ...
 
 
 @dataclass(slots=True, eq=False)

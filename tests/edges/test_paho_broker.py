@@ -233,7 +233,7 @@ async def test_an_oversize_message_is_dropped_and_the_connection_stays(edge: Edg
         # Past the limit of what the edge itself sends.
         big = Publish("picture", bytes(INBOUND_LIMIT + 1), 1, retain=True)
         assert other.broker._connection is not None
-        await other.broker._connection.publish(big, 5.0)
+        await other.broker._connection.hand_over(big, 5.0)()
         edge.broker.subscribe(["picture", "mark"])
         assert await marked(edge.broker, edge.broker.messages(), "mark") == []
     assert edge.reports == []

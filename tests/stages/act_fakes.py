@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from pydantic import JsonValue
 
@@ -91,6 +92,7 @@ class FakeBroker:
     """A broker without a network: what is published is kept, and may be answered at once or refused."""
 
     connected: bool = True
+    handed: list[Publish] = field(default_factory=list)
     published: list[Publish] = field(default_factory=list)
     valid_for: list[float] = field(default_factory=list)
     topics: list[str] = field(default_factory=list)
@@ -114,6 +116,11 @@ class FakeBroker:
         self.valid_for.append(valid_for)
         if self.on_publish is not None:
             self.on_publish(publish)
+
+    def hand_over(self, publish: Publish, valid_for: float) -> Callable[[], Awaitable[None]]:
+        """Keep the message later, and that it was handed over."""
+        self.handed.append(publish)
+        return partial(self.publish, publish, valid_for)
 
     async def newer_connection(self, than: int) -> int:
         """Return 1 if that is newer: there is never another connection."""

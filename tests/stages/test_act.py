@@ -4,7 +4,7 @@ import asyncio
 import json
 
 from hubd.devices.render import Publish
-from hubd.events import CallStatus, EndAsked, Scheduling
+from hubd.events import AnswerKind, CallStatus, EndAsked, Scheduling
 from hubd.outcomes import Outcome
 from hubd.own_functions import OwnCall, OwnFunction
 from hubd.stages.act import MAX_RUNNING
@@ -350,16 +350,15 @@ def test_what_is_true_of_a_call_without_an_outcome_is_kept_before_anything_is_pu
     in_virtual_time(scenario)
 
 
-def test_a_call_taken_back_at_once_publishes_nothing() -> None:
-    """A call whose task has not begun is not begun, and there is nothing to tell."""
+def test_a_command_is_handed_over_before_anything_else_is_done() -> None:
+    """It waits for nobody's turn; a call that is taken back at once is told as one that was published."""
 
     async def scenario(house: House) -> None:
         house.ask("set_light", device="kitchen lights", on=True)
         house.act.cancel(("1",))
+        assert [each.topic for each in house.broker.handed] == [f"{KITCHEN}/set"]
         await pass_time(60)
-        assert house.broker.published == []
-        assert house.given() == []
-        assert house.kept == {}
+        assert [answer.kind for answer in house.given()] == [AnswerKind.AFTERWORD]
 
     in_virtual_time(scenario)
 
