@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from functools import reduce
 
 from pydantic import JsonValue
 
@@ -11,7 +12,7 @@ from hubd.all_off import ALL_OFF, AllOff
 from hubd.declaring import declare
 from hubd.devices import kinds, queries
 from hubd.devices.catalog import MAX_CHOICES, Catalog, Unknown
-from hubd.devices.functions import Function, OutcomeScheduling, Schedule, most_urgent
+from hubd.devices.functions import Function, Schedule, most_urgent
 from hubd.devices.kinds import KIND_OF_FUNCTION, KINDS
 from hubd.devices.model import Command, Device
 from hubd.devices.parameters import MAX_TEXT, ArgumentError, checked, shown
@@ -190,9 +191,8 @@ class Toolbox:
 def _schedule(command: Command) -> Schedule:
     kind = command.device.kind if command.function is None else None
     default = KINDS[kind].schedule if kind is not None else kinds.SPELLED_OUT
-    schedule = (command.device.scheduling or OutcomeScheduling()).over(default)
-    own = command.function.scheduling if command.function is not None else None
-    return schedule if own is None else own.over(schedule)
+    configured = (command.device.scheduling, command.function.scheduling if command.function is not None else None)
+    return reduce(lambda schedule, each: schedule if each is None else each.over(schedule), configured, default)
 
 
 def _first_answer_after(command: Command) -> float | None:

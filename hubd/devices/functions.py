@@ -70,6 +70,8 @@ class Schedule:
 def most_urgent(schedules: Iterable[Schedule]) -> Schedule:
     """Return the schedule of several: of each outcome the most urgent word."""
     several = tuple(schedules)
+    if len(several) == 1:
+        return several[0]
     order = (Scheduling.SILENT, Scheduling.WHEN_IDLE, Scheduling.INTERRUPT)
     words = {
         name: max((getattr(each, name) for each in several), key=order.index)
