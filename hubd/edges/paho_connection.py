@@ -19,7 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from hubd.devices.render import Publish
-from hubd.edges.paho_dialling import Version, acknowledge, dial, holds_more, make_client, silently
+from hubd.edges.paho_dialling import Version, acknowledge, dial, holds_more, make_client, silently, write_later
 from hubd.edges.paho_packets import in_packets, inbound, outbound_properties, subscriptions
 from hubd.errors import BrokerError
 from hubd.mqtt import faults
@@ -190,7 +190,7 @@ class PahoConnection:
 
     def _take_over(self, sock: socket.socket) -> None:
         client, loop = self._client, self._loop
-        client.on_socket_register_write = lambda _client, _data, _sock: loop.add_writer(sock, client.loop_write)
+        client.on_socket_register_write = lambda _client, _data, _sock: write_later(client, sock)
         client.on_socket_unregister_write = lambda _client, _data, _sock: self._rest(sock)
         client.on_socket_close = lambda _client, _data, _sock: self._release(sock)
         loop.add_reader(sock, self._read)

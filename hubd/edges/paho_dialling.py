@@ -122,6 +122,20 @@ def holds_more(client: Client) -> bool:
     return isinstance(opened, ssl.SSLSocket) and opened.pending() > 0
 
 
+def write_later(client: Client, sock: socket.socket) -> None:
+    """Write what waits in the client when the socket takes it, unless it was written in this turn of the loop.
+
+    Nearly all is: to have the kernel look after the socket, then not any more, would cost more than to write.
+    """
+    loop = asyncio.get_running_loop()
+
+    def look_after() -> None:
+        if client.want_write() and sock.fileno() >= 0:
+            loop.add_writer(sock, client.loop_write)
+
+    loop.call_soon(look_after)
+
+
 def _open(client: Client, settings: BrokerSettings, packet_limit: int) -> socket.socket | Fault:
     if settings.tls:
         try:
