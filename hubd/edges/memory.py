@@ -59,7 +59,7 @@ def constant_parts() -> Iterator[tuple[int, int]]:
     """Yield place and size, bytes, of what is loaded of libraries as it is in their files: nothing here may write it.
 
     From the loader itself: in the list of mappings a library that another thread is loading looks constant as a whole.
-    Nothing on 32-bit systems, whose tables look otherwise.
+    Nothing on 32-bit systems, whose tables look otherwise, nor where the system does not let Python be called from C.
     """
     if sys.maxsize < 1 << 32:
         return
@@ -72,7 +72,11 @@ def constant_parts() -> Iterator[tuple[int, int]]:
                 found.append((start, start + segment.size))
         return 0
 
-    ctypes.CDLL(None).dl_iterate_phdr(_VISITOR(visit), None)
+    try:
+        visitor = _VISITOR(visit)
+    except MemoryError:  # no code may be made at run time, which a call from C into Python is
+        return
+    ctypes.CDLL(None).dl_iterate_phdr(visitor, None)
     for start, end in found:
         first, last = -(-start // mmap.PAGESIZE), end // mmap.PAGESIZE
         if first < last:

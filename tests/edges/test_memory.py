@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hubd.edges import memory
 from hubd.edges.memory import constant_parts, give_back
 
 _LIBRARY = "_multiarray_umath"
@@ -46,3 +47,14 @@ def test_nothing_that_was_written_is_given_back() -> None:
     assert parts
     for place, size in parts:
         assert not [span for span in writable if span[0] < place + size and place < span[1]]
+
+
+def test_without_calls_from_c_nothing_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system that forbids code made at run time costs memory, not the hub."""
+
+    def forbidden(_visit: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(memory, "_VISITOR", forbidden)
+    assert not list(constant_parts())
+    give_back()
