@@ -158,6 +158,16 @@ class Around:
     earlier: Certificate
     names: Names
 
+    async def lose_the_name(self) -> None:
+        """Have nobody at the address that the hub still knows, and nobody who could tell it another."""
+        self.names.forget()
+        await self.gate.close()
+
+    async def know_the_name(self) -> None:
+        """Have the name known again, and the server at its address."""
+        self.names.remember()
+        await self.gate.open()
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -184,7 +194,7 @@ MORE: Final = (
     Case("login page: a page", _STRANGER, lambda around: partial(around.gate.say, _PAGE)),
     Case("certificate expired", _CLOCK, lambda around: partial(around.gate.show, around.earlier)),
 )
-DNS: Final = Case("DNS gone", _AWAY, lambda around: around.names.forget, lambda around: around.names.remember)
+DNS: Final = Case("DNS gone", _AWAY, lambda around: around.lose_the_name, lambda around: around.know_the_name)
 
 
 async def test_a_server_that_is_out_of_reach(tmp_path: Path, tell: Callable[[str], None], *, thorough: bool) -> None:
