@@ -174,5 +174,10 @@ def machine() -> str:
 
 def spread(values: Sequence[float]) -> str:
     """Return the median, with the least and the most where they differ."""
-    middle, least, most = (f"{value:.3g}" for value in (statistics.median(values), min(values), max(values)))
+    middle, least, most = map(_in_short, (statistics.median(values), min(values), max(values)))
     return middle if least == most else f"{middle} ({least} to {most})"
+
+
+def _in_short(value: float) -> str:
+    """Return three digits of a number, or all before the point."""
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"  # noqa: PLR2004 -- from there on the first has an exponent
