@@ -180,8 +180,7 @@ class Tell:
             while not self._outbox:
                 self._more.clear()
                 await self._more.wait()
-                # What the hub does goes before word of it: a command that was begun in this turn is sent first.
-                await asyncio.sleep(0)
+                await asyncio.sleep(0)  # a command that was begun in this turn is sent before word of it
             await self._broker.newer_connection(0)
             if (publish := self._outbox.take(self._clock())) is None:
                 continue

@@ -113,7 +113,7 @@ def _barge_in(world: World, echo_db: float | None, speech: int, words: Sequence[
     ):
         places = {**trust, **room.environment, "HUBD_BENCH_FOLDER": str(folder)}
         with world.hub("barge-in", port, places, "[speaker]\nvolume = 100\n") as hub:
-            time.sleep(_BEGINS)
+            time.sleep(_BEGINS)  # the hub speaks by itself by then; what is said is said over that
             begun = []
             for pcm in words:
                 begun.append(time.monotonic())

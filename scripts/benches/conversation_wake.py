@@ -18,7 +18,7 @@ def main(speed: float, minutes: int) -> None:
         for start in range(0, len(told), FRAME_BYTES):
             listen(told[start : start + FRAME_BYTES], Pace.QUICK)
             heard += FRAME_BYTES / 32_000 / speed
-            time.sleep(max(0.0, began + heard - time.perf_counter()))
+            time.sleep(max(0.0, began + heard - time.perf_counter()))  # a microphone brings the next frame no sooner
     print(json.dumps(time.process_time() - cpu), flush=True)
 
 

@@ -60,7 +60,7 @@ async def _up(client: Client) -> float:
     began = time.process_time()
     for _ in range(60 * 25):
         await client.say(PCM)
-        await asyncio.sleep(0)  # between two frames of a microphone the loop gets round to the socket, too
+        await asyncio.sleep(0)  # the loop gets round to the socket between two frames of a microphone, so it does here
     await client.ask("heard?")
     return time.process_time() - began
 

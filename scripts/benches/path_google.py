@@ -28,7 +28,7 @@ async def listen(session: AsyncSession) -> None:
     """Send what a microphone hears."""
     while True:
         await session.send_realtime_input(audio=types.Blob(data=PCM, mime_type="audio/pcm;rate=16000"))
-        await asyncio.sleep(0.04)
+        await asyncio.sleep(0.04)  # a microphone brings 40 ms every 40 ms
 
 
 async def obey(session: AsyncSession, broker: aiomqtt.Client) -> None:

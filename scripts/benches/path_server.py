@@ -40,6 +40,7 @@ FUNCTION: Final = "set_lamp"
 FRAMES: Final = 5
 _FRAME_BYTES: Final = 1920
 _PACE: Final = 0.015
+_SETTLES: Final = 0.5
 # Between two calls a hub has time to fall asleep, as in life, s.
 _PAUSE: Final = (0.015, 0.025)
 _UNCOUNTED: Final = 10
@@ -138,7 +139,7 @@ class Visit:
 async def calls(visit: Visit, count: int) -> None:
     """Ask for functions."""
     took = []
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(_SETTLES)  # what a client does once after its set-up is not what is measured
     for number in range(count + _UNCOUNTED):
         await asyncio.sleep(random.uniform(*_PAUSE))  # noqa: S311 -- spreads calls, hides nothing
         frame = call(number, level=number % 100)
@@ -152,7 +153,7 @@ async def calls(visit: Visit, count: int) -> None:
 async def speak_and_stop(visit: Visit, count: int) -> None:
     """Speak, and interrupt itself."""
     frame = sound(_FRAME_BYTES)
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(_SETTLES)  # what a client does once after its set-up is not what is measured
     for _ in range(count):
         for _ in range(FRAMES):
             await visit.send(frame)
@@ -166,7 +167,7 @@ async def speak_and_stop(visit: Visit, count: int) -> None:
 async def end_when_spoken_to(visit: Visit, _milliseconds: int) -> None:
     """End the conversation as soon as somebody speaks."""
     await visit.until_heard(0.0)
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.2)  # some more frames come, so that the conversation is one before it ends
     await visit.send(call(time.monotonic_ns(), "end_conversation"))
     await visit.until_answered(1)
     await visit.send(TURN_COMPLETE)
@@ -189,7 +190,7 @@ async def talk(visit: Visit, number: int) -> None:
             await asyncio.sleep(_PACE)
         for each in (INTERRUPTED, TURN_COMPLETE):
             await visit.send(each)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(_SETTLES)  # the silence in which the speaker's fall is found in the recording
 
 
 async def one_request(visit: Visit, milliseconds: int) -> None:

@@ -137,7 +137,7 @@ def _requests(world: World, count: int) -> list[list[float]]:
                     said.append(at)
                 if len(said) == count:
                     break
-                time.sleep(_SETTLES)
+                time.sleep(_SETTLES)  # the answer ends, and the hub is idle again: the next request is one of its own
             hub.go_on()
             found = hub.found()
     puts = [float(line.split()[1]) for line in (folder / "speaker").read_text().splitlines() if line.startswith("put")]

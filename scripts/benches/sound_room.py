@@ -88,7 +88,7 @@ class SoundRoom:
         while b"microphone" not in self._control("list", "short", "sources"):
             if self._server.poll() is not None or time.monotonic() > ends:
                 raise RuntimeError(f"PulseAudio does not start: {(folder / 'log').read_text()}")
-            time.sleep(0.05)
+            time.sleep(0.05)  # PulseAudio tells nobody when it is ready: it has to be asked
         if self._echo_db is not None:
             self._control("load-module", "module-loopback", "source=speaker.monitor", "sink=mouth", "latency_msec=50")
             inputs = self._control("list", "short", "sink-inputs").decode().splitlines()
