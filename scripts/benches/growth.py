@@ -1,7 +1,7 @@
 """Time and memory with 10, 100, 1,000 devices; 1, 3, 6 wake words; 1, 10, 100 minutes of conversation.
 
-"Flat" is what rises by less than 5 %, or by less than rounds differ; the slope of everything else is that of a line
-through all values, by least squares.
+"Flat" is what rises by less than 5 %, or by so little that it may be chance, as far as the slopes of the rounds differ;
+the slope of everything else is that of a line through all values, by least squares.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ DEVICES: Final = (10, 100, 1000)
 WORDS: Final = (1, 3, 6)
 # Of sound for each number of wake words, s.
 _SECONDS: Final = 10.0
+# Of which each leads a conversation of 100 minutes.
+_ROUNDS: Final = 3
 _TRIES: Final = 5
 _DEVICE: Final = """
 [[device]]
@@ -53,7 +55,7 @@ _UNITS: Final = {
 def run(arguments: Sequence[str]) -> int:
     """Measure, print; the exit code says whether it could be measured."""
     parser = argparse.ArgumentParser(prog="scripts/bench growth", description=__doc__)
-    add_options(parser)
+    add_options(parser, _ROUNDS)
     options = parser.parse_args(arguments)
     grown = grow(options.rounds)
     if options.json:
@@ -64,8 +66,8 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def grow(rounds: int) -> list[Growth]:
-    """Measure it all so often; the long conversation is led once."""
-    spoken, talked = wake.measure_growth(rounds, _SECONDS), conversation.measure_growth()
+    """Measure it all so often."""
+    spoken, talked = wake.measure_growth(rounds, _SECONDS), conversation.measure_growth(rounds)
     return [
         *asyncio.run(with_devices(DEVICES, rounds)),
         _of(spoken, "CPU for 80 ms", "wake word", WORDS, "CPU, speech, {} wake words"),

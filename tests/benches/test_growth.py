@@ -13,7 +13,6 @@ from scripts.benches.growth_table import Growth, table
     ("values", "words"),
     [
         ([[5.0], [5.1], [5.2]], "flat"),
-        ([[5.0, 6.0], [5.1, 6.1], [5.5, 6.5]], "flat"),
         ([[1.0], [10.0], [100.0]], "linear: 0.1 ms for each device"),
         ([[30.0], [31.0], [40.0]], "linear: 0.01 ms for each device"),
         ([[1.0], [10.0], [1000.0]], "more than linear: 1 ms for each device on average"),
@@ -21,8 +20,37 @@ from scripts.benches.growth_table import Growth, table
     ],
 )
 def test_how_something_grows_is_named(values: Sequence[Sequence[float]], words: str) -> None:
-    """What lies within the noise is flat; else the slope is told, and whether it stays what it was."""
+    """What rises by less than a twentieth is flat; else the slope is told, and whether it stays what it was."""
     assert Growth("look-up", "ms", "device", (10, 100, 1000), values).words == words
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        # Slow and quick rounds, each of which grows alike.
+        ([[5.0, 9.0, 6.0], [5.1, 9.1, 6.1], [6.0, 10.0, 7.1]], "linear: 0.001 ms for each device"),
+        # A minute of conversation by a slow quarter of an hour, then by a quick one.
+        ([[0.68, 0.72, 0.70], [0.70, 0.71, 0.70], [0.78, 0.69, 0.71]], "flat"),
+        ([[0.68, 0.72], [0.70, 0.71], [0.78, 0.72]], "flat"),
+        # One disturbed value in five rounds that grow.
+        (
+            [[0.8, 0.9, 0.8, 1.3, 0.8], [0.9, 0.9, 0.8, 0.9, 0.9], [1.4, 1.5, 1.4, 1.5, 1.4]],
+            "linear: 0.00056 ms for each device",
+        ),
+    ],
+)
+def test_chance_is_told_from_growth(values: Sequence[Sequence[float]], words: str) -> None:
+    """What grows in each round alike grows, however much rounds differ; what differs from round to round is flat."""
+    assert Growth("look-up", "ms", "device", (10, 100, 1000), values).words == words
+
+
+def test_more_rounds_tell_more() -> None:
+    """A growth that two rounds leave in doubt is told by five that differ as much."""
+    two, five = (
+        Growth("it", "s", "word", (1, 2, 3), [[1.0] * n, [1.1] * n, [1.2, 1.3, 1.2, 1.3, 1.2][:n]]) for n in (2, 5)
+    )
+    assert two.words == "flat"
+    assert five.words == "linear: 0.12 s for each word"
 
 
 def test_the_slope_is_that_of_least_squares() -> None:
