@@ -67,12 +67,10 @@ def asked_for(catalog: Catalog, places: Places, arguments: Mapping[str, JsonValu
     arguments: as the model gave them; any name of a device will do, wherever it stands. Raises ArgumentError that says
     what is wrong with them; none are found if what they say together fits no device.
     """
-    text = Parameter(type=ParameterType.STRING)
-    takes = {
-        **dict.fromkeys((DEVICE, SENSOR, _AREA), text),
-        _KIND: Parameter(type=ParameterType.STRING, enum=_kinds(catalog)),
-        _STATE: Parameter(type=ParameterType.STRING, enum=_states(catalog.devices)),
-    }
+    takes = dict.fromkeys((DEVICE, SENSOR, _AREA), Parameter(type=ParameterType.STRING))
+    # A house whose devices are all spelled out has neither.
+    words = {_KIND: _kinds(catalog), _STATE: _states(catalog.devices)}
+    takes |= {name: Parameter(type=ParameterType.STRING, enum=enum) for name, enum in words.items() if enum}
     given = checked({name: value for name, value in arguments.items() if value is not None}, takes, frozenset())
     names = [str(given[name]) for name in (DEVICE, SENSOR) if name in given]
     of = tuple(each for name in names for each in catalog.named(name)) if names else catalog.devices

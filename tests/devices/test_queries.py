@@ -18,6 +18,9 @@ from hubd.tools import Toolbox
 EXAMPLES = Path(__file__).resolve().parents[2] / "config/examples/kinds.toml"
 DEVICES = [Device.model_validate(table) for table in tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))["device"]]
 TOOLBOX = Toolbox(Catalog(DEVICES))
+BELL = Device.model_validate(
+    {"id": "bell", "name": "bell", "function": [{"name": "ring", "description": "Ring.", "publish": {"topic": "b"}}]}
+)
 LAMP = {"id": "lamp", "name": "lamp", "kind": "light", "dialect": "zigbee2mqtt", "topic": "z/lamp", "room": "hall"}
 
 
@@ -61,14 +64,18 @@ def test_a_question_about_nothing_is_refused(arguments: dict[str, JsonValue], me
     assert found.message.startswith(message.rstrip("."))
 
 
+@pytest.mark.parametrize("only", [*DEVICES, BELL], ids=lambda device: device.id)
+def test_one_device_is_a_house(only: Device) -> None:
+    """Whatever a house lacks of rooms, kinds, states, one may ask about what is there; the rest is refused."""
+    toolbox = Toolbox(Catalog([only]))
+    assert toolbox.resolve(Call("1", GET_STATE, {"device": only.name})) == Query((only,))
+    for lacking in ("area", "kind", "state"):
+        assert isinstance(toolbox.resolve(Call("1", GET_STATE, {lacking: "none such"})), Refusal)
+
+
 def test_no_name_is_declared_twice() -> None:
     """What another function names is free text here; sensors, and what has no kind, are listed."""
-    bell = {
-        "id": "bell",
-        "name": "bell",
-        "function": [{"name": "ring", "description": "Ring.", "publish": {"topic": "b"}}],
-    }
-    toolbox = Toolbox(Catalog([*DEVICES, Device.model_validate(bell)]))
+    toolbox = Toolbox(Catalog([*DEVICES, BELL]))
     asked = next(each.parameters for each in toolbox.declarations() if each.name == GET_STATE)
     assert asked is not None
     assert asked.properties["device"].enum == ()
