@@ -44,13 +44,6 @@ LAG_MS_OF: Mapping[WakeEngine, Mapping[str, int]] = MappingProxyType(
     }
 )
 
-# What to do with a model in a format that hubd does not run.
-ONNX_INSTEAD = (
-    "hubd runs ONNX: take the .onnx of the same wake word, which openWakeWord's training writes beside the .tflite; "
-    "or, on a computer, pip install tf2onnx tensorflow, then "
-    "python -m tf2onnx.convert --opset 13 --tflite ITS.tflite --output ITS.onnx"
-)
-
 # The score from which on a rise that woke nothing is a near miss (``voice.md`` 5.3).
 NEAR_MISS = 0.25
 # So many seconds after a near miss no other is told: a room full of talk must not flood the event stream.

@@ -97,8 +97,8 @@ ROWS: tuple[str, ...] = (
     "edges.paho_dialling",
     "edges.paho_packets",
     "edges.paho_connection",
-    # Whoever has loaded something uses it, another edge too.
-    "edges.memory",
+    # Whoever has loaded something, or lacks it, uses them, another edge too.
+    "edges.memory edges.packages",
     # The other edge in two parts.
     "edges.sound_process",
     # One edge in parts: where the wake models' files are, what is made of the networks in them, what runs them.

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from hubd.config.options import Flag, Fraction, Line, Timeout, Whole
 from hubd.config.suggestions import found, not_allowed, quoted
 from hubd.devices.fields import Place, Table, complaint
-from hubd.wake import NEAR_MISS, ONNX_INSTEAD, WakeEngine, WakeWord
+from hubd.wake import NEAR_MISS, WakeEngine, WakeWord
 
 # The wake words that each engine's package brings, with the score from which on it is the word: for openwakeword 0.4.0
 # ``voice.md`` 3, threshold effect; for pymicro-wakeword 2.5.0 its models' probability_cutoff.
@@ -26,6 +26,12 @@ BUNDLED_WAKE_WORDS: Final[Mapping[WakeEngine, Mapping[str, float]]] = MappingPro
             {"alexa": 0.9, "hey_jarvis": 0.97, "hey_mycroft": 0.95, "okay_nabu": 0.85}
         ),
     }
+)
+# What to do with a model in a format that openWakeWord has as well.
+_ONNX_INSTEAD = (
+    "hubd runs ONNX: take the .onnx of the same wake word, which openWakeWord's training writes beside the .tflite; "
+    "or, on a computer, pip install tf2onnx tensorflow, then "
+    "python -m tf2onnx.convert --opset 13 --tflite ITS.tflite --output ITS.onnx"
 )
 
 
@@ -132,6 +138,6 @@ def _problem(model: str, engine: WakeEngine) -> str:
         case WakeEngine.OPENWAKEWORD if model.endswith(".onnx"):
             return ""
         case WakeEngine.OPENWAKEWORD if model.endswith(".tflite"):
-            return f"found {quoted(model)}, a model for TensorFlow Lite; {ONNX_INSTEAD}"
+            return f"found {quoted(model)}, a model for TensorFlow Lite; {_ONNX_INSTEAD}"
         case WakeEngine.OPENWAKEWORD:
             return not_allowed(model, bundled, " or the path of an .onnx file")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hubd.edges.packages import pip_install
 from hubd.errors import HubdError, MissingPartError
 from hubd.wake import FRAME_SAMPLES, WARM_UP_FRAMES
 
@@ -35,8 +35,8 @@ class MicroWakeModel:
             )
         except ModuleNotFoundError as error:
             raise MissingPartError(
-                f'wake.engine = "microwakeword" needs a package that is not installed. Run: {sys.executable} -m pip '
-                'install "pymicro-wakeword>=2.5,<3"'
+                'wake.engine = "microwakeword" needs a package that is not installed. '
+                f"Run: {pip_install('pymicro-wakeword>=2.5,<3')}"
             ) from error
         except (ImportError, OSError) as error:
             raise _unloadable(error) from error

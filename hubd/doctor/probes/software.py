@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import platform
-import sys
 from collections.abc import Iterator
 from importlib import metadata
 from typing import Final
 
 from hubd.doctor.findings import Finding, Findings, bad, doubtful, good
 from hubd.doctor.requirements import Requirement, required
+from hubd.edges.packages import pip_install
 
 CHECK: Final = "software"
 
@@ -43,7 +43,7 @@ def look() -> Findings:
 
 
 def _faults(need: Requirement) -> Iterator[Finding]:
-    install = f'Run: {sys.executable} -m pip install "{need.name}{need.bounds}"'
+    install = f"Run: {pip_install(need.name + need.bounds)}"
     try:
         version = metadata.version(need.name)
     except metadata.PackageNotFoundError:
