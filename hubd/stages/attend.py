@@ -79,9 +79,9 @@ class Attend:
     def reloaded(self, refusal: str = "", waiting: tuple[str, ...] = ()) -> None:
         """Say that the configuration was changed, or why it was not; waiting: what of it waits for the next start."""
         self._standing.reloaded(refusal, waiting)
+        self._tell()
         if self._standing.phase is Phase.SERVING:
             self._notifier.ready()
-        self._tell()
 
     def stopping(self) -> None:
         """Say that the hub has begun to stop."""
@@ -99,9 +99,10 @@ class Attend:
                 await self._microphone_settled()
             if self._standing.phase is Phase.STARTING:
                 self._standing.phase = Phase.SERVING
-                self._notifier.ready()
                 self._tell()
                 logger.info("ready: %s", self._status)
+                # Last: whoever waits for it finds the rest told.
+                self._notifier.ready()
             while True:
                 await self._look(hub)
                 await asyncio.sleep(self._notifier.interval or _INTERVAL)

@@ -95,7 +95,7 @@ class Daemon:
 
 
 def test_ready_when_it_hears() -> None:
-    """The hub is ready as soon as the next wake word would be heard, and not before."""
+    """The hub is ready as soon as the next wake word would be heard, and not before; its status is told by then."""
 
     async def main() -> None:
         daemon = Daemon()
@@ -104,7 +104,7 @@ def test_ready_when_it_hears() -> None:
             assert daemon.manager.told == ["Starting"]
             daemon.hub.warm.set()
             await settle()
-            assert daemon.manager.told == ["Starting", "ready", LISTENING]
+            assert daemon.manager.told == ["Starting", LISTENING, "ready"]
 
     run(main())
 
@@ -119,7 +119,7 @@ def test_a_missing_microphone_delays_nothing() -> None:
             daemon.attend.report(PLUG)
             await settle()
             assert now() == 0
-            assert daemon.manager.told == ["Starting", "ready", "Degraded: There is no microphone; broker up; Gemini"]
+            assert daemon.manager.told == ["Starting", "Degraded: There is no microphone; broker up; Gemini", "ready"]
 
     run(main())
 
@@ -131,7 +131,7 @@ def test_an_unwanted_microphone_delays_nothing() -> None:
         daemon = Daemon()
         daemon.hub.change = lambda signs: replace(signs, looks_by=math.inf)
         async with daemon.attended(warm=False):
-            assert daemon.manager.told[1] == "ready"
+            assert daemon.manager.told[-1] == "ready"
             assert now() == 0
 
     run(main())
@@ -146,7 +146,7 @@ def test_a_silent_microphone_delays_little() -> None:
         async with daemon.attended(warm=False):
             await pass_time(3)
             await settle()
-            assert daemon.manager.told == ["Starting", "ready", "Waiting for the microphone; broker up; Gemini"]
+            assert daemon.manager.told == ["Starting", "Waiting for the microphone; broker up; Gemini", "ready"]
 
     run(main())
 
@@ -192,7 +192,7 @@ def test_what_was_held_up_is_looked_at_again() -> None:
             daemon.hub.change = lambda signs: replace(signs, last_frame=now() - 3 * next(looks, False))
             await pass_time(6)
             assert daemon.manager.pings == [0, pytest.approx(5.05)]
-            assert daemon.manager.told[-1] == LISTENING
+            assert daemon.manager.told == ["Starting", LISTENING, "ready"]
 
     run(main())
 
@@ -210,8 +210,9 @@ def test_status_changes_are_told_once() -> None:
             daemon.hub.connected = True
             daemon.hub.up.set()
             await settle()
-            assert daemon.manager.told[2:] == [
+            assert daemon.manager.told[1:] == [
                 'Listening for "hey jarvis"; connecting to the broker; Gemini',
+                "ready",
                 "In conversation; connecting to the broker; Gemini",
                 "In conversation; broker up; Gemini",
             ]
@@ -229,8 +230,8 @@ def test_reload_and_stop() -> None:
                 daemon.attend.reloading()
                 daemon.attend.reloaded(refusal)
             assert daemon.manager.told[3:] == [
-                "reloading", "ready", f"Reload failed: hubd.toml:7: no such room; l{LISTENING[1:]}",
-                "reloading", "ready", LISTENING,
+                "reloading", f"Reload failed: hubd.toml:7: no such room; l{LISTENING[1:]}", "ready",
+                "reloading", LISTENING, "ready",
             ]  # fmt: skip
             daemon.attend.stopping()
             daemon.attend.report(PLUG)
