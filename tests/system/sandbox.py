@@ -6,6 +6,7 @@ import asyncio
 import enum
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Final
 import pytest
 
 from tests.edges.sound_system import TOOLS, needs_tools
+from tests.live_server import DEADLINE
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 # In a sandbox: the checkout as it was when the hub was installed, whatever is edited meanwhile.
@@ -87,9 +89,24 @@ class Sandbox:
         """Return what systemd knows of a unit."""
         return self.systemctl("show", "--property", name, "--value", unit).strip()
 
-    def journal(self, unit: str = UNIT) -> str:
-        """Return what the journal holds of a unit, messages alone."""
-        return self.run("journalctl", "--unit", unit, "--output", "cat", "--no-pager")
+    def journal(self, unit: str = UNIT, *asked: str) -> str:
+        """Return what has been sent to the journal of a unit, messages alone; asked: more for journalctl."""
+        # It is read from files: what was sent before may be on its way to them.
+        self.run("journalctl", "--sync")
+        return self.run("journalctl", "--unit", unit, "--output", "cat", "--no-pager", *asked)
+
+    def journalled(self, text: str, unit: str = UNIT) -> None:
+        """Return when the journal of a unit holds this text."""
+        end = time.monotonic() + DEADLINE
+        while text not in (journal := self.journal(unit)):
+            assert time.monotonic() < end, journal
+
+    def status(self, begins: str, unit: str = UNIT) -> str:
+        """Return a unit's status line once it begins so."""
+        end = time.monotonic() + DEADLINE
+        while not (line := self.property("StatusText", unit)).startswith(begins):
+            assert time.monotonic() < end, line
+        return line
 
     def files(self) -> frozenset[str]:
         """Return the paths of all files and folders that a program may have put on the disk."""

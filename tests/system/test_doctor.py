@@ -25,6 +25,7 @@ def test_beside_the_service(hub: Sandbox) -> None:
     hub.run("chgrp", "hubd", SETTINGS)
     hub.run("chmod", "640", SETTINGS)
     hub.systemctl("start", UNIT)
+    hub.journalled("microphone: No microphone was found.")
     findings = examined(hub)
     assert findings["service"]["found"].startswith("running since ")
     assert findings["service"]["verdict"] == "good"

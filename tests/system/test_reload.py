@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -36,7 +35,6 @@ device = "none"
 [mqtt]
 port = 1
 """
-_PATIENCE: Final = 30.0
 
 
 @pytest.fixture
@@ -49,14 +47,6 @@ def settings(bare: Sandbox, shared_folder: Path) -> Iterator[Path]:
         yield file
 
 
-def status(system: Sandbox, start: str) -> str:
-    """Return the status line once it begins so: systemd reads what it is told after the reload has ended."""
-    end = time.monotonic() + _PATIENCE
-    while not (line := system.property("StatusText", _UNIT)).startswith(start):
-        assert time.monotonic() < end, line
-    return line
-
-
 def test_reload(bare: Sandbox, settings: Path) -> None:
     """A good one succeeds; a broken one fails with its reasons, and the hub goes on; what waits is named."""
     process = bare.property("MainPID", _UNIT)
@@ -64,18 +54,17 @@ def test_reload(bare: Sandbox, settings: Path) -> None:
     bare.systemctl("reload", _UNIT)
     settings.write_text(_SETTINGS + '[limits]\ndenny = ["lock*"]\n')
     assert bare.attempt("systemctl", "reload", _UNIT).returncode == 1
-    assert f"{settings}:13: limits.denny: unknown option" in status(bare, "Reload failed: ")
-    asked = ("journalctl", "--unit", _UNIT, "--no-pager", "--output", "cat", "HUBD_EVENT=reload")
-    told = bare.run(*asked).splitlines()
+    assert f"{settings}:13: limits.denny: unknown option" in bare.status("Reload failed: ", _UNIT)
+    told = bare.journal(_UNIT, "HUBD_EVENT=reload").splitlines()
     assert told[0] == "the changed configuration is in force"
     assert told[1].startswith("the changed configuration was refused, the old one stays: ")
     # What the command printed is in the journal as well, as hubd check prints it.
     assert "1 mistake in the configuration." in bare.journal(_UNIT)
     settings.write_text(_SETTINGS.replace("port = 1\n", "port = 2\n"))
     bare.systemctl("reload", _UNIT)
-    status(bare, "Restart to change mqtt.port; ")
+    bare.status("Restart to change mqtt.port; ", _UNIT)
     settings.write_text(_SETTINGS)
     bare.systemctl("reload", _UNIT)
-    status(bare, "Degraded: ")
+    bare.status("Degraded: ", _UNIT)
     assert bare.property("ActiveState", _UNIT) == "active"
     assert bare.property("MainPID", _UNIT) == process

@@ -24,7 +24,7 @@ WorkingDirectory={checkout}
 ExecStart={python} -m tests.system.hanging_hub run --config {folder}/hubd.toml
 Environment=PYTHONDONTWRITEBYTECODE=1 {environment}
 WatchdogSec=2s
-TimeoutAbortSec=1s
+TimeoutAbortSec=60s
 Restart=always
 RestartSec=100ms
 LimitCORE=0
@@ -54,18 +54,19 @@ def replaced(system: Sandbox, process: str) -> None:
 
 def test_the_journal_can_be_asked(watched: Sandbox) -> None:
     """What happened is found by its fields, and reads as a story without them."""
-    asked = ("journalctl", "--unit", _UNIT, "--no-pager", "HUBD_EVENT=trouble", "HUBD_PART=mqtt", "--output")
     told = "trouble: mqtt: no MQTT broker listens at localhost:1. Start the broker"
-    assert watched.run(*asked, "cat").startswith(told)
-    (entry,) = map(json.loads, watched.run(*asked, "json").splitlines())
+    watched.journalled(told, _UNIT)
+    asked = ("HUBD_EVENT=trouble", "HUBD_PART=mqtt")
+    assert watched.journal(_UNIT, *asked).startswith(told)
+    (entry,) = map(json.loads, watched.journal(_UNIT, "--output", "json", *asked).splitlines())
     assert entry["PRIORITY"] == "4"
     assert "CODE_ARGS" not in entry
-    assert "ready: Degraded: no MQTT broker listens" in watched.journal(_UNIT)
+    assert "\nready: " in watched.journal(_UNIT)
 
 
 def test_a_hub_that_hangs_is_restarted(watched: Sandbox) -> None:
     """With its event loop blocked, or its wake word thread stuck, it is replaced by one that is ready."""
-    assert watched.property("StatusText", _UNIT).startswith("Degraded: no MQTT broker")
+    watched.status("Degraded: no MQTT broker", _UNIT)
     for signal, where in (("USR1", "in block_the_loop"), ("USR2", "in stick_in_the_model")):
         before, since = watched.property("MainPID", _UNIT), len(watched.journal(_UNIT))
         watched.systemctl("kill", "--kill-whom=main", f"--signal={signal}", _UNIT)
