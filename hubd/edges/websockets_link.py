@@ -63,6 +63,33 @@ class _Direct(websockets_connect):
         return exc
 
 
+class _Trust(ssl.SSLContext):
+    """The system's trusted certificates, with the TLS session of each host's last connection.
+
+    A connection that goes on with a session proves the host by the secret that both have since its certificates were
+    checked. Checking them is half of the work of a connect. A session is used once (RFC 8446 C.4).
+    """
+
+    def __init__(self, _protocol: int) -> None:
+        self.load_default_certs()
+        self._sessions: dict[str | bytes | None, ssl.SSLSession | None] = {}
+
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,  # noqa: FBT001, FBT002 -- the standard library's own signature
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLObject:
+        session = session or self._sessions.pop(server_hostname, None)
+        return super().wrap_bio(incoming, outgoing, server_side, server_hostname, session)
+
+    def keep(self, tls: ssl.SSLObject) -> None:
+        """Let the next connection go on with this one's session; a server hands it out ahead of its first answer."""
+        self._sessions[tls.server_hostname] = tls.session
+
+
 async def connect(
     url: str,
     key: Key | None,
@@ -82,6 +109,7 @@ async def connect(
     if secret and _KEY.fullmatch(secret) is None:
         raise LinkError("the API key holds a character that no API key has")
     host = _host(url)
+    trust = _trust() if _encrypted(url) else None
     try:
         dial = functools.partial(
             _Direct,
@@ -95,7 +123,7 @@ async def connect(
             close_timeout=_CLOSE_HANDSHAKE,
             max_size=MAX_SIZE,
             logger=_Discreet(logging.getLogger(__name__), {}),
-            ssl=_trust() if _encrypted(url) else None,
+            ssl=trust,
         )
         connection = await _dial(host, dial, open_timeout)
     except InvalidStatus as refusal:
@@ -111,6 +139,8 @@ async def connect(
         raise LinkError(f"can't reach {host}: {_cause(error)}") from None
     except (InvalidURI, ValueError):
         raise LinkError("the address in live.url is no WebSocket address") from None
+    if trust is not None:
+        trust.keep(connection.transport.get_extra_info("ssl_object"))
     return WebsocketsLink(connection, secret)
 
 
@@ -187,9 +217,9 @@ def _encrypted(url: str) -> bool:
 
 
 @functools.cache
-def _trust() -> ssl.SSLContext:
+def _trust() -> _Trust:
     """Return the system's trusted certificates; read once, for it takes a Pi a good part of the connect time."""
-    return ssl.create_default_context()
+    return _Trust(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _host(url: str) -> str:

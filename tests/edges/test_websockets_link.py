@@ -12,7 +12,7 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Final
 
 import pytest
@@ -412,17 +412,28 @@ async def test_a_key_that_no_header_can_hold(key: str) -> None:
     assert key not in str(caught.value)
 
 
-@pytest.fixture
-def self_signed(tmp_path: pathlib.Path) -> ssl.SSLContext:
-    """Return a server's TLS context with a certificate that nobody trusts."""
+def server_context(folder: pathlib.Path) -> ssl.SSLContext:
+    """Return a server's TLS context with a certificate of its own for ``localhost``, made in a folder."""
     openssl = shutil.which("openssl")
     assert openssl, "openssl is missing: sudo apt-get install openssl"
     command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    command += ["-subj", "/CN=localhost", "-days", "1", "-keyout", "key.pem", "-out", "cert.pem"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "1"]
+    command += ["-keyout", "key.pem", "-out", "cert.pem"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return loaded(folder)
+
+
+def loaded(folder: pathlib.Path) -> ssl.SSLContext:
+    """Return a server's TLS context with the certificate in a folder; it knows no session of another context."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
     return context
+
+
+@pytest.fixture
+def self_signed(tmp_path: pathlib.Path) -> ssl.SSLContext:
+    """Return a server's TLS context with a certificate that nobody trusts."""
+    return server_context(tmp_path)
 
 
 async def test_a_certificate_that_nobody_trusts(self_signed: ssl.SSLContext) -> None:
@@ -506,6 +517,48 @@ async def test_a_certificate_is_that_of_the_name(lookups: list[str], self_signed
         with pytest.raises(LinkError, match="the certificate of localhost is not trusted"):
             await visit(url)
     assert lookups == ["localhost"]
+
+
+@pytest.fixture
+def trusted(
+    self_signed: ssl.SSLContext, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ssl.SSLContext]:
+    """Return a server's TLS context with a certificate that this computer trusts for ``localhost``."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    websockets_link._trust.cache_clear()
+    yield self_signed
+    websockets_link._trust.cache_clear()
+
+
+async def test_a_tls_session_goes_on(trusted: ssl.SSLContext) -> None:
+    """From the second connection to a host on, the certificate that it has shown once is not checked again."""
+    went_on: list[bool] = []
+
+    async def look(connection: ServerConnection) -> None:
+        went_on.append(connection.transport.get_extra_info("ssl_object").session_reused)
+        await echo(connection)
+
+    async with server(look, tls=trusted) as url:
+        for _ in range(3):
+            link = await connect(url.replace("127.0.0.1", "localhost"), None)
+            await link.send("still me")
+            assert await anext(link.messages()) == "still me"
+            await link.close()
+        with pytest.raises(LinkError, match=r"certificate of 127\.0\.0\.1 is not trusted"):  # a session is one host's
+            await connect(url, None)
+    assert went_on == [False, True, True]
+
+
+async def test_a_tls_session_that_the_server_has_forgotten(trusted: ssl.SSLContext, tmp_path: pathlib.Path) -> None:
+    """The certificate is checked then, as at first: it lets nobody in whose certificate is not trusted."""
+    for context in (trusted, loaded(tmp_path)):
+        async with server(idle, tls=context) as url:
+            await visit(url)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    async with server(idle, tls=server_context(elsewhere)) as url:
+        with pytest.raises(LinkError, match="certificate of localhost is not trusted"):
+            await visit(url)
 
 
 async def test_certificates_are_read_before_they_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
