@@ -12,7 +12,7 @@ from hubd.conversation import Conversation
 from hubd.events import Answer, Call, Event, StopAsked, TokensUsed
 from hubd.pace import Pace
 from hubd.reports import ReportSink
-from hubd.stages.inbox import Inbox, Origin
+from hubd.stages.inbox import Inbox
 from hubd.states import State
 from hubd.usage import TokenCount
 from hubd.wishes import Fact, Sign
@@ -182,15 +182,27 @@ class Converse:
     async def run(self) -> None:
         """Take event after event until cancelled."""
         while True:
-            event = await self._next()
-            if event is None:
-                continue
-            if isinstance(event, TokensUsed):
-                self._report(self._usage.add(event))
-            for effect in self._conversation.step(event, self._clock()):
-                self._carry_out(effect)
-            self._make_change()
-            self._stepped.set()
+            letter = await self._inbox.next(self._conversation.deadline)
+            self._deal_with(letter.event, letter.connection)
+
+    def _deal_with(self, event: Event, connection: int | None) -> None:
+        """Take an event; one of a connection that is closed is passed over, but its tokens have been spent."""
+        if connection not in (None, self._connection) and not isinstance(event, TokensUsed):
+            return
+        if isinstance(event, TokensUsed):
+            self._report(self._usage.add(event))
+        for effect in self._conversation.step(event, self._clock()):
+            self._carry_out(effect)
+        self._make_change()
+        self._stepped.set()
+
+    async def _take_from(self, connection: int, event: Event) -> None:
+        """Take a connection's event, at once if nothing waits before it: else a lamp waits for a turn of the loop."""
+        if self._inbox.waited_for:
+            self._deal_with(event, connection)
+            self._inbox.wait_until(self._conversation.deadline)
+        else:
+            await self._inbox.post_from(connection, event)
 
     async def _step(self) -> None:
         """Return when the next event has been dealt with."""
@@ -202,12 +214,6 @@ class Converse:
         if self._change is not None and self._conversation.state in {State.IDLE, State.MUTED}:
             change, self._change = self._change, None
             change()
-
-    async def _next(self) -> Event | None:
-        """Return the next event, or None for one of a connection that is closed; its tokens have been spent."""
-        letter = await self._inbox.next(self._conversation.deadline)
-        current = letter.origin is Origin.HUB or letter.connection == self._connection
-        return letter.event if current or isinstance(letter.event, TokensUsed) else None
 
     def _carry_out(self, effect: effects.Effect) -> None:  # noqa: C901, PLR0912 -- one case an effect
         match effect:
@@ -256,4 +262,4 @@ class Converse:
 
     def _poster(self, connection: int) -> Callable[[Event], Awaitable[None]]:
         """Return what a connection posts with: its words are passed over once it is closed, its costs are not."""
-        return partial(self._inbox.post_from, connection)
+        return partial(self._take_from, connection)

@@ -43,7 +43,13 @@ class Inbox:
         self._queue = queue
         self._room = asyncio.Semaphore(share)
         self._numbers = itertools.count()
+        self._patience: asyncio.Timeout | None = None
         self.unread_since: float | None = None
+
+    @property
+    def waited_for(self) -> bool:
+        """Whether next() waits, with neither an event nor the deadline there that it will return."""
+        return self._patience is not None and not self._patience.expired() and self._queue.empty()
 
     def post(self, event: Event) -> None:
         """Put an event of the hub's own in; raises LocalProtocolError if nobody takes any out."""
@@ -57,14 +63,21 @@ class Inbox:
     async def next(self, deadline: float | None) -> Letter:
         """Take an event out; after the deadline, of the loop's clock, that is DeadlinePassed."""
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(deadline) as self._patience:
                 letter = await self._queue.get()
         except TimeoutError:
             return Letter(Origin.HUB, next(self._numbers), DeadlinePassed())
+        finally:
+            self._patience = None
         self.unread_since = None if self._queue.empty() else asyncio.get_running_loop().time()
         if letter.origin is Origin.CONNECTION:
             self._room.release()
         return letter
+
+    def wait_until(self, deadline: float | None) -> None:
+        """Have next(), which waits, do so until another deadline."""
+        if self._patience is not None:
+            self._patience.reschedule(deadline)
 
     def _put(self, letter: Letter) -> None:
         try:

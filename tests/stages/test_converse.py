@@ -19,7 +19,7 @@ from hubd.usage import TokenCount
 from hubd.wishes import Fact, Sign
 from tests.conversation_script import AUDIO, LAMP, LOST, READY, WOKE, answer, done
 from tests.running import running
-from tests.virtual_time import now, run, settle
+from tests.virtual_time import now, pass_time, run, settle
 
 Post = Callable[[Event], Awaitable[None]]
 MUTE = events.MuteChanged(muted=True)
@@ -185,6 +185,36 @@ def test_effects_in_order() -> None:
             ("state", "muted"),
         ]
         assert log.converse.muted
+
+    with_a_log(scenario)
+
+
+def test_a_connections_event_has_its_effects_at_once() -> None:
+    """What a connection brings is carried out before it brings more, unless something of the hub's own waits."""
+
+    async def scenario(log: Log) -> None:
+        await log.opened()
+        await log.posts[-1](events.ToolsAsked((LAMP,)))
+        assert log.entries[-1] == ("ask", LAMP)
+        log.converse.post(MUTE)
+        await log.posts[-1](events.CallsCancelled((LAMP.id,)))
+        assert log.entries[-1] == ("ask", LAMP)
+        await settle()
+        assert log.where() is State.MUTED
+        assert ("cancel", LAMP.id) not in log.entries
+
+    with_a_log(scenario)
+
+
+def test_a_deadline_that_a_connections_event_brings() -> None:
+    """A deadline that was set by what a connection brought comes, though nothing else wakes the stage."""
+
+    async def scenario(log: Log) -> None:
+        await log.opened()
+        assert log.conversation.deadline is not None
+        await pass_time(log.conversation.deadline)
+        await settle()
+        assert log.where() is State.IDLE
 
     with_a_log(scenario)
 

@@ -51,6 +51,45 @@ def test_deadline() -> None:
     run(main())
 
 
+def test_another_deadline() -> None:
+    """Who waits can be given another deadline, later or earlier; then the inbox is waited for, until it comes."""
+
+    async def main() -> None:
+        inbox = Inbox(asyncio.Queue(1), 1)
+        seen = [inbox.waited_for]
+        for deadline, other in ((5.0, 7.0), (None, 9.0)):
+            waiting = asyncio.create_task(inbox.next(deadline))
+            await settle()
+            seen.append(inbox.waited_for)
+            inbox.wait_until(other)
+            await waiting
+            seen.append(inbox.waited_for)
+            assert now() == other
+        assert seen == [False, True, False, True, False]
+
+    run(main())
+
+
+def test_waited_for_until_something_comes() -> None:
+    """With an event or the deadline there nobody waits any more, even before it is taken out."""
+
+    async def main() -> None:
+        inbox = Inbox(asyncio.Queue(1), 1)
+        waiting = asyncio.create_task(inbox.next(None))
+        await settle()
+        inbox.post(EndAsked())
+        seen = [inbox.waited_for]
+        await waiting
+        waiting = asyncio.create_task(inbox.next(None))
+        await settle()
+        inbox.wait_until(now())
+        asyncio.get_running_loop().call_soon(lambda: seen.append(inbox.waited_for))
+        await waiting
+        assert seen == [False, False]
+
+    run(main())
+
+
 def test_full() -> None:
     """More events of the hub's own than anybody takes out are a bug."""
 
