@@ -36,3 +36,11 @@ class Chunker:
             chunk = bytes(self._rest[: self._size])
             del self._rest[: self._size]
             yield chunk
+
+    def push_all(self, data: bytes) -> bytes:
+        """Take more bytes; return all the chunks that are now there, one after the other."""
+        self._rest += data
+        whole = len(self._rest) - len(self._rest) % self._size
+        chunks = bytes(self._rest[:whole])
+        del self._rest[:whole]
+        return chunks

@@ -7,10 +7,12 @@ from enum import Enum, auto
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hubd.audio.pcm import SAMPLE_BYTES, UPLINK_RATE
+from hubd.audio.pcm import FRAME_MS, UPLINK_RATE
 from hubd.audio.wire import Failed
 
+_FRAME: Final = UPLINK_RATE * FRAME_MS // 1000
 # In the quietest room the last bit of a live microphone moves: zeros for so long come from a dead or a muted one.
 _DEAD: Final = 30 * UPLINK_RATE
 # A sample this close to full scale was cut off, or its neighbour will be.
@@ -53,15 +55,13 @@ class QualityWatch:
         self._excess = 0.0
 
     def feed(self, pcm: bytes) -> Quality:
-        """Take the next 20 ms, signed 16-bit little-endian mono; return the verdict."""
-        count = len(pcm) // SAMPLE_BYTES
-        self._zeros = 0 if any(pcm) else self._zeros + count
-        if is_clipped(pcm):
-            self._clean = 0
-            self._excess = min(float(_EXCESS), self._excess + count * (1 - _SHARE))
-        else:
-            self._clean += count
-            self._excess = max(0.0, self._excess - count * _SHARE)
+        """Take the next frames of 20 ms, signed 16-bit little-endian mono; return the verdict."""
+        samples = np.frombuffer(pcm, "<i2")
+        count = len(samples)
+        self._zeros = 0 if samples.any() else self._zeros + count
+        clipped = clipped_frames(samples) * _FRAME
+        self._clean = 0 if clipped else self._clean + count
+        self._excess = min(max(self._excess + clipped - count * _SHARE, 0.0), float(_EXCESS))
         if self._zeros >= _DEAD:
             self._quality = Quality.DEAD
         elif self._excess >= _EXCESS or (self._quality is Quality.CLIPPED and self._clean < _CLEAN):
@@ -71,7 +71,9 @@ class QualityWatch:
         return self._quality
 
 
-def is_clipped(pcm: bytes) -> bool:
-    """Return whether 20 ms of sound, signed 16-bit little-endian mono, are cut off at full scale."""
-    samples = np.frombuffer(pcm, "<i2")
-    return int(np.count_nonzero((samples >= _FULL) | (samples <= -_FULL))) >= _TOPS
+def clipped_frames(samples: NDArray[np.int16]) -> int:
+    """Return how many frames of 20 ms at 16 kHz are cut off at full scale; samples: whole frames."""
+    if samples.max() < _FULL and samples.min() > -_FULL:
+        return 0
+    tops = (samples >= _FULL) | (samples <= -_FULL)
+    return int(np.count_nonzero(tops.reshape(-1, _FRAME).sum(axis=1) >= _TOPS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -13,6 +14,7 @@ import numpy as np
 from hubd.audio.pcm import FRAME_MS, SAMPLE_BYTES, UPLINK_RATE
 
 _FRAME_SAMPLES: Final = UPLINK_RATE * FRAME_MS // 1000
+_FRAME_BYTES: Final = _FRAME_SAMPLES * SAMPLE_BYTES
 _ONES: Final = np.ones(_FRAME_SAMPLES)
 
 # Levels in dB below full scale (a sine at full scale has -3).
@@ -107,14 +109,17 @@ class SpeechDetector:
         self._speaking = False
         self._loud_frames = self._quiet_frames = 0
 
-    def feed(self, frame: bytes) -> Edge | None:
-        """Take the next 20 ms (320 samples at 16 kHz, signed 16-bit little-endian mono); return what changed with it.
+    def feed(self, frames: bytes) -> list[Edge]:
+        """Take the next frames of 20 ms (320 samples at 16 kHz, signed 16-bit little-endian mono).
 
-        Raises ValueError for a frame of another size.
+        Return what changed with them, at most one edge a frame. Raises ValueError for a part of a frame.
         """
-        if len(frame) != _FRAME_SAMPLES * SAMPLE_BYTES:
-            raise ValueError(f"a frame has {_FRAME_SAMPLES * SAMPLE_BYTES} bytes, not {len(frame)}")
-        level = _level(frame)
+        if len(frames) % _FRAME_BYTES:
+            raise ValueError(f"a frame has {_FRAME_BYTES} bytes, and {len(frames)} are no whole number of frames")
+        return [edge for level in _levels(frames) if (edge := self._follow(level)) is not None]
+
+    def _follow(self, level: float) -> Edge | None:
+        """Take the level of the next frame."""
         lowest = self._floor.lowest
         floor = _UNKNOWN if lowest is None else min(max(lowest, _QUIETEST), _LOUDEST_FLOOR)
         threshold = max(floor + _ABOVE_FLOOR, _LEAST_SPEECH)
@@ -141,10 +146,12 @@ class SpeechDetector:
         return Edge(EdgeKind.ENDED, (self._frames - self._quiet_frames) * _FRAME_SAMPLES)
 
 
-def _level(frame: bytes) -> float:
-    """Return the frame's energy in dB below full scale; a constant offset does not count."""
+def _levels(frames: bytes) -> Iterator[float]:
+    """Yield the energy of each frame in dB below full scale; a constant offset does not count."""
     # The sums are whole numbers below 2^53: exact, and several times quicker than np.var.
-    samples = np.frombuffer(frame, dtype="<i2").astype(np.float64)
-    offset = float(samples @ _ONES) / _FRAME_SAMPLES
-    power = (float(samples @ samples) / _FRAME_SAMPLES - offset * offset) / 32768.0**2
-    return 10 * math.log10(power + 1e-12)
+    samples = np.frombuffer(frames, dtype="<i2").astype(np.float64).reshape(-1, _FRAME_SAMPLES)
+    sums, squares = samples @ _ONES, np.einsum("ij,ij->i", samples, samples)
+    for total, square in zip(sums.tolist(), squares.tolist(), strict=True):
+        offset = total / _FRAME_SAMPLES
+        power = (square / _FRAME_SAMPLES - offset * offset) / 32768.0**2
+        yield 10 * math.log10(power + 1e-12)

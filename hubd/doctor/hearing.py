@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubd.audio.pcm import FRAME_MS, UPLINK_RATE
-from hubd.audio.quality import COMPLAINTS, Quality, is_clipped
+from hubd.audio.quality import COMPLAINTS, Quality, clipped_frames
 from hubd.audio.wire import Frame, Opened
 from hubd.doctor.findings import Finding, Findings, bad, doubtful, good
 
 CHECK: Final = "microphone"
 
 _FULL_SCALE: Final = 32_768
+_FRAME: Final = UPLINK_RATE * FRAME_MS // 1000
 # A converter without a microphone behind it stands still, or flips its last bit.
 _STANDSTILL: Final = 2
 # Somebody may laugh meanwhile.
@@ -54,7 +55,7 @@ def _faults(recording: Recording) -> Iterator[Finding]:
         yield bad(CHECK, f"{dead.problem} It is {name}.", dead.advice)
         return
     room = _room_level(samples)
-    if sum(is_clipped(frame.pcm) for frame in recording.frames) > _CLIPPED_SHARE * len(recording.frames):
+    if clipped_frames(samples) > _CLIPPED_SHARE * len(samples) / _FRAME:
         clipped = COMPLAINTS[Quality.CLIPPED]
         yield doubtful(CHECK, f"{clipped.problem} It is {name}.", clipped.advice)
     elif room > _LOUD_DB:
@@ -87,12 +88,12 @@ def _samples(recording: Recording) -> NDArray[np.int16]:
 
 
 def _pace(recording: Recording) -> float:
-    return len(recording.frames) * FRAME_MS / 1000 / recording.seconds
+    return len(_samples(recording)) / UPLINK_RATE / recording.seconds
 
 
 def _room_level(samples: NDArray[np.int16]) -> float:
     """Return the level between what was said meanwhile, dB below full scale: the median of pieces of 20 ms."""
-    pieces = samples.reshape(-1, UPLINK_RATE * FRAME_MS // 1000).astype(np.float64)
+    pieces = samples.reshape(-1, _FRAME).astype(np.float64)
     return _decibels(float(np.median(pieces.std(axis=1))))
 
 

@@ -95,7 +95,7 @@ class Ear:
         return self._finish()
 
     def _frame(self, frame: bytes) -> list[Heard]:
-        edge = self._detector.feed(frame)
+        edge = next(iter(self._detector.feed(frame)), None)
         heard: list[Heard] = []
         if edge is not None and edge.kind is EdgeKind.BEGAN and not self._frames:
             self._frames = list(self._before)

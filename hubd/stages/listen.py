@@ -152,9 +152,7 @@ class Listen:
         if spoke and not self._spoke:
             # A person who answers at once would not stand out from the hub's own voice.
             self._detector.restart()
-        for part in self._frames.push(pcm):
-            if (edge := self._detector.feed(part)) is None:
-                continue
+        for edge in self._detector.feed(self._frames.push_all(pcm)):
             if edge.kind is EdgeKind.BEGAN:
                 self._began = self._uplink.end
                 self._post(SpeechBegan(edge.position))

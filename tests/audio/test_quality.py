@@ -87,6 +87,15 @@ def test_a_click_is_no_trouble() -> None:
     assert verdict(QualityWatch(), b"\x00\x80" * 4 + bytes(632), 60) is Quality.CLIPPED
 
 
+def test_frames_in_one_go() -> None:
+    """What is cut off is counted frame by frame, however many come at once."""
+    watch = QualityWatch()
+    together = (TOO_LOUD + SPEECH) * 2
+    assert verdict(watch, together, 0.5) is Quality.GOOD
+    assert verdict(watch, together, 2) is Quality.CLIPPED
+    assert verdict(QualityWatch(), SPEECH * 7 + TOO_LOUD, 60) is Quality.GOOD
+
+
 def test_a_channel_that_dies_while_it_is_too_loud() -> None:
     """The newest fault is the verdict; what lives again is good, and not too loud any more."""
     watch = QualityWatch()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,8 +22,8 @@ def sound(*parts: tuple[float, float], noise: float = 10, seed: int = 1) -> byte
 
 def edges(detector: SpeechDetector, pcm: bytes) -> list[Edge]:
     """Feed sound in frames; return what came of it."""
-    found = (detector.feed(pcm[at : at + 2 * FRAME]) for at in range(0, len(pcm) - 2 * FRAME + 1, 2 * FRAME))
-    return [edge for edge in found if edge is not None]
+    found = [detector.feed(pcm[at : at + 2 * FRAME]) for at in range(0, len(pcm) - 2 * FRAME + 1, 2 * FRAME)]
+    return list(itertools.chain.from_iterable(found))
 
 
 def test_floor_follows_block_by_block() -> None:
@@ -85,9 +87,20 @@ def test_a_constant_is_silence(value: int) -> None:
 
 
 def test_a_frame_has_one_size() -> None:
-    """Another size would put every position in the wrong place."""
-    with pytest.raises(ValueError, match="640 bytes, not 638"):
-        SpeechDetector().feed(bytes(638))
+    """A part of a frame would put every position in the wrong place."""
+    with pytest.raises(ValueError, match="640 bytes, and 1918 are no whole number"):
+        SpeechDetector().feed(bytes(1918))
+
+
+@pytest.mark.parametrize("frames", [2, 4, 75])
+def test_frames_in_one_go(frames: int) -> None:
+    """Several frames at once are what they are one by one."""
+    pcm = sound((1.0, 0), (0.5, 3000), (1.5, 0), (1.0, 2000), (2.0, 0))
+    size = frames * 2 * FRAME
+    together = SpeechDetector()
+    found = [edge for at in range(0, len(pcm), size) for edge in together.feed(pcm[at : at + size])]
+    assert found == edges(SpeechDetector(), pcm)
+    assert len(found) >= 2
 
 
 @given(
