@@ -87,7 +87,7 @@ def wake_model(config: Config) -> WakeModel:
 
             return OnnxWakeModel({word.name: find_model(word.model) for word in words})
         case WakeEngine.MICROWAKEWORD:
-            return MicroWakeModel(word.name for word in words)
+            return MicroWakeModel({word.name: word.model for word in words})
         case engine:
             assert_never(engine)
 

@@ -33,7 +33,7 @@ class WakeEngine(StrEnum):
 # hey_jarvis 417 / 673, alexa 63 / 458, hey_mycroft 153 / 370; microWakeWord, 500 a word, thresholds 0.3 to 0.98:
 # hey_jarvis 134 / 421, alexa 220 / 474, hey_mycroft -37 / 795, okay_nabu 124 / 554. A crossing later than 800 ms is not
 # counted: it was the request that woke. Recordings crossed from 290 ms before their end to 40 ms after it, with
-# microWakeWord from 233 ms before to 365 ms after. Other words get the longest lag.
+# microWakeWord from 233 ms before to 365 ms after. Other words get their engine's longest lag.
 LAG_MS = 720
 LAG_MS_OF: Mapping[WakeEngine, Mapping[str, int]] = MappingProxyType(
     {
@@ -77,7 +77,8 @@ class WakeWord:
     @property
     def lag_ms(self) -> int:
         """How long after the word's last sample its score may first cross the threshold, ms."""
-        return LAG_MS_OF[self.engine].get(self.name, LAG_MS)
+        measured = LAG_MS_OF[self.engine]
+        return measured.get(self.name, max(LAG_MS, *measured.values()))
 
     def bar(self, *, speaking: bool) -> tuple[float, int]:
         """Return the threshold in force with the number of consecutive frames that have to reach it."""

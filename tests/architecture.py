@@ -143,7 +143,7 @@ ROWS: tuple[str, ...] = (
     "simulator.server",
     "config.suggestions config.toml_words config.toml_lines",
     "config.toml_files",
-    "config.complaints config.options",
+    "config.complaints config.micro_models config.options",
     "config.live_rules config.live_tables",
     (
         "config.automation_section config.discovery_section config.forbidden config.includes config.live_section "

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from hubd.config.live_section import LiveSettings
+from hubd.config.micro_models import cutoff_of
 from hubd.config.sections import MqttSettings
 from hubd.config.toml_files import name_of, read_bytes
 from hubd.config.toml_lines import KeyPath
-from hubd.config.wake_section import WakeSettings
+from hubd.config.wake_section import WakeSettings, WakeWordSettings
 from hubd.errors import ConfigError
 
 _TEXT_LIMIT = 64 * 1024
 _CERTIFICATE_LIMIT = 1024 * 1024
 _MODEL_LIMIT = 64 * 1024 * 1024
-# A model is a protobuf message whose first field is ir_version, a number (onnx.proto).
-_ONNX_START = b"\x08"
+# A protobuf message whose first field is ir_version, a number (onnx.proto).
+_ONNX_START = re.compile(rb"\x08")
+# A FlatBuffer with an identifier in its bytes 4 to 8 (schema.fbs of TensorFlow Lite).
+_LITE_START = re.compile(rb".{4}TFL3", re.DOTALL)
 
 Problems = list[tuple[KeyPath, str]]
 
 
 def with_models(wake: WakeSettings, folder: Path) -> tuple[WakeSettings, Problems]:
-    """Return the wake words with the path of every .onnx file made absolute, with what is wrong about them."""
+    """Return the wake words with the path of every model's file made absolute, with what is wrong about them.
+
+    A word of microWakeWord without a threshold gets that of the .json file beside its model.
+    """
     problems: Problems = []
     words = []
     for position, word in enumerate(wake.words):
-        if word.model.endswith(".onnx"):
-            path = _absolute(folder, word.model)
-            key: KeyPath = ("wake", "words", position, "model")
-            data, found = _read(path, _MODEL_LIMIT, key)
-            if not found and not data.startswith(_ONNX_START):
-                found = [(key, f"{name_of(path)} is no ONNX model (perhaps a web page was saved in its place)")]
-            problems += found
-            words.append(word.model_copy(update={"model": str(path)}))
-        else:
-            words.append(word)
+        checked, found = _with_model(word, folder, ("wake", "words", position, "model"))
+        words.append(checked)
+        problems += found
     return wake.model_copy(update={"words": tuple(words)}), problems
 
 
@@ -65,6 +65,37 @@ def with_certificates(mqtt: MqttSettings, folder: Path) -> tuple[MqttSettings, P
     if not problems and b"-----BEGIN CERTIFICATE-----" not in data:
         problems = [(key, f"{name_of(path)} holds no certificate in PEM format (-----BEGIN CERTIFICATE-----)")]
     return mqtt.model_copy(update={"ca_file": str(path)}), problems
+
+
+def _with_model(word: WakeWordSettings, folder: Path, key: KeyPath) -> tuple[WakeWordSettings, Problems]:
+    path = _absolute(folder, word.model)
+    if word.model.endswith(".onnx"):
+        return word.model_copy(update={"model": str(path)}), _model_problems(path, key, _ONNX_START, "ONNX model")
+    if word.model.endswith(".tflite"):
+        return _with_manifest(word, path, key)
+    return word, []
+
+
+def _with_manifest(word: WakeWordSettings, path: Path, key: KeyPath) -> tuple[WakeWordSettings, Problems]:
+    """Return a word of microWakeWord as _with_model() does; path: of its model, beside which the .json file belongs."""
+    problems = _model_problems(path, key, _LITE_START, "model for TensorFlow Lite")
+    beside = path.with_suffix(".json")
+    manifest, missing = _read(beside, _TEXT_LIMIT, key)
+    if missing:
+        return word, [*problems, *((place, f"{problem} (it belongs beside the model)") for place, problem in missing)]
+    try:
+        cutoff = cutoff_of(manifest, path.name)
+    except ValueError as error:
+        return word, [*problems, (key, f"{name_of(beside)} {error}")]
+    threshold = word.threshold if "threshold" in word.model_fields_set else cutoff
+    return word.model_copy(update={"model": str(path), "threshold": threshold}), problems
+
+
+def _model_problems(path: Path, key: KeyPath, start: re.Pattern[bytes], kind: str) -> Problems:
+    data, problems = _read(path, _MODEL_LIMIT, key)
+    if not problems and not start.match(data):
+        return [(key, f"{name_of(path)} is no {kind} (perhaps a web page was saved in its place)")]
+    return problems
 
 
 def _absolute(folder: Path, name: str) -> Path:

@@ -110,7 +110,9 @@ def _house_notices(config: Config) -> Iterator[str]:
         yield 'wake.words: not used with microphone.device = "none"'
     for word in config.wake.words:
         fitting = BUNDLED_WAKE_WORDS[config.wake.engine].get(word.model, 0.5)
-        if not _LOW <= word.threshold <= max(_HIGH, fitting):
+        # What stands beside a model of one's own may ask for any.
+        highest = 1.0 if word.model.endswith(".tflite") else max(_HIGH, fitting)
+        if not _LOW <= word.threshold <= highest:
             does = "often wake by itself" if word.threshold < _LOW else "hardly ever wake"
             place = f"wake.words[{word.model}].threshold"
             yield f"{place}: with {word.threshold:g} the hub will {does}; {fitting:g} is usual"

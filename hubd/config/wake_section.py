@@ -27,18 +27,18 @@ BUNDLED_WAKE_WORDS: Final[Mapping[WakeEngine, Mapping[str, float]]] = MappingPro
         ),
     }
 )
-# What to do with a model in a format that openWakeWord has as well.
-_ONNX_INSTEAD = (
-    "hubd runs ONNX: take the .onnx of the same wake word, which openWakeWord's training writes beside the .tflite; "
-    "or, on a computer, pip install tf2onnx tensorflow, then "
+# What to do with a model in a format that both engines' training writes.
+_LITE_HINT: Final = (
+    'if it is one of microWakeWord: engine = "microwakeword"; if it is one of openWakeWord: take the .onnx of the same '
+    "wake word, which its training writes beside the .tflite; or, on a computer, pip install tf2onnx tensorflow, then "
     "python -m tf2onnx.convert --opset 13 --tflite ITS.tflite --output ITS.onnx"
 )
 
 
 class WakeWordSettings(Table):
-    """One entry of wake.words. model: a bundled name, or the path of an .onnx file; the others: see WakeWord.
+    """One entry of wake.words. model: a bundled name, or the path of a model's file; the others: see WakeWord.
 
-    threshold: as long as it is not given, WakeSettings sets what is right for the engine.
+    threshold: as long as it is not given, WakeSettings sets what is right for the engine, for a file whoever reads it.
     """
 
     model: Line
@@ -57,7 +57,7 @@ class WakeWordSettings(Table):
     @property
     def name(self) -> str:
         """What the wake word is called: the model's name, or its file's without folder, ending, version."""
-        return re.sub(r"_v\d[\d._]*$", "", PurePath(self.model).name.removesuffix(".onnx"))
+        return re.sub(r"_v\d[\d._]*$", "", PurePath(self.model).name.removesuffix(".onnx").removesuffix(".tflite"))
 
     def wake_word(self, engine: WakeEngine) -> WakeWord:
         """Return the entry as the wake gate takes it."""
@@ -133,11 +133,15 @@ def _problem(model: str, engine: WakeEngine) -> str:
     if model in bundled:
         return ""
     match engine:
+        case WakeEngine.MICROWAKEWORD if model.endswith(".tflite"):
+            return ""
         case WakeEngine.MICROWAKEWORD:
-            return f"{not_allowed(model, bundled)} (the words of wake.engine = {quoted(engine)})"
+            return (
+                f"{not_allowed(model, bundled, ' or the path of a .tflite file')} (with wake.engine = {quoted(engine)})"
+            )
         case WakeEngine.OPENWAKEWORD if model.endswith(".onnx"):
             return ""
         case WakeEngine.OPENWAKEWORD if model.endswith(".tflite"):
-            return f"found {quoted(model)}, a model for TensorFlow Lite; {_ONNX_INSTEAD}"
+            return f"found {quoted(model)}, a model for TensorFlow Lite; {_LITE_HINT}"
         case WakeEngine.OPENWAKEWORD:
             return not_allowed(model, bundled, " or the path of an .onnx file")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 import re
 import tomllib
@@ -118,6 +119,26 @@ class TestLoad:
         assert [word.name for word in config.wake.wake_words()] == ["hey_me", "hey_jarvis"]
         assert config.mqtt.ca_file == str(tmp_path / "ca.pem")
         assert config.mqtt.port == 8883
+
+    def test_own_model_of_microwakeword(self, tmp_path: Path) -> None:
+        """A .tflite model has the threshold of the .json file beside it, if it has none of its own."""
+        for name in ("hey_me", "hey_you"):
+            use = {"probability_cutoff": 0.98, "sliding_window_size": 5}
+            manifest = {"wake_word": name, "model": f"{name}.tflite", "micro": use}
+            (tmp_path / f"{name}.json").write_text(json.dumps(manifest))
+            (tmp_path / f"{name}.tflite").write_bytes(b"1234TFL3")
+        own = '"hey_me.tflite", "okay_nabu", { model = "hey_you.tflite", threshold = 0.6 }'
+        config = load(written(tmp_path, hubd=f'[wake]\nengine = "microwakeword"\nwords = [{own}]\n' + LAMP.format("a")))
+        assert [word.model for word in config.wake.words[::2]] == [
+            str(tmp_path / "hey_me.tflite"),
+            str(tmp_path / "hey_you.tflite"),
+        ]
+        assert [(word.name, word.threshold, word.lag_ms) for word in config.wake.wake_words()] == [
+            ("hey_me", 0.98, 800),
+            ("okay_nabu", 0.85, 600),
+            ("hey_you", 0.6, 800),
+        ]
+        assert notices(config) == ()
 
     def test_one_name_in_two_rooms(self, tmp_path: Path) -> None:
         """Two devices may have one name if they are in two rooms."""
