@@ -86,7 +86,10 @@ class _Trust(ssl.SSLContext):
         return super().wrap_bio(incoming, outgoing, server_side, server_hostname, session)
 
     def keep(self, tls: ssl.SSLObject) -> None:
-        """Let the next connection go on with this one's session; a server hands it out ahead of its first answer."""
+        """Let the next connection to that host go on with this one's session.
+
+        Reading it takes as long as a tenth of a connect, so this is for a moment when nobody waits.
+        """
         self._sessions[tls.server_hostname] = tls.session
 
 
@@ -109,7 +112,6 @@ async def connect(
     if secret and _KEY.fullmatch(secret) is None:
         raise LinkError("the API key holds a character that no API key has")
     host = _host(url)
-    trust = _trust() if _encrypted(url) else None
     try:
         dial = functools.partial(
             _Direct,
@@ -123,7 +125,7 @@ async def connect(
             close_timeout=_CLOSE_HANDSHAKE,
             max_size=MAX_SIZE,
             logger=_Discreet(logging.getLogger(__name__), {}),
-            ssl=trust,
+            ssl=_trust() if _encrypted(url) else None,
         )
         connection = await _dial(host, dial, open_timeout)
     except InvalidStatus as refusal:
@@ -139,8 +141,6 @@ async def connect(
         raise LinkError(f"can't reach {host}: {_cause(error)}") from None
     except (InvalidURI, ValueError):
         raise LinkError("the address in live.url is no WebSocket address") from None
-    if trust is not None:
-        trust.keep(connection.transport.get_extra_info("ssl_object"))
     return WebsocketsLink(connection, secret)
 
 
@@ -179,6 +179,9 @@ class WebsocketsLink:
 
     async def close(self) -> None:
         """Close with code 1000; returns within 2 s whatever the server does."""
+        tls: ssl.SSLObject | None = self._connection.transport.get_extra_info("ssl_object")
+        if tls is not None:
+            _trust().keep(tls)
         try:
             async with asyncio.timeout(_CLOSE_TIMEOUT):
                 await self._connection.close()
