@@ -10,6 +10,8 @@ import importlib
 import sys
 from pathlib import Path
 
+from hubd.errors import MissingPartError
+
 FOLDER = Path(__file__).parent
 
 
@@ -28,12 +30,17 @@ def main(arguments: list[str]) -> int:
     found = benches()
     if arguments and arguments[0] in found:
         module = importlib.import_module(f"scripts.benches.{arguments[0].replace('-', '_')}")
-        return int(module.run(arguments[1:]))
-    where = sys.stderr if arguments else sys.stdout
+        try:
+            return int(module.run(arguments[1:]))
+        except MissingPartError as missing:
+            print(missing, file=sys.stderr)
+            return 1
+    lost = bool(arguments) and arguments[0] not in {"-h", "--help"}
+    where = sys.stderr if lost else sys.stdout
     print("usage: scripts/bench NAME [OPTIONS]", file=where)
     for name, purpose in found.items():
         print(f"  {name:12} {purpose}", file=where)
-    return 2 if arguments else 0
+    return 2 if lost else 0
 
 
 if __name__ == "__main__":

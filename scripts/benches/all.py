@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -14,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from scripts.benches import readme, request
-from scripts.benches.rows import CHECKOUT, Row, add_options, circumstances, in_words, title
+from scripts.benches.rows import CHECKOUT, Row, circumstances, in_words, options_of, title
 
 REQUEST: Final = "request"
 GROWTH: Final = "growth"
@@ -40,8 +39,7 @@ _LIMIT: Final = 900.0
 
 def run(arguments: Sequence[str]) -> int:
     """Run them; the exit code says whether all could be run: only then something is written."""
-    parser = argparse.ArgumentParser(prog="scripts/bench all", description=__doc__)
-    add_options(parser)
+    parser = options_of("all", __doc__)
     parser.add_argument("--dry-run", action="store_true", help="write nothing, print alone")
     options = parser.parse_args(arguments)
     began, where = time.monotonic(), circumstances()

@@ -9,11 +9,9 @@ sounds. No peer does this.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import itertools
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -25,9 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubd.audio.pcm import UPLINK_RATE
-from hubd.errors import MissingPartError
 from scripts.benches.path_world import World, in_world, precedence
-from scripts.benches.rows import Row, add_options, show
+from scripts.benches.rows import Row, count, options_of, show
 from scripts.benches.sound_room import RATE, Recording, SoundRoom
 from scripts.benches.voices import PERIOD, wake_words
 
@@ -61,15 +58,10 @@ class Found:
 
 def run(arguments: Sequence[str]) -> int:
     """Measure, then print; the exit code says whether it could be measured, not whether the goals were met."""
-    parser = argparse.ArgumentParser(prog="scripts/bench barge-in", description=__doc__.splitlines()[0])
-    add_options(parser)
-    parser.add_argument("--words", type=int, default=WORDS, help="wake words of each sort (default: %(default)s)")
+    parser = options_of("barge-in", __doc__)
+    parser.add_argument("--words", type=count, default=WORDS, help="wake words of each sort (default: %(default)s)")
     options = parser.parse_args(arguments)
-    try:
-        rows = measure(options.rounds, options.words)
-    except MissingPartError as missing:
-        print(missing, file=sys.stderr)
-        return 1
+    rows = measure(options.rounds, options.words)
     show(rows, as_json=options.json)
     return 0
 

@@ -10,7 +10,6 @@ processes, whose CPU times are added up: google-genai's and openWakeWord's are i
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 from collections.abc import Sequence
 from typing import Final
@@ -18,7 +17,7 @@ from typing import Final
 from hubd.demo.private_broker import HOST
 from scripts.benches.loopback import ORACLES, program
 from scripts.benches.path_world import World, in_world
-from scripts.benches.rows import Row, add_options, show
+from scripts.benches.rows import Row, count, options_of, show
 
 PEER: Final = "google-genai + openWakeWord"
 GOAL: Final = 0.6
@@ -30,9 +29,8 @@ GROWTH_SPEED: Final = 40
 
 def run(arguments: Sequence[str]) -> int:
     """Measure, then print; the exit code says whether it could be measured, not whether the goals were met."""
-    parser = argparse.ArgumentParser(prog="scripts/bench conversation", description=__doc__.splitlines()[0])
-    add_options(parser)
-    parser.add_argument("--minutes", type=int, default=1, help="of conversation a round (default: %(default)s)")
+    parser = options_of("conversation", __doc__)
+    parser.add_argument("--minutes", type=count, default=1, help="of conversation a round (default: %(default)s)")
     parser.add_argument("--speed", type=float, default=SPEED, help="times real time (default: %(default)s)")
     parser.add_argument("--growth", action="store_true", help="measure 1, 10, 100 minutes: takes 3 minutes a round")
     options = parser.parse_args(arguments)

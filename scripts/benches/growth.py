@@ -6,7 +6,6 @@ the slope of everything else is that of a line through all values, by least squa
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import tempfile
@@ -24,7 +23,7 @@ from hubd.tools import Toolbox
 from scripts.benches import conversation, wake
 from scripts.benches.growth_table import Growth, table
 from scripts.benches.house_devices import BenchDevice, house
-from scripts.benches.rows import Row, add_options, circumstances, in_words
+from scripts.benches.rows import Row, circumstances, in_words, options_of
 from scripts.benches.service import NOBODY, WITHOUT_SOUND, configuration, service
 
 DEVICES: Final = (10, 100, 1000)
@@ -54,8 +53,7 @@ _UNITS: Final = {
 
 def run(arguments: Sequence[str]) -> int:
     """Measure, print; the exit code says whether it could be measured."""
-    parser = argparse.ArgumentParser(prog="scripts/bench growth", description=__doc__)
-    add_options(parser, _ROUNDS)
+    parser = options_of("growth", __doc__, _ROUNDS)
     options = parser.parse_args(arguments)
     grown = grow(options.rounds)
     if options.json:

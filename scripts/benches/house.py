@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import subprocess
@@ -19,7 +18,7 @@ from hubd.devices.discovery import Discovery, Rules
 from hubd.events import Call
 from hubd.tools import Toolbox
 from scripts.benches.house_devices import BenchDevice, house
-from scripts.benches.rows import CHECKOUT, Row, add_options, show
+from scripts.benches.rows import CHECKOUT, Row, count, options_of, show
 
 DEVICES: Final = 1000
 RATE: Final = 2000
@@ -70,10 +69,9 @@ class Flood(NamedTuple):
 
 def run(arguments: Sequence[str]) -> int:
     """Measure, print; the exit code says whether it could be measured, not whether the goals were met."""
-    parser = argparse.ArgumentParser(prog="scripts/bench house", description=__doc__)
-    add_options(parser)
-    parser.add_argument("--devices", type=int, default=DEVICES, help="(default: %(default)s)")
-    parser.add_argument("--rate", type=int, default=RATE, help="reports a second (default: %(default)s)")
+    parser = options_of("house", __doc__)
+    parser.add_argument("--devices", type=count, default=DEVICES, help="discovered (default: %(default)s)")
+    parser.add_argument("--rate", type=count, default=RATE, help="reports a second (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of each conversation (default: %(default)g)")
     options = parser.parse_args(arguments)
     flood = Flood(options.devices, options.rate, options.seconds)

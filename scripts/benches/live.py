@@ -9,7 +9,6 @@ large for each, and a client's share of it depends on what else runs: the fewer 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -21,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from scripts.benches.rows import CHECKOUT, Row, add_options, show
+from scripts.benches.rows import CHECKOUT, Row, count, options_of, show
 
 GOAL: Final = 0.5
 MINUTES: Final = 10
@@ -43,9 +42,8 @@ _ROWS: Final = (
 
 def run(arguments: Sequence[str]) -> int:
     """Measure, print; the exit code says whether it could be measured, not whether the goal was met."""
-    parser = argparse.ArgumentParser(prog="scripts/bench live", description=__doc__)
-    add_options(parser)
-    parser.add_argument("--minutes", type=int, default=MINUTES, help="of sound each way (default: %(default)s)")
+    parser = options_of("live", __doc__)
+    parser.add_argument("--minutes", type=count, default=MINUTES, help="of sound each way (default: %(default)s)")
     options = parser.parse_args(arguments)
     show(measure(options.rounds, options.minutes), as_json=options.json)
     return 0

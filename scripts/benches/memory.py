@@ -10,7 +10,6 @@ that would be if nothing else ran, which is what counts on a Raspberry Pi that d
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import itertools
 import tempfile
@@ -30,7 +29,7 @@ from hubd.mqtt.tree import Tree
 from hubd.tools import END_CONVERSATION
 from scripts.benches.loopback import ORACLES, program
 from scripts.benches.processes import Memory
-from scripts.benches.rows import Row, add_options, show
+from scripts.benches.rows import Row, count, options_of, show
 from scripts.benches.service import QUIET, Service, configuration, service
 from scripts.benches.sound_room import SoundRoom
 from scripts.benches.voices import speech
@@ -51,9 +50,8 @@ _LISTEN: Final = Tree("hubd", "hub").command("listen")
 
 def run(arguments: Sequence[str]) -> int:
     """Measure, print; the exit code says whether it could be measured, not whether the goals were met."""
-    parser = argparse.ArgumentParser(prog="scripts/bench memory", description=__doc__)
-    add_options(parser)
-    parser.add_argument("--conversations", type=int, default=CONVERSATIONS, help="(default: %(default)s)")
+    parser = options_of("memory", __doc__)
+    parser.add_argument("--conversations", type=count, default=CONVERSATIONS, help="a round (default: %(default)s)")
     options = parser.parse_args(arguments)
     show(measure(options.rounds, options.conversations), as_json=options.json)
     return 0

@@ -18,22 +18,19 @@ the program's own, and not its neighbour's.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import statistics
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hubd.errors import MissingPartError
 from scripts.benches.loopback import ORACLES, OURS, Program, program
 from scripts.benches.path_server import FRAMES
 from scripts.benches.path_world import World, in_world, precedence
-from scripts.benches.rows import Row, add_options, show
+from scripts.benches.rows import Row, options_of, show
 from scripts.benches.sound_room import SoundRoom
 
 PEER: Final = "google-genai with aiomqtt"
@@ -54,8 +51,7 @@ class Often:
 
 def run(arguments: Sequence[str]) -> int:
     """Measure, then print; the exit code says whether it could be measured, not whether the goals were met."""
-    parser = argparse.ArgumentParser(prog="scripts/bench path", description=__doc__.splitlines()[0])
-    add_options(parser)
+    parser = options_of("path", __doc__)
     often = Often()
     parser.add_argument("--calls", type=int, default=often.calls, help="tool calls a round (default: %(default)s)")
     parser.add_argument(
@@ -66,11 +62,7 @@ def run(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--wakes", type=int, default=often.wakes, help="wake words a round (default: %(default)s)")
     options = parser.parse_args(arguments)
-    try:
-        rows = measure(options.rounds, Often(options.calls, options.turns, options.wakes))
-    except MissingPartError as missing:
-        print(missing, file=sys.stderr)
-        return 1
+    rows = measure(options.rounds, Often(options.calls, options.turns, options.wakes))
     show(rows, as_json=options.json)
     return 0
 

@@ -9,12 +9,10 @@ real one takes, and the way to it, comes in its place; it is no part of hubd. Th
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import bisect
 import itertools
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -25,11 +23,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from hubd.errors import MissingPartError
 from scripts.benches.loopback import PEERS, program
 from scripts.benches.path_lamp import ONE_REQUEST
 from scripts.benches.path_world import World, in_world, precedence
-from scripts.benches.rows import Row, add_options, circumstances, in_words, show
+from scripts.benches.rows import Row, circumstances, in_words, options_of, show
 from scripts.benches.sound_room import RATE, Recording, SoundRoom
 from scripts.benches.voices import wake_words
 
@@ -76,15 +73,10 @@ STEPS: Final = (
 
 def run(arguments: Sequence[str]) -> int:
     """Measure, then print; the exit code says whether it could be measured."""
-    parser = argparse.ArgumentParser(prog="scripts/bench request", description=__doc__.splitlines()[0])
-    add_options(parser)
+    parser = options_of("request", __doc__)
     parser.add_argument("--plot", type=Path, help="draw it into this file (PNG)")
     options = parser.parse_args(arguments)
-    try:
-        rows = measure(options.rounds)
-    except MissingPartError as missing:
-        print(missing, file=sys.stderr)
-        return 1
+    rows = measure(options.rounds)
     show(rows, as_json=options.json)
     if options.plot is not None:
         draw(rows, options.plot)

@@ -110,22 +110,30 @@ class Row:
         return f"{self.name:{_NAME - 1}} {ours:{_VALUE}}  {theirs:{_PEER}}  {ratio:{_VALUE}}  {self.verdict}".rstrip()
 
 
-def run_bench(name: str, purpose: str, measure: Callable[[int], list[Row]], arguments: Sequence[str]) -> int:
+def run_bench(name: str, purpose: str | None, measure: Callable[[int], list[Row]], arguments: Sequence[str]) -> int:
     """Measure, then print; the exit code says whether it could be measured, not whether the goals were met.
 
     measure: takes the number of rounds.
     """
-    parser = argparse.ArgumentParser(prog=f"scripts/bench {name}", description=purpose)
-    add_options(parser)
-    options = parser.parse_args(arguments)
+    options = options_of(name, purpose).parse_args(arguments)
     show(measure(options.rounds), as_json=options.json)
     return 0
 
 
-def add_options(parser: argparse.ArgumentParser, rounds: int = ROUNDS) -> None:
-    """Declare the options that all benches have."""
+def options_of(name: str, purpose: str | None, rounds: int = ROUNDS) -> argparse.ArgumentParser:
+    """Return what reads a bench's options, with those that all have; purpose: its module's docstring."""
+    first, _, more = (purpose or "").partition("\n\n")
+    parser = argparse.ArgumentParser(prog=f"scripts/bench {name}", description=first, epilog=more)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--rounds", type=int, default=rounds, help="how often to measure (default: %(default)s)")
+    parser.add_argument("--rounds", type=count, default=rounds, help="how often to measure (default: %(default)s)")
+    return parser
+
+
+def count(text: str) -> int:
+    """Return a number from 1 on, as an option gives it; raises ValueError for anything else."""
+    if (number := int(text)) < 1:
+        raise ValueError(text)
+    return number
 
 
 def show(rows: Sequence[Row], *, as_json: bool) -> None:

@@ -1,7 +1,7 @@
 """From a hub's start to READY=1, offline and with Gemini, with what its parts take; beside it what its peers load.
 
 The peers load what a program of the same purpose needs: openWakeWord with its model, up to its 16th frame, for which it
-has not to wait; google-genai with aiomqtt, connected to the broker. hubd is ready when its own sound process brings
+need not wait; google-genai with aiomqtt, connected to the broker. hubd is ready when its own sound process brings
 sound.
 """
 
@@ -32,7 +32,7 @@ _ONLY_HERE: Final = ("this bench's own imports", "end of the offline server")
 
 def run(arguments: Sequence[str]) -> int:
     """Measure, print."""
-    return run_bench("start", __doc__ or "", measure, arguments)
+    return run_bench("start", __doc__, measure, arguments)
 
 
 def measure(rounds: int) -> list[Row]:

@@ -8,7 +8,6 @@ runs as the daemon has it, from the microphone's frames on. --quality measures w
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from scripts.benches import wake_quality, wake_sounds
-from scripts.benches.rows import Row, add_options, show
+from scripts.benches.rows import Row, options_of, show
 from scripts.benches.wake_engines import Pace
 from scripts.benches.wake_equality import measure_equality
 from scripts.benches.wake_process import HUBD, MODEL, OPENWAKEWORD, Found, installed, take_turns
@@ -41,8 +40,7 @@ def run(arguments: Sequence[str]) -> int:
     """Measure, then print; the exit code says whether it could be measured, not whether the goals were met."""
     if "--quality" in arguments:
         return wake_quality.main([argument for argument in arguments if argument != "--quality"])
-    parser = argparse.ArgumentParser(prog="scripts/bench wake", description=__doc__)
-    add_options(parser)
+    parser = options_of("wake", __doc__)
     parser.add_argument("--seconds", type=float, default=_SECONDS, help="of each recording (default: %(default)s)")
     parser.add_argument("--paced", action="store_true", help="bring the recordings in real time: takes its time")
     parser.add_argument("--growth", action="store_true", help="also with 1, 3, 6 wake words")

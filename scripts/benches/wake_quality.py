@@ -1,4 +1,4 @@
-"""Draws, tells, writes down what the trials of wake words come to.
+"""How well the wake word is heard, and how often by mistake: by threshold, with noise, over hubd's own speech.
 
 The table has fan, television, hubd's own voice 10 dB below the voice that says the wake word. Percentages are of what
 was said; near words are such as "hey Travis". hubd's own voice has to reach the threshold twice in a row, as in a hub.
@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from hubd.wake import WakeWord
 from scripts.benches import readme, wake_sounds
-from scripts.benches.rows import circumstances
+from scripts.benches.rows import circumstances, count
 from scripts.benches.wake_equality import recorded
 from scripts.benches.wake_process import CHECKOUT, PEERS
 from scripts.benches.wake_tracks import Utterance
@@ -63,11 +63,13 @@ def main(arguments: Sequence[str]) -> int:
     """Run the trials, then print; the exit code says whether they could be run."""
     parser = argparse.ArgumentParser(prog="scripts/bench wake --quality", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--voices", type=int, default=48, help="that say each wake word (default: %(default)s)")
+    parser.add_argument("--voices", type=count, default=48, help="that say each wake word (default: %(default)s)")
     parser.add_argument(
-        "--near", type=int, default=6, help="voices that say what is near to them (default: %(default)s)"
+        "--near", type=count, default=6, help="voices that say what is near to a wake word (default: %(default)s)"
     )
-    parser.add_argument("--hours", type=float, default=1.0, help="of everything else (default: %(default)s)")
+    parser.add_argument(
+        "--hours", type=float, default=1.0, help="of sound without a wake word, of each sort (default: %(default)s)"
+    )
     parser.add_argument("--picture", type=Path, help="draw the curves into this PNG file")
     parser.add_argument("--write", action="store_true", help=f"bring README.md and {PICTURE} up to date")
     options = parser.parse_args(arguments)
