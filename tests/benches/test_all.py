@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
+import select
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,8 @@ from scripts.benches import all as every_bench
 from scripts.benches import readme, request
 from scripts.benches.__main__ import FOLDER, benches
 from scripts.benches.growth_table import Growth
-from scripts.benches.processes import family
 from scripts.benches.rows import Row
+from tests.live_server import DEADLINE
 
 ROW = Row("PSS, idle", "MB", [50.0, 51.0, 52.0], goal=120.0)
 GROWTH = Growth("memory of no file", "MB", "device", (10, 100, 1000), [[1.0], [1.0], [1.0]])
@@ -99,14 +101,21 @@ def test_a_bench_that_hangs_is_given_up(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """After a while it is ended, with what it started; a second try may do better."""
-    started = tmp_path / "started"
+    alive = tmp_path / "alive"
+    os.mkfifo(alive)
     monkeypatch.setattr(every_bench, "_LIMIT", 0.5)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "hang"))
-    (tmp_path / "hang").write_text(f'#!/bin/sh\nsleep 60 & echo $! >>"{started}"\nwait\n')
+    (tmp_path / "hang").write_text(f'#!/bin/sh\nsleep 600 >"{alive}" &\nwait\n')
     (tmp_path / "hang").chmod(0o700)
-    assert every_bench._measure("live", 1) is None
+    ends, begins = os.open(alive, os.O_RDONLY | os.O_NONBLOCK), os.open(alive, os.O_WRONLY)
+    try:
+        assert every_bench._measure("live", 1) is None
+    finally:
+        os.close(begins)
     assert capfd.readouterr().err.count("which is too long") == 2
-    assert not any(family(int(each)).get(int(each)) for each in started.read_text().split())
+    # The pipe ends with the last process that holds it.
+    assert select.select([ends], [], [], DEADLINE)[0], "what it started goes on"
+    os.close(ends)
 
 
 def test_a_readme_without_a_place_is_refused(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
