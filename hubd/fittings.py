@@ -78,8 +78,19 @@ def kept(name: str, config: Config, environment: Mapping[str, str], report: Repo
     return None if folder is None else StateFile(folder / f"{name}-{config.hub.id}.json", report)
 
 
-def wake_model(config: Config) -> WakeModel:
-    """Return the model of the wake words; raises MissingPartError or HubdError if there is none to be had."""
+def ready_wake_model(config: Config) -> WakeModel:
+    """Return a wake model that has heard a hush: what it hears first is heard as if a quiet room came before it.
+
+    What it took to load it, and to hear so much at once, is given back. Raises MissingPartError or HubdError if there
+    is none to be had.
+    """
+    model = _wake_model(config)
+    model.score(hush(model.memory * FRAME_SAMPLES))
+    give_back()
+    return model
+
+
+def _wake_model(config: Config) -> WakeModel:
     words = config.wake.words
     match config.wake.engine:
         case WakeEngine.OPENWAKEWORD:
@@ -144,17 +155,6 @@ def live_servers(  # noqa: PLR0913 -- two servers, each with what leads to it
     if standby is None:
         return [first]
     return [first, server(Backend.OFFLINE, "", partial(dial_standby, config.live, standby))]
-
-
-def ready_wake_model(config: Config) -> WakeModel:
-    """Return a wake model that has heard a hush: what it hears first is heard as if a quiet room came before it.
-
-    What it took to load it, and to hear so much at once, is given back. Raises what wake_model() raises.
-    """
-    model = wake_model(config)
-    model.score(hush(model.memory * FRAME_SAMPLES))
-    give_back()
-    return model
 
 
 def toolbox_of(config: Config) -> Toolbox:

@@ -59,9 +59,10 @@ def constant_parts() -> Iterator[tuple[int, int]]:
     """Yield place and size, bytes, of what is loaded of libraries as it is in their files: nothing here may write it.
 
     From the loader itself: in the list of mappings a library that another thread is loading looks constant as a whole.
-    Nothing on 32-bit systems, whose tables look otherwise, nor where the system does not let Python be called from C.
+    Nothing but on 64-bit Linux, for others have other tables; nothing where the system does not let Python be called
+    from C.
     """
-    if sys.maxsize < 1 << 32:
+    if sys.platform != "linux" or sys.maxsize < 1 << 32:
         return
     found: list[tuple[int, int]] = []
 
