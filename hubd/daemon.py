@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, assert_never
 from hubd.config import BackendChoice, Config
 from hubd.control import Reply, Request, Wish
 from hubd.edges.control_socket import ControlSocket, folder_of
-from hubd.edges.sound_link import NONE
 from hubd.events import Backend, MuteChanged
 from hubd.ports import Notifier, Sound
 from hubd.privacy import without_words
@@ -24,6 +23,7 @@ from hubd.sound_card import microphone_and_speaker
 from hubd.stages.attend import Attend
 from hubd.stages.reload import Change, Reload
 from hubd.standing import Standing
+from hubd.wake import spoken
 
 if TYPE_CHECKING:
     from hubd.app import Hub
@@ -176,9 +176,9 @@ class Daemon:
 
 def _wake_words(config: Config) -> list[str]:
     """Return what a person may say to wake the hub."""
-    if config.microphone.device.casefold() == NONE:
+    if config.microphone.off:
         return []
-    return [word.name.replace("_", " ") for word in config.wake.words]
+    return [spoken(word.name) for word in config.wake.words]
 
 
 async def _warm_up(hub: Hub, url: str) -> None:

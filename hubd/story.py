@@ -24,6 +24,7 @@ from hubd.reports import (
     UsageReport,
     WokeReport,
 )
+from hubd.wake import spoken
 
 # A model may call with a megabyte; nobody reads that.
 LONGEST: Final = 2000
@@ -39,10 +40,10 @@ def line(report: Report) -> str:
 def _words(report: Report) -> str:  # noqa: C901, PLR0911, PLR0912 -- one case a kind
     match report:
         case WokeReport(model, score):
-            return f"woke: {model.replace('_', ' ')} (score {score:.2f})"
+            return f"woke: {spoken(model)} (score {score:.2f})"
         case NearMissReport(model, score, threshold):
             too_short = ", too short" if score >= threshold else ""
-            return f"nearly woke: {model.replace('_', ' ')} (score {score:g}{too_short}, threshold {threshold:g})"
+            return f"nearly woke: {spoken(model)} (score {score:g}{too_short}, threshold {threshold:g})"
         case SessionReport(change, backend, reason):
             return f"session {change}: {backend}{_because(reason)}"
         case StateReport(state):

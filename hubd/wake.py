@@ -87,6 +87,11 @@ class WakeWord:
         return max(self.threshold, self.threshold_while_speaking), max(self.patience, self.patience_while_speaking)
 
 
+def spoken(name: str) -> str:
+    """Return a wake word as people say it; name: as the wake model calls it."""
+    return name.replace("_", " ")
+
+
 Noticed = Woke | Rising | FellBack | NearMissReport
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,11 +18,11 @@ from hubd.audio.speech import SpeechDetector
 from hubd.config import Config
 from hubd.doctor.holders import Program, named
 from hubd.doctor.probes.processes import holders
-from hubd.edges.sound_link import NONE, SoundLink, SoundSettings
 from hubd.edges.wav_sound import read_wav
 from hubd.errors import SoundError
 from hubd.fittings import ready_wake_model
 from hubd.reports import Part, Report, TroubleReport
+from hubd.sound_card import microphone_alone
 from hubd.speech_gate import SpeechGate
 from hubd.stages.listen import Listen
 from hubd.wake import FRAME_MS, FRAME_SAMPLES, Noticed, WakeGate
@@ -52,8 +53,7 @@ async def score_microphone(
         elif not report.cleared:
             notice(f"{report.problem} {report.advice}")
 
-    microphone = config.microphone
-    sound = SoundLink(SoundSettings(microphone.device, NONE, microphone.rate, microphone.channels), report)
+    sound = microphone_alone(config, report, os.environ)
     since = time.time() - time.monotonic()
     listen = Listen(
         sound,

@@ -82,8 +82,8 @@ def _off(config: Config) -> Iterator[str]:
         "chime": config.conversation.chime,
         "barge-in": config.conversation.barge_in != "off",
         "follow-up": config.conversation.follow_up > 0,
-        "microphone": config.microphone.device != "none",
-        "speaker": config.speaker.device != "none",
+        "microphone": not config.microphone.off,
+        "speaker": not config.speaker.off,
         "the hub on MQTT": config.presence.enabled,
         "commands by MQTT": config.presence.enabled and config.presence.commands,
         "transcripts on MQTT": config.privacy.publish_transcripts,
@@ -106,7 +106,7 @@ def _house_notices(config: Config) -> Iterator[str]:
     yield from _discovery_notices(config)
     if not config.wake.words:
         yield "wake.words: with no wake word only automations can wake the hub"
-    elif config.microphone.device == "none":
+    elif config.microphone.off:
         yield 'wake.words: not used with microphone.device = "none"'
     for word in config.wake.words:
         fitting = BUNDLED_WAKE_WORDS[config.wake.engine].get(word.model, 0.5)
@@ -131,7 +131,7 @@ def _automation_notices(config: Config) -> Iterator[str]:
     for each in config.automations:
         then = f"automation[{each.id}].then"
         for name in sorted(each.then.model_fields_set & HEARING):
-            if config.microphone.device == "none":
+            if config.microphone.off:
                 yield f'{then}.{name}: nobody is heard with microphone.device = "none"'
         if each.then.publish is not None and filter_matches(each.when.topic, each.then.publish.topic):
             topic, pause = quoted(each.then.publish.topic), each.when.at_most_every

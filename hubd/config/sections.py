@@ -17,8 +17,8 @@ from hubd.devices.catalog import fold
 from hubd.devices.fields import HUB_ID, Duration, Name, Place, Table, complaint
 from hubd.tools import BLOCKING_TIMEOUT
 
-# What stands in place of a folder for nothing to be kept.
-NO_STATE = "none"
+# What stands in place of a folder for nothing to be kept, in place of a device for none.
+NO_STATE = NO_DEVICE = "none"
 
 
 class HubSettings(Table):
@@ -72,7 +72,7 @@ class HubSettings(Table):
 
 
 class MicrophoneSettings(Table):
-    """[microphone]. device: its name or part of it; empty for the system's default, "none" for no microphone.
+    """[microphone]. device: its name or part of it; empty for the system's default, "none" for no such thing.
 
     rate (Hz) and channels: how to open it, where the card's own choice is wrong.
     """
@@ -81,13 +81,15 @@ class MicrophoneSettings(Table):
     rate: Annotated[Whole, Field(ge=8000, le=192_000)] | None = None
     channels: Annotated[Whole, Field(ge=1, le=32)] | None = None
 
+    @property
+    def off(self) -> bool:
+        """Whether it is not to be opened."""
+        return self.device.casefold() == NO_DEVICE
 
-class SpeakerSettings(Table):
-    """[speaker]. device, rate, channels: as for the microphone. volume: percent."""
 
-    device: Line = ""
-    rate: Annotated[Whole, Field(ge=8000, le=192_000)] | None = None
-    channels: Annotated[Whole, Field(ge=1, le=32)] | None = None
+class SpeakerSettings(MicrophoneSettings):
+    """[speaker]: as [microphone]. volume: percent."""
+
     volume: Annotated[Whole, Field(ge=0, le=100)] = 80
 
 

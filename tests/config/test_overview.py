@@ -104,6 +104,7 @@ DEVICE = '\n[[device]]\nid = "x"\nname = "x"\nkind = "switch"\ndialect = "plain"
         ),
         ("[wake]\nwords = []", "wake.words: with no wake word only automations can wake the hub"),
         ('[microphone]\ndevice = "none"', 'wake.words: not used with microphone.device = "none"'),
+        ('[microphone]\ndevice = "None"', 'wake.words: not used with microphone.device = "none"'),
         (
             '[wake]\nwords = [{ model = "alexa", threshold = 0.1 }]',
             "wake.words[alexa].threshold: with 0.1 the hub will often wake by itself; 0.5 is usual",

@@ -15,15 +15,15 @@ from hubd.audio.buffers import Uplink
 from hubd.audio.speech import SpeechDetector
 from hubd.doctor.case import Case, Trial
 from hubd.doctor.findings import Finding, Findings, bad, bad_news, doubtful, good
-from hubd.edges.sound_link import NONE, SoundLink, SoundSettings
 from hubd.errors import HubdError
 from hubd.events import Event, Woke
 from hubd.fittings import ready_wake_model
 from hubd.ports import WakeModel
 from hubd.reports import Report, TroubleReport
+from hubd.sound_card import microphone_alone
 from hubd.speech_gate import SpeechGate
 from hubd.stages.listen import Listen
-from hubd.wake import FRAME_MS, FRAME_SAMPLES, WakeGate
+from hubd.wake import FRAME_MS, FRAME_SAMPLES, WakeGate, spoken
 
 CHECK: Final = "wake word"
 
@@ -48,7 +48,7 @@ async def look(case: Case) -> Findings:
     findings = [good(CHECK, found)]
     if cost_ms > FRAME_MS / 2:
         findings = [doubtful(CHECK, f"{found}: this computer is too slow.", "Configure fewer wake words.")]
-    if Trial.LISTEN in case.trials and case.config.microphone.device.casefold() != NONE:
+    if Trial.LISTEN in case.trials and not case.config.microphone.off:
         findings.append(await _listen(case, model))
     return findings
 
@@ -92,9 +92,7 @@ async def _listen(case: Case, model: WakeModel) -> Finding:
         if isinstance(what, Woke | TroubleReport) and not heard.done():
             heard.set_result(what)
 
-    microphone = case.config.microphone
-    settings = SoundSettings(microphone.device, NONE, microphone.rate, microphone.channels)
-    sound = SoundLink(settings, settle, environment=case.environment)
+    sound = microphone_alone(case.config, settle, case.environment)
     listen = Listen(
         sound,
         scored,
@@ -113,7 +111,7 @@ async def _listen(case: Case, model: WakeModel) -> Finding:
         running = [tasks.create_task(sound.run()), tasks.create_task(listen.run()), tasks.create_task(hears.wait())]
         await asyncio.wait((heard, running[-1]), timeout=_OPENS_WITHIN, return_when=asyncio.FIRST_COMPLETED)
         if not heard.done():
-            names = " or ".join(f'"{word.name.replace("_", " ")}"' for word in case.config.wake.words)
+            names = " or ".join(f'"{spoken(word.name)}"' for word in case.config.wake.words)
             case.ask(f"Say {names} now.")
             await asyncio.wait((heard,), timeout=_PATIENCE)
         for task in running:
@@ -124,7 +122,7 @@ async def _listen(case: Case, model: WakeModel) -> Finding:
 def _judge(outcome: Woke | TroubleReport | None, best: float) -> Finding:
     match outcome:
         case Woke(model=model, score=score):
-            return good(CHECK, f"heard {model.replace('_', ' ')} with score {score:.2f}")
+            return good(CHECK, f"heard {spoken(model)} with score {score:.2f}")
         case TroubleReport(problem=problem, advice=advice):
             return bad(CHECK, f"Nothing was heard: {problem}", advice)
         case None:
