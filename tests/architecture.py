@@ -26,7 +26,7 @@ ROWS: tuple[str, ...] = (
     "backoff bell guesses timers",
     "wake",
     "peaks",
-    "speech_gate",
+    "speech_gate thresholds",
     "live.wire",
     "live.message",
     "live.content",

@@ -19,12 +19,12 @@ from typing import Final
 from hubd.commands.common import OK, on_terminal, say, until_told
 from hubd.config import Config, find, load
 from hubd.errors import UsageError
-from hubd.peaks import Advice, Peak, Peaks, advice, bar, shown, spoken
+from hubd.peaks import Peak, Peaks, bar, shown
 from hubd.tables import wrapped
-from hubd.wake import WakeWord
+from hubd.thresholds import Advice, advice
+from hubd.wake import WakeWord, spoken
 
 SUMMARY: Final = "see the wake words' scores live, choose a threshold"
-_NONE: Final = "none"
 _BAR: Final = 30
 _LONGEST: Final = 86_400
 # Back to the line's begin; clear what was there (ECMA-48 EL).
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         score = _Score(words, _offset, as_json=options.json, live=False)
         score_recording(config, options.wav, score.take)
         return score.end()
-    if config.microphone.device.casefold() == _NONE:
+    if config.microphone.off:
         raise UsageError('microphone.device is "none": name a microphone, or score a recording with --wav FILE.')
     score = _Score(words, _clock, as_json=options.json, live=not options.json and on_terminal())
     heard = asyncio.run(until_told(_listen(config, score, options.seconds)))
@@ -88,11 +88,11 @@ class _Score:
         self._live = live
         self._peaks = Peaks(words)
         self._found: list[Peak] = []
-        self._label = max(len(spoken(word)) for word in words)
+        self._label = max(len(spoken(word.name)) for word in words)
 
     def begin(self) -> None:
         """Tell the person that the hub hears them."""
-        names = " or ".join(f'"{spoken(word)}"' for word in self._words)
+        names = " or ".join(f'"{spoken(word.name)}"' for word in self._words)
         self.tell(f"Listening. Say {names} several times, then something else. Ctrl-C ends it.")
 
     def tell(self, text: str) -> None:
@@ -149,7 +149,7 @@ class _Score:
 
     def _line(self, when: str, word: WakeWord, score: float, verdict: str) -> str:
         """Return a score as a line that fits the terminal, with a shorter bar or none where that is narrow."""
-        left, right = f"{when:8}  {spoken(word):{self._label}}", f"{shown(score)}  {verdict}".rstrip()
+        left, right = f"{when:8}  {spoken(word.name):{self._label}}", f"{shown(score)}  {verdict}".rstrip()
         columns = _columns()
         if columns is None:
             return f"{left}  {bar(score, word.threshold, _BAR)}  {right}"
