@@ -23,6 +23,19 @@ _TOPICS_AT_ONCE = 100
 logger = logging.getLogger(__name__)
 
 
+class _PackedOnce(Properties):
+    """Properties that never change: paho looks each time which of all that there are it has to pack."""
+
+    @functools.cached_property
+    def _packed(self) -> bytes:
+        packed: bytes = super().pack()  # type: ignore[no-untyped-call]  # paho gives it no types
+        return packed
+
+    def pack(self) -> bytes:
+        """Return what goes into the packet."""
+        return self._packed
+
+
 def inbound(message: MQTTMessage, limit: int) -> InboundMessage | None:
     """Return a message as it came; None for one that is dropped: more than limit bytes, a topic that is not UTF-8."""
     try:
@@ -52,7 +65,7 @@ def _expiring(expiry: int) -> Properties:
 
 
 def _properties(expiry: int | None, correlation: bytes | None) -> Properties:
-    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho gives it no types
+    properties = _PackedOnce(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho gives it no types
     if expiry is not None:
         properties.MessageExpiryInterval = expiry
     if correlation is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.devices.render import Publish
@@ -108,3 +110,12 @@ def test_before_mqtt_5_a_subscription_is_a_filter_alone(wanted: Wanted) -> None:
 def test_a_plain_message_has_no_properties() -> None:
     """A message that neither expires nor answers anything needs none."""
     assert outbound_properties(Publish("a", b"")) is None
+
+
+def test_properties_are_packed_as_paho_packs_them() -> None:
+    """What goes into the packet is what paho makes of the same properties, each time."""
+    plain = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho gives it no types
+    plain.MessageExpiryInterval, plain.CorrelationData = 10, b"c-1"
+    ours = outbound_properties(Publish("a", b"", expiry=10, correlation=b"c-1"))
+    assert ours is not None
+    assert [ours.pack(), ours.pack()] == [plain.pack()] * 2  # type: ignore[no-untyped-call]  # the same
