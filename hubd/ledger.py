@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -155,7 +154,7 @@ class Ledger:
 
 def _wish(call: Call) -> str:
     """Return a text that equal calls share: the order of arguments and 30 or 30.0 make no difference."""
-    return json.dumps([call.name, _plain(dict(call.arguments))], sort_keys=True)
+    return repr((call.name, _plain(dict(call.arguments))))
 
 
 def _plain(value: object, depth: int = 0) -> object:
@@ -165,7 +164,7 @@ def _plain(value: object, depth: int = 0) -> object:
         case float() if value.is_integer():
             return int(value)
         case dict():
-            return {str(key): _plain(item, depth + 1) for key, item in value.items()}
+            return {key: _plain(value[key], depth + 1) for key in sorted(value)}
         case list():
             return [_plain(item, depth + 1) for item in value]
         case _:
