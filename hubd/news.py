@@ -81,7 +81,8 @@ class News:
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
-        self._begun: dict[str, Item] = {}
+        # What is true of calls that are being carried out, and since when.
+        self._begun: dict[str, tuple[Answer, float]] = {}
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -89,7 +90,8 @@ class News:
         entries = [entry.item for entry in self._entries.values()]
         outcomes = [item for item in entries if item.standing is None]
         facts = [item for item in entries if item.standing is not None]
-        return (*facts, *[*outcomes, *self._begun.values()][-MOST:])
+        begun = [_item(answer, since) for answer, since in self._begun.values()]
+        return (*facts, *[*outcomes, *begun][-MOST:])
 
     @property
     def waiting(self) -> tuple[Item, ...]:
@@ -103,7 +105,7 @@ class News:
 
     def begin(self, answer: Answer, now: float) -> None:
         """Note that a call is being carried out; answer: what is true of it if the hub ends before its outcome."""
-        self._begun[answer.call.id] = _item(answer, now)
+        self._begun[answer.call.id] = answer, now
 
     def drop(self, call_id: str) -> None:
         """Note that a call that was begun led to nothing."""
