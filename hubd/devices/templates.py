@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
+from operator import itemgetter
 
 from jinja2 import StrictUndefined, nodes
 from jinja2 import TemplateError as JinjaError
@@ -55,6 +56,8 @@ _WHAT = {nodes.For: "a loop", nodes.Call: "a call", nodes.Getattr: "an attribute
 RENDER_FAULTS = (JinjaError, ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError)
 
 Renderer = Callable[[Mapping[str, JsonValue]], JsonValue]
+# json.dumps() would make one for each value.
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 class TemplateError(ValueError):
@@ -74,7 +77,7 @@ def text_of(value: object) -> str:
 
 def _json(value: object) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return _encode(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise TemplateError(f"the template gives a value that JSON can't carry: {error}") from error
 
@@ -137,7 +140,7 @@ _ENVIRONMENT = _Environment()
 
 def is_template(source: str) -> bool:
     """Return whether a text has anything to render."""
-    return any(mark in source for mark in ("{{", "{%", "{#"))
+    return "{{" in source or "{%" in source or "{#" in source
 
 
 def _parse(source: str) -> nodes.Template:
@@ -164,6 +167,9 @@ def _compile(source: str) -> tuple[Renderer, frozenset[str]]:
         # Jinja2 takes "self" for declared: it is the template, which has no value.
         names = find_undeclared_variables(tree) | {each.name for each in tree.find_all(nodes.Name)} & {"self"}
         match tree.body:
+            case [nodes.Output(nodes=[nodes.Name(name=name)])]:
+                # Most are no more than a name, for whose value Jinja2 has a whole template rendered.
+                return itemgetter(name), frozenset(names)
             case [nodes.Output(nodes=[nodes.Expr() as only])] if not isinstance(only, nodes.TemplateData):
                 expression = source.strip().removeprefix("{{").removesuffix("}}")
                 inner = expression.removeprefix("-").removeprefix("+").removesuffix("-").removesuffix("+")
