@@ -6,6 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Annotated, Self
 
 from pydantic import (
@@ -89,6 +90,7 @@ def _shown(value: object) -> str:
             return "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else "something else"
 
 
+@lru_cache(maxsize=4096)
 def topic_problem(topic: str) -> str | None:
     """Return what forbids publishing to or subscribing to the topic (``mqtt-devices.md`` 4, topic safety), or None.
 
