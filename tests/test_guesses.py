@@ -22,6 +22,14 @@ def test_bound(pauses: list[float]) -> None:
         assert len(within) <= MOST + 3600 / PAUSE
 
 
+def test_used_up() -> None:
+    """Once all six were wrong there is none for four minutes, then one."""
+    guesses, begin = Guesses(), 100_000.0
+    assert [guesses.guess(begin) for _ in range(MOST + 1)] == [*[True] * MOST, False]
+    assert not guesses.guess(begin + PAUSE - 1)
+    assert [guesses.guess(begin + PAUSE + 1) for _ in range(2)] == [True, False]
+
+
 def test_right() -> None:
     """A guess that came true gives all of them back."""
     guesses = Guesses()

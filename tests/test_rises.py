@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from operator import itemgetter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,7 +80,7 @@ def test_dropped_at_once() -> None:
 
 @given(scores=st.lists(st.sampled_from((0.0, 0.05, 0.1, 0.3, 0.9)), max_size=80))
 def test_rises_part_the_high_scores(scores: list[float]) -> None:
-    """Between two rises there is the calm, or the first was long; each has the peak of its scores."""
+    """Between two rises there is the calm, or the first was long; each has the first peak of its scores."""
     ended = follow(*scores, *[0.0] * 8)
     high = [(index * FRAME, score) for index, score in enumerate(scores) if score >= BAR]
     groups: list[list[tuple[float, float]]] = []
@@ -86,6 +88,6 @@ def test_rises_part_the_high_scores(scores: list[float]) -> None:
         if not groups or now - groups[-1][-1][0] >= CALM or now - groups[-1][0][0] >= LONGEST:
             groups.append([])
         groups[-1].append((now, score))
-    assert [(rise.began, rise.score) for rise in ended] == [
-        (group[0][0], max(score for _, score in group)) for group in groups
+    assert [(rise.began, (rise.peaked, rise.score)) for rise in ended] == [
+        (group[0][0], max(group, key=itemgetter(1))) for group in groups
     ]

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hubd.audio.pcm import UPLINK_RATE
 from hubd.edges.onnx_wake_model import OnnxWakeModel
 from hubd.edges.wake_model_files import find_model
 from hubd.speech_gate import SpeechGate
@@ -78,6 +79,21 @@ def test_quiet_room(level: float) -> None:
     known = 39 + MEMORY - 1
     assert sizes[:known] == [1] * known
     assert sizes[known:].count(0) > 0.75 * len(sizes[known:])
+
+
+def test_silence() -> None:
+    """Kept back is what has been quiet for as long as a score goes back, from its last frame on."""
+    known = 39 + MEMORY - 1
+    assert handed_out(SpeechGate(MEMORY), hiss(100, 0)) == [1] * known + [0] * (100 - known)
+
+
+def test_rumble_that_comes_and_goes() -> None:
+    """What sways below a voice's range is not heard, many times louder than the room as it is."""
+    frames = 400
+    seconds = np.arange(frames * FRAME_SAMPLES) / UPLINK_RATE
+    rumble = 60 * np.sin(2 * np.pi * 5 * seconds) * (np.sin(2 * np.pi * 0.2 * seconds) > 0)
+    sizes = handed_out(SpeechGate(MEMORY), (hiss(frames) + rumble).astype(np.int16))
+    assert sizes[100:].count(0) > 0.75 * len(sizes[100:])
 
 
 def test_fan_that_is_switched_on() -> None:
