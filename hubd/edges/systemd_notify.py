@@ -13,7 +13,7 @@ from hubd.errors import MissingPartError
 # ``operations.md`` 3: three signs of life may be lost before systemd ends the process.
 _PER_WATCHDOG: Final = 4
 
-_LOGGER = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class SystemdNotifier:
@@ -53,7 +53,7 @@ class SystemdNotifier:
             self._notify(state)
         except OSError as error:
             # It then ends what stays silent for too long: nothing that we could add to that.
-            _LOGGER.warning("systemd can't be told %s: %s", state.partition("=")[0], error.strerror)
+            logger.warning("systemd can't be told %s: %s", state.partition("=")[0], error.strerror)
 
 
 def _sd_notify() -> Callable[[str], object]:
