@@ -48,9 +48,12 @@ def stream_of(model: bytes) -> Stream | None:
     input from the run before.
     """
     try:
-        graph = graph_of(model)
+        return _stream_of(model, graph_of(model))
     except MessageError:
         return None
+
+
+def _stream_of(model: bytes, graph: Graph) -> Stream | None:
     match graph.inputs, graph.outputs:
         case [Value(shape=(None, int(window), int(bands), 1)) as given], [result]:
             pass
@@ -125,7 +128,7 @@ class _Chain:
     def _pad(self, operation: Node) -> bool:
         """Pad the bands, not the rows."""
         self._append(operation)
-        match self._constant(operation, 1).integers:
+        match self._second(operation).integers:
             case (0, 0, int(before), 0, 0, 0, int(after), 0):
                 self.bands += before + after
                 return True
@@ -134,16 +137,17 @@ class _Chain:
 
     def _to_planes(self, operation: Node) -> bool:
         """Bring the channel, of which there is one, to the front; however many rows come."""
+        fits = self._second(operation).integers == (-1, 1, self.rows, self.bands)
         self._append(operation)
         self._layout = _Layout.PLANES
-        shape = operation.inputs[1:2]
-        self.changed |= {name: integers(name, 1, 1, -1, self.bands) for name in shape}
-        return self._constant(operation, 1).integers == (-1, 1, self.rows, self.bands)
+        shape = operation.inputs[1]
+        self.changed[shape] = integers(shape, 1, 1, -1, self.bands)
+        return fits
 
     def _to_result(self, operation: Node) -> bool:
         """Leave out the last step: it takes one result for granted."""
         self._layout = _Layout.RESULT
-        return self.rows == self.bands == 1 and self._constant(operation, 1).integers == (-1, 1, 1, self.channels)
+        return self.rows == self.bands == 1 and self._second(operation).integers == (-1, 1, 1, self.channels)
 
     def _map(self, operation: Node) -> bool:
         """Compute every value by itself; constants are the same in every row."""
@@ -153,7 +157,7 @@ class _Chain:
         return by_channel or all(size == 1 for shape in shapes for size in shape)
 
     def _convolve(self, operation: Node) -> bool:
-        match self._constant(operation, 1).shape:
+        match self._second(operation).shape:
             case (channels, _, rows, bands):
                 pass
             case _:
@@ -195,5 +199,8 @@ class _Chain:
         self.bands = (self.bands + pads[1] + pads[3] - skips[1] * (kernel - 1) - 1) // strides[1] + 1
         return pads[0] == pads[2] == 0 and skips[0] == 1 and operation.attributes.get("auto_pad", "NOTSET") == "NOTSET"
 
-    def _constant(self, operation: Node, place: int) -> Constant:
-        return self._constants[operation.inputs[place]]
+    def _second(self, operation: Node) -> Constant:
+        """Return the constant that an operation takes beside its input; raises MessageError if there is none."""
+        if len(operation.inputs) == 1:
+            raise MessageError(f"{operation.operator} takes no constant")
+        return self._constants[operation.inputs[1]]
