@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-CONNECTS = 20
+CONNECTS = 100
 PCM = bytes(range(256)) * 5  # 40 ms at 16 kHz, not silent
 
 
