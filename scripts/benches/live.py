@@ -1,7 +1,9 @@
 """hubd's Live client beside google-genai's: imports, memory, connecting, CPU per minute of sound.
 
 What both are built on, a connection of websockets over TLS without a client, is measured as well. It is the floor:
-nothing that talks to the service can take less.
+nothing that talks to the service can take less. To connect takes the server's time, too, which is the same for each.
+The first time is from a program that has its imports and nothing else: it makes the client, reads who is to be trusted,
+and checks the server's certificates.
 
 Memory of its own is what the computer gets back when the client ends. What it shares (Python itself, OpenSSL) is as
 large for each, and a client's share of it depends on what else runs: the fewer Pythons, the larger.
@@ -11,7 +13,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from scripts.benches.loopback import certificate_chain
 from scripts.benches.rows import CHECKOUT, Row, count, options_of, show
 
 GOAL: Final = 0.5
@@ -55,10 +57,10 @@ def measure(rounds: int, minutes: int = MINUTES) -> list[Row]:
     Of what is measured again and again in one process the least counts: a disturbance only adds to it.
     """
     found: dict[str, list[dict[str, list[float]]]] = {name: [] for name in _PYTHONS}
-    with _server() as (url, certificate):
+    with _server() as (url, trusted):
         for _ in range(rounds):
             for name in _PYTHONS:
-                found[name].append(_client(name, url, certificate, minutes))
+                found[name].append(_client(name, url, trusted, minutes))
 
     def taken(client: str, key: str, factor: float) -> list[float]:
         return [min(each[key]) * factor for each in found[client]]
@@ -79,24 +81,20 @@ def measure(rounds: int, minutes: int = MINUTES) -> list[Row]:
 
 @contextmanager
 def _server() -> Iterator[tuple[str, Path]]:
-    """Yield the address of the local server, with its certificate: google-genai insists on TLS, so both talk it."""
-    openssl = shutil.which("openssl") or "openssl"
+    """Yield the address of the local server, with whom to trust: google-genai insists on TLS, so all talk it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "1"]
-        command += ["-keyout", "key.pem", "-out", "cert.pem"]
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
-        serving = [sys.executable, "-m", "scripts.benches.live_server", f"{folder}/cert.pem", f"{folder}/key.pem"]
+        trusted = certificate_chain(folder)
+        serving = [sys.executable, "-m", "scripts.benches.live_server", f"{folder}/chain.pem", f"{folder}/key.pem"]
         with subprocess.Popen(serving, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as server:
             try:
-                yield f"https://127.0.0.1:{int(next(iter(server.stdout or ())))}", folder / "cert.pem"
+                yield f"https://127.0.0.1:{int(next(iter(server.stdout or ())))}", trusted
             finally:
                 server.kill()
 
 
-def _client(name: str, url: str, certificate: Path, minutes: int) -> dict[str, list[float]]:
+def _client(name: str, url: str, trusted: Path, minutes: int) -> dict[str, list[float]]:
     command = [str(_PYTHONS[name]), "-m", f"scripts.benches.live_{name}", url, str(minutes)]
-    environment = {**os.environ, "SSL_CERT_FILE": str(certificate)}
+    environment = {**os.environ, "SSL_CERT_FILE": str(trusted)}
     ended = subprocess.run(command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, check=True, text=True)
     return dict(json.loads(ended.stdout))

@@ -1,6 +1,7 @@
 """The bench's floor: URL, minutes of sound. What websockets, TLS and asyncio take, whoever builds on them.
 
-It sends what hubd's client sends, and looks into nothing that it receives.
+It sends what hubd's client sends, goes on with the TLS session of the last connection, and looks into nothing that it
+receives.
 """
 
 from __future__ import annotations
@@ -31,10 +32,29 @@ SETUP = json.dumps({"setup": {"model": f"models/{MODEL}", "tools": TOOLS, "syste
 SOUND = '{"realtimeInput":{"audio":{"mimeType":"audio/pcm;rate=16000","data":"%s"}}}'
 
 
+class Trust(ssl.SSLContext):
+    """The system's trusted certificates, with the session of the last connection."""
+
+    session: ssl.SSLSession | None = None
+
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,  # noqa: FBT001, FBT002 -- the standard library's own signature
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLObject:
+        """Begin a connection with that session."""
+        return super().wrap_bio(incoming, outgoing, server_side, server_hostname, session or self.session)
+
+
 @functools.cache
-def trust() -> ssl.SSLContext:
-    """Return the system's trusted certificates, read at the first connect as the clients do."""
-    return ssl.create_default_context()
+def trust() -> Trust:
+    """Return whom to trust, read at the first connect as the clients do."""
+    trusted = Trust(ssl.PROTOCOL_TLS_CLIENT)
+    trusted.load_default_certs()
+    return trusted
 
 
 class Bare:
@@ -57,6 +77,7 @@ class Bare:
 
     async def close(self) -> None:
         """End the connection."""
+        trust().session = self._connection.transport.get_extra_info("ssl_object").session
         await self._connection.close()
 
 

@@ -14,6 +14,7 @@ from google.genai.live import AsyncSession
 IMPORTED = (time.perf_counter() - BEGAN[0], time.process_time() - BEGAN[1])
 
 import asyncio
+import functools
 import sys
 from contextlib import AsyncExitStack
 
@@ -61,13 +62,18 @@ class Google:
         await self._stack.aclose()
 
 
+@functools.cache
+def client(url: str) -> genai.Client:
+    """Return the client, made at the first connect."""
+    return genai.Client(api_key="no-key", http_options=types.HttpOptions(base_url=url, api_version="v1beta"))
+
+
 async def main(url: str, minutes: str) -> None:
     """Measure."""
-    client = genai.Client(api_key="no-key", http_options=types.HttpOptions(base_url=url, api_version="v1beta"))
 
     async def open_session() -> Google:
         stack = AsyncExitStack()
-        session = await stack.enter_async_context(client.aio.live.connect(model=MODEL, config=CONFIG))
+        session = await stack.enter_async_context(client(url).aio.live.connect(model=MODEL, config=CONFIG))
         return Google(session, stack)
 
     found = await measure(open_session, int(minutes))
