@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import logging
 import os
-import signal
 import sys
 import textwrap
 import time
@@ -14,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from hubd.commands.common import FAILED, OK, say, until_told
+from hubd.commands.common import FAILED, OK, TERMINATED, number, say, until_told
 from hubd.config import at_server, find, load
 from hubd.errors import UsageError
 from hubd.reports import Part, Report, SaidReport, Showing, ShownReport, TroubleReport, to_json
@@ -23,7 +22,6 @@ from hubd.secrets import all_secrets
 SUMMARY: Final = "type a request, read the answer"
 _STANDARD_INPUT: Final = "-"
 _LONGEST_TEXT: Final = 10_000
-_LONGEST_PATIENCE: Final = 3600.0
 _HEADINGS: Final = {
     Showing.CODE: "Code:",
     Showing.RESULT: "Result:",
@@ -48,7 +46,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--url", default="", help="a Live server, as wss://HOST; the key comes from GEMINI_API_KEY")
     parser.add_argument("--json", action="store_true", help="print the event stream, one object a line, instead")
     parser.add_argument(
-        "--timeout", type=_patience, default=60.0, metavar="SECONDS", help="how long to wait for the answer (60)"
+        "--timeout",
+        type=number(1, 3600, "seconds"),
+        default=60.0,
+        metavar="SECONDS",
+        help="how long to wait for the answer (60)",
     )
     parser.add_argument("text", nargs="+", metavar="TEXT", help="the request; - reads it from standard input")
     parser.set_defaults(log_level=logging.ERROR)
@@ -59,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     text = _request(options.text)
     failure = asyncio.run(until_told(_ask(options, text)))
     if failure is None:
-        return 128 + signal.SIGTERM
+        return TERMINATED
     if failure:
         print(f"hubd: {failure}", file=sys.stderr)
     return FAILED if failure else OK
@@ -97,16 +99,6 @@ def _request(words: Sequence[str]) -> str:
     if len(text) > _LONGEST_TEXT:
         raise UsageError(f"the text is too long: at most {_LONGEST_TEXT:,} characters")
     return text
-
-
-def _patience(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 1 <= seconds <= _LONGEST_PATIENCE:
-        raise argparse.ArgumentTypeError(f"found {text!r}, allowed are 1 to {_LONGEST_PATIENCE:g} seconds")
-    return seconds
 
 
 def _print_json(report: Report) -> None:

@@ -1,24 +1,57 @@
-"""What several commands need: exit statuses, a way to print, a life that a signal ends."""
+"""What several commands need: exit statuses, numbers as options, a way to print, a life that a signal ends."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import math
 import os
+import shutil
 import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
 from typing import Final, TypeVar
 
 from hubd.control import MOST_COMPLAINTS
 from hubd.errors import Complaint, HubdError
 
 OK, FAILED, USAGE = 0, 1, 2
+# As a shell has it.
+TERMINATED: Final = 128 + signal.SIGTERM
 # sysexits.h: EX_CONFIG; systemd does not try again after it (``operations.md`` 2).
 BROKEN_CONFIG = 78
 
 _DUMB: Final = "dumb"
 
 _T = TypeVar("_T")
+
+
+def number(least: float, most: float, unit: str = "") -> Callable[[str], float]:
+    """Return what reads an option whose value is a number; unit: named behind the bounds in the complaint."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= most:
+            allowed = " ".join(filter(None, (f"{least:.15g} to {most:.15g}", unit)))
+            raise argparse.ArgumentTypeError(f"found {text!r}, allowed are {allowed}")
+        return value
+
+    return read
+
+
+def clock(time: float) -> str:
+    """Return a time, s since 1970, UTC, as the clock on the wall shows it."""
+    return datetime.fromtimestamp(time).astimezone().strftime("%H:%M:%S")
+
+
+def columns() -> int | None:
+    """Return how wide the terminal is; None where standard output is none."""
+    is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    return shutil.get_terminal_size().columns if is_terminal else None
 
 
 def on_terminal() -> bool:

@@ -7,8 +7,6 @@ import asyncio
 import json
 import logging
 import os
-import shutil
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hubd import roster, story, tables, trials
-from hubd.commands.common import FAILED, OK, USAGE, say, until_told
+from hubd.commands.common import FAILED, OK, TERMINATED, USAGE, columns, say, until_told
 from hubd.config import Config, find, load
 from hubd.config.toml_files import name_of
 from hubd.devices.model import Command
@@ -73,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
     config = load(find(options.config, os.environ))
     status = asyncio.run(until_told(_look(options, config, all_secrets(os.environ))))
-    return 128 + signal.SIGTERM if status is None else status
+    return TERMINATED if status is None else status
 
 
 async def _look(options: argparse.Namespace, config: Config, secrets: Secrets) -> int:
@@ -175,8 +173,7 @@ def _print_object(body: dict[str, str | int]) -> None:
 
 
 def _print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    is_terminal = sys.stdout is not None and sys.stdout.isatty()
-    for line in tables.table(heads, rows, shutil.get_terminal_size().columns if is_terminal else None):
+    for line in tables.table(heads, rows, columns()):
         say(line)
 
 

@@ -6,13 +6,11 @@ import argparse
 import asyncio
 import logging
 import os
-import shutil
-import signal
 import sys
 from collections.abc import Sequence
 from typing import Final
 
-from hubd.commands.common import FAILED, OK, say, until_told
+from hubd.commands.common import FAILED, OK, TERMINATED, columns, say, until_told
 from hubd.config import Config
 from hubd.doctor import findings
 from hubd.doctor.case import Case, Trial
@@ -50,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     if config is not None:
         examined = asyncio.run(until_told(_examine(options, config, screen)))
         if examined is None:
-            return 128 + signal.SIGTERM
+            return TERMINATED
         found += examined
     return screen.end(found)
 
@@ -77,10 +75,8 @@ class _Screen:
         if self._json:
             say(findings.to_json(finding))
             return
-        is_terminal = sys.stdout is not None and sys.stdout.isatty()
         encoding = (sys.stdout.encoding if sys.stdout is not None else None) or "utf-8"
-        columns = shutil.get_terminal_size().columns if is_terminal else None
-        for line in findings.lines(finding, columns, encoding):
+        for line in findings.lines(finding, columns(), encoding):
             say(line)
 
     def tell_all(self, found: Sequence[Finding]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
-from hubd.commands.common import OK, say, until_told
+from hubd.commands.common import OK, number, say, until_told
 from hubd.errors import HubdError, UsageError
 from hubd.simulator.reading import HELP, read
 from hubd.simulator.script import Script
@@ -33,7 +33,9 @@ or a script with mistakes in it."""
     parser.epilog = HELP
     parser.add_argument("--script", type=Path, metavar="FILE", required=True, help="what the model does; see below")
     parser.add_argument("--port", type=_port, default=0, metavar="N", help="the port on 127.0.0.1 (any that is free)")
-    parser.add_argument("--pace", type=_pace, default=1.0, metavar="X", help="so many times as fast as it would be (1)")
+    parser.add_argument(
+        "--pace", type=number(0.01, 1000), default=1.0, metavar="X", help="so many times as fast as it would be (1)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -76,13 +78,3 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= _HIGHEST_PORT):
         raise argparse.ArgumentTypeError(f"found {text!r}, allowed are 0 to {_HIGHEST_PORT}")
     return int(text)
-
-
-def _pace(text: str) -> float:
-    try:
-        pace = float(text)
-    except ValueError:
-        pace = 0.0
-    if not 0.01 <= pace <= 1000:  # noqa: PLR2004 -- said right below
-        raise argparse.ArgumentTypeError(f"found {text!r}, allowed are 0.01 to 1000")
-    return pace

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import logging
 import os
-import shutil
-import signal
 import sys
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from hubd.commands.common import OK, on_terminal, say, until_told
+from hubd.commands.common import OK, TERMINATED, clock, columns, number, on_terminal, say, until_told
 from hubd.config import Config, find, load
 from hubd.errors import UsageError
 from hubd.peaks import Peak, Peaks, bar, shown
@@ -26,7 +22,6 @@ from hubd.wake import WakeWord, spoken
 
 SUMMARY: Final = "see the wake words' scores live, choose a threshold"
 _BAR: Final = 30
-_LONGEST: Final = 86_400
 # Back to the line's begin; clear what was there (ECMA-48 EL).
 _ANEW: Final = "\r\x1b[K"
 
@@ -40,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "Nothing is sent anywhere. A hub that holds the microphone has to be stopped meanwhile."
     )
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("--seconds", type=_seconds, metavar="N", help="listen for so long")
+    source.add_argument("--seconds", type=number(1, 86_400, "seconds"), metavar="N", help="listen for so long")
     source.add_argument("--wav", type=Path, metavar="FILE", help="score a recording instead")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line instead")
     parser.set_defaults(log_level=logging.ERROR)
@@ -60,9 +55,9 @@ def run(options: argparse.Namespace) -> int:
         return score.end()
     if config.microphone.off:
         raise UsageError('microphone.device is "none": name a microphone, or score a recording with --wav FILE.')
-    score = _Score(words, _clock, as_json=options.json, live=not options.json and on_terminal())
+    score = _Score(words, clock, as_json=options.json, live=not options.json and on_terminal())
     heard = asyncio.run(until_told(_listen(config, score, options.seconds)))
-    return 128 + signal.SIGTERM if heard is None else score.end()
+    return TERMINATED if heard is None else score.end()
 
 
 async def _listen(config: Config, score: _Score, seconds: float | None) -> bool:
@@ -144,19 +139,19 @@ class _Score:
             return
         say("")
         for line in found.lines:
-            for part in (line,) if (columns := _columns()) is None else wrapped(line, columns):
+            for part in (line,) if (width := columns()) is None else wrapped(line, width):
                 say(part)
 
     def _line(self, when: str, word: WakeWord, score: float, verdict: str) -> str:
         """Return a score as a line that fits the terminal, with a shorter bar or none where that is narrow."""
         left, right = f"{when:8}  {spoken(word.name):{self._label}}", f"{shown(score)}  {verdict}".rstrip()
-        columns = _columns()
-        if columns is None:
+        width = columns()
+        if width is None:
             return f"{left}  {bar(score, word.threshold, _BAR)}  {right}"
         # The last column stays free: some terminals begin a new line as soon as it is written to.
-        room = min(_BAR, columns - 1 - len(f"{left}    {right}"))
+        room = min(_BAR, width - 1 - len(f"{left}    {right}"))
         drawn = bar(score, word.threshold, room) if room > 0 else ""
-        return "  ".join(filter(None, (left, drawn, right)))[: max(0, columns - 1)]
+        return "  ".join(filter(None, (left, drawn, right)))[: max(0, width - 1)]
 
 
 def _described(peak: Peak) -> Mapping[str, object]:
@@ -170,25 +165,8 @@ def _described(peak: Peak) -> Mapping[str, object]:
     }
 
 
-def _seconds(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        if 0 < (seconds := float(text)) <= _LONGEST:
-            return seconds
-    raise argparse.ArgumentTypeError(f"found {text!r}, allowed are more than 0, at most {_LONGEST} seconds")
-
-
-def _clock(time: float) -> str:
-    return datetime.fromtimestamp(time).astimezone().strftime("%H:%M:%S")
-
-
 def _offset(time: float) -> str:
     return f"{time:6.1f} s"
-
-
-def _columns() -> int | None:
-    """Return how wide the terminal is; None for no terminal."""
-    is_terminal = sys.stdout is not None and sys.stdout.isatty()
-    return shutil.get_terminal_size().columns if is_terminal else None
 
 
 def _tell(text: str) -> None:

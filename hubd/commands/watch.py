@@ -6,13 +6,11 @@ import argparse
 import asyncio
 import logging
 import os
-import signal
 import sys
-from datetime import datetime
 from typing import Final
 
 from hubd import story
-from hubd.commands.common import on_terminal, say, until_told
+from hubd.commands.common import TERMINATED, clock, on_terminal, say, until_told
 from hubd.commands.screen import Screen
 from hubd.config import Config, find, load
 from hubd.errors import UsageError
@@ -41,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     if not config.presence.enabled:
         raise UsageError("presence.enabled is false: the hub publishes nothing that could be watched.")
     asyncio.run(until_told(_watch(config, all_secrets(os.environ), as_json=options.json)))
-    return 128 + signal.SIGTERM
+    return TERMINATED
 
 
 async def _watch(config: Config, secrets: Secrets, *, as_json: bool) -> None:
@@ -54,10 +52,6 @@ async def _watch(config: Config, secrets: Secrets, *, as_json: bool) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(glance.screen.run(), name="screen")
         await watch(config, secrets, glance)
-
-
-def _clock(time: float) -> str:
-    return datetime.fromtimestamp(time).astimezone().strftime("%H:%M:%S")
 
 
 class _Lines:
@@ -82,14 +76,14 @@ class _Lines:
                 # Between the words of a JSON text a line break means no more than a space.
                 say(payload.decode(errors="replace").replace("\r", " ").replace("\n", " "))
         elif (read := moment(payload)) is not None:
-            say(f"{_clock(read.time)}  {story.line(read.report)}")
+            say(f"{clock(read.time)}  {story.line(read.report)}")
 
 
 class _Glance:
     """Shows the hub on the terminal."""
 
     def __init__(self, hub: str) -> None:
-        self._view = View(hub, _clock)
+        self._view = View(hub, clock)
         self.screen = Screen(self._view.lines)
 
     def notice(self, text: str) -> None:

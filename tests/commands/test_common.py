@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import io
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hubd.commands.common import say
+from hubd.commands.common import number, say
 from hubd.errors import HubdError
 from tests.end_to_end.program import CHECKOUT, COMMAND, environment
 
@@ -34,6 +35,19 @@ def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "stdout", full)
         with pytest.raises(HubdError, match=r"^standard output can't be written: No space left on device\.$"):
             say("Hello.")
+
+
+@pytest.mark.parametrize(("text", "value"), [("1", 1.0), ("2.5", 2.5), ("86400", 86_400.0)])
+def test_a_number_within_its_bounds(text: str, value: float) -> None:
+    """A number is taken, the bounds themselves included."""
+    assert number(1, 86_400)(text) == value
+
+
+@pytest.mark.parametrize("text", ["0.99", "86400.1", "nan", "inf", "soon", ""])
+def test_a_number_out_of_its_bounds(text: str) -> None:
+    """What is none, or too small, or too large, is told with what is allowed."""
+    with pytest.raises(argparse.ArgumentTypeError, match=f"^found '{text}', allowed are 1 to 86400 seconds$"):
+        number(1, 86_400, "seconds")(text)
 
 
 @pytest.mark.parametrize("command", ["check", "simulate", "ask"])

@@ -130,7 +130,7 @@ def test_real_recordings(hubd: Callable[..., Outcome]) -> None:
     [
         ((), "[wake]\nwords = []\n", "wake.words is empty"),
         ((), '[microphone]\ndevice = "none"\n', "score a recording with --wav FILE"),
-        (("--seconds", "0"), "", "found '0', allowed are more than 0, at most 86400 seconds"),
+        (("--seconds", "0"), "", "found '0', allowed are 1 to 86400 seconds"),
         (("--seconds", "soon"), "", "found 'soon', allowed are"),
         (("--seconds", "3", "--wav", "x.wav"), "", "not allowed with argument"),
     ],
@@ -187,7 +187,7 @@ class TestMicrophone:
     def test_on_a_terminal(self, hubd: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
         """The score stands in one line that is written over, below the rises; no line is too wide."""
         monkeypatch.setattr(wake, "on_terminal", lambda: True)
-        monkeypatch.setattr(wake, "_columns", lambda: columns)
+        monkeypatch.setattr(wake, "columns", lambda: columns)
         drawn = hubd("--seconds", "3").stdout.partition("\nhey jarvis: ")[0]
         shown = drawn.replace("\n", "\r").replace("\x1b[K", "").split("\r")
         assert all(len(line) < columns for line in shown if line)
