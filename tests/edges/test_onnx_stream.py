@@ -131,6 +131,7 @@ class TestOthers:
         ("operator", "place", "change"),
         [
             pytest.param("Conv", 2, attribute("pads", 1, 0, 1, 0), id="a convolution pads rows"),
+            pytest.param("Conv", 2, attribute("pads", 0, 0, 1, 0), id="a convolution pads the last row"),
             pytest.param("Conv", 2, attribute("strides", 2, 1), id="a convolution skips rows"),
             pytest.param("Conv", 2, attribute("dilations", 2, 1), id="a convolution looks at every other row"),
             pytest.param("Conv", 2, padding, id="a convolution pads by itself"),
@@ -167,6 +168,16 @@ class TestOthers:
         other = floats("model/leaky_re_lu_18/LeakyRelu:0", (None, 96, 6, 2))
         for outputs in ([other], [other, *graph.outputs]):
             assert stream_of(with_graph(LIVEKIT, replace(graph, outputs=outputs))) is None
+
+    def test_ends_before_its_shape_is_another(self) -> None:
+        """A network with several results in a window, that says nothing of how many there are, is left as it is."""
+        graph = graph_of(LIVEKIT)
+        *nodes, last = graph.nodes
+        shape = next(each.inputs[1] for each in nodes if each.operator == "Reshape")
+        wider = {**graph.constants, shape: integers(shape, -1, 1, 84, 32)}
+        given, result = floats("input_1", (None, 84, 32, 1)), floats(last.inputs[0], (None, 96, 2, 1))
+        ended = replace(graph, nodes=nodes, constants=wider, inputs=[given], outputs=[result])
+        assert stream_of(with_graph(LIVEKIT, ended)) is None
 
     def test_pads_before(self) -> None:
         """A network that pads its rows before anything else is left as it is."""
