@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hubd.events import Backend, Scheduling
+from hubd.live.session import LONGEST
 from hubd.news import MOST, Item, News
 from hubd.wishes import Standing
 
@@ -18,7 +19,6 @@ from hubd.wishes import Standing
 GOOD_FOR: Final = 110 * 60.0
 # How far the clock may have been set back.
 _CLOCK_SLIP: Final = 60.0
-_LONGEST: Final = 8192
 # So many sessions in a row may be taken up again for nothing.
 _MOST_IN_VAIN: Final = 2
 # The offline server forgets its sessions when the hub ends.
@@ -47,16 +47,16 @@ class _Strict(BaseModel):
 
 
 class _SavedHandle(_Strict):
-    secret: Annotated[str, Field(repr=False, min_length=1, max_length=_LONGEST)]
-    fingerprint: Annotated[str, Field(max_length=_LONGEST)]
+    secret: Annotated[str, Field(repr=False, min_length=1, max_length=LONGEST)]
+    fingerprint: Annotated[str, Field(max_length=LONGEST)]
     since: float
 
 
 class _SavedItem(_Strict):
-    call: Annotated[str, Field(max_length=_LONGEST)]
-    function: Annotated[str, Field(max_length=_LONGEST)]
-    response: Annotated[str, Field(max_length=_LONGEST)]
-    message: Annotated[str, Field(max_length=_LONGEST)]
+    call: Annotated[str, Field(max_length=LONGEST)]
+    function: Annotated[str, Field(max_length=LONGEST)]
+    response: Annotated[str, Field(max_length=LONGEST)]
+    message: Annotated[str, Field(max_length=LONGEST)]
     scheduling: Annotated[Scheduling, Field(strict=False)]
     since: float
     standing: Annotated[Standing | None, Field(strict=False)] = None

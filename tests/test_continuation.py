@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hubd.continuation import GOOD_FOR, Continuation, Unsaved, fingerprint
 from hubd.events import Answer, Backend, Call, CallStatus, Scheduling
+from hubd.live.session import LONGEST
 
 NOW = 1_795_000_000.0
 GEMINI, OFFLINE = Backend.GEMINI, Backend.OFFLINE
@@ -83,6 +84,15 @@ class TestDisk:
         assert again.handle(GEMINI, "persona", NOW + 60) == "hush"
         assert again.handle(OFFLINE, "persona", NOW + 60) is None
         assert again.news.waiting == kept().news.waiting
+
+    @pytest.mark.parametrize("secret", ["x" * LONGEST, 'ß"\n\\\u2028'])
+    def test_any_text_there_and_back(self, secret: str) -> None:
+        """Whatever a session lets through can be kept."""
+        before, again = kept(), Continuation()
+        before.keep(GEMINI, secret, "persona", NOW)
+        before.news.begin(Answer(Call(secret, secret), CallStatus.FAILED, Scheduling.SILENT, {"message": secret}), NOW)
+        assert again.restore(before.dump(), NOW)
+        assert (again.handle(GEMINI, "persona", NOW), again.news.items) == (secret, before.news.items)
 
     def test_aged_on_disk(self) -> None:
         """A handle ages while the hub is off."""

@@ -46,6 +46,8 @@ from hubd.live.wire import to_struct
 _FRAME_BYTES: Final = bytes_of(40, UPLINK_RATE)
 # One frame may hold a hundred thousand calls, and each is to be answered; a person asks for a handful.
 _MOST_CALLS: Final = 64
+# Names, ids, handles: what is kept of a connection for the next hub is no longer.
+LONGEST: Final = 8192
 _CARRIED_OUT: Final = frozenset({CallStatus.DONE, CallStatus.LATE, CallStatus.FAILED})
 # WebSocket's "internal error", which an error message counts as (``live-protocol.md`` 7).
 _INTERNAL_ERROR: Final = 1011
@@ -264,6 +266,8 @@ class LiveSession:
         for call in tool_call.function_calls:
             if not call.id:
                 raise RemoteProtocolError("a function call came without an id")
+            if max(len(call.id), len(call.name)) > LONGEST:
+                raise RemoteProtocolError(f"a function call came with a name or id of more than {LONGEST} characters")
             if call.id not in self._seen_calls:
                 fresh[call.id] = Call(call.id, call.name, call.args)
                 self._seen_calls.add(call.id)
@@ -292,5 +296,5 @@ def _response(answer: Answer) -> FunctionResponse:
 
 def _handle(update: SessionResumptionUpdate) -> Iterator[Event]:
     # Absent fields mean that the session can't be resumed from here; the older handle stays good.
-    if update.resumable and update.new_handle:
+    if update.resumable and 0 < len(update.new_handle) <= LONGEST:
         yield HandleIssued(update.new_handle)

@@ -35,7 +35,7 @@ from hubd.events import (
 from hubd.live.codec import decode_client, encode
 from hubd.live.declarations import FunctionDeclaration
 from hubd.live.messages import FunctionCall, ServerMessage, ToolCall
-from hubd.live.session import TRANSITIONS, LiveSession, State, Step
+from hubd.live.session import LONGEST, TRANSITIONS, LiveSession, State, Step
 from hubd.live.settings import SessionSettings
 
 LAMP: Final = FunctionDeclaration(name="lamp", description="A lamp.", behavior=Behavior.NON_BLOCKING)
@@ -380,3 +380,23 @@ def test_a_frame_full_of_calls_is_refused(*, calls: int, taken: bool) -> None:
     else:
         with pytest.raises(RemoteProtocolError, match="65 functions"):
             session.receive(frame)
+
+
+@pytest.mark.parametrize("over", [0, 1])
+@pytest.mark.parametrize("key", ["id", "name"])
+def test_a_call_whose_name_or_id_has_no_end_is_refused(key: str, over: int) -> None:
+    """What could not be kept for the next hub breaks the protocol; no call is named so."""
+    session = opened()
+    frame = json.dumps({"toolCall": {"functionCalls": [{"id": "c1", "name": "lamp", key: "x" * (LONGEST + over)}]}})
+    if over:
+        with pytest.raises(RemoteProtocolError, match="more than 8192"):
+            session.receive(frame)
+    else:
+        assert len(session.receive(frame)) == 1
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_a_handle_that_has_no_end_is_passed_over(over: int) -> None:
+    """What could not be kept for the next hub is none; the handle before it stays good."""
+    update = {"newHandle": "x" * (LONGEST + over), "resumable": True}
+    assert len(opened().receive(json.dumps({"sessionResumptionUpdate": update}))) == 1 - over
