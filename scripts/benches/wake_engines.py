@@ -12,10 +12,10 @@ import time
 _BEGAN = time.process_time()
 
 import importlib  # noqa: E402 (from here on the clock runs)
-import json  # noqa: E402
-from collections.abc import Callable, Iterator, Sequence  # noqa: E402
-from enum import StrEnum  # noqa: E402
-from pathlib import Path  # noqa: E402
+import json  # noqa: E402 (the same)
+from collections.abc import Callable, Iterator, Sequence  # noqa: E402 (the same)
+from enum import StrEnum  # noqa: E402 (the same)
+from pathlib import Path  # noqa: E402 (the same)
 
 FRAME_BYTES = 2560  # 80 ms
 THRESHOLD = 0.5
