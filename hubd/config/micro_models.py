@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hubd.config.suggestions import quoted
+
 
 class _Use(BaseModel):
     """How its probabilities become a score, and what it was trained on: features 10 ms apart."""
@@ -40,5 +42,5 @@ def cutoff_of(manifest: bytes, model: str) -> float:
         what = f"{place} is missing or wrong" if place else "it is no JSON object"
         raise ValueError(f"is no description of a microWakeWord model, version 2: {what}") from None
     if found.model != model:
-        raise ValueError(f'is about another model: its "model" is "{found.model}"')
+        raise ValueError(f'is about another model: its "model" is {quoted(found.model)}')
     return found.micro.probability_cutoff

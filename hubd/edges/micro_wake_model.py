@@ -17,7 +17,7 @@ from hubd.wake import FRAME_SAMPLES, WARM_UP_FRAMES
 if TYPE_CHECKING:
     from pymicro_wakeword import MicroWakeWord
 
-# One every 10 ms.
+# One every 10 ms, with so many bands.
 _FEATURES: Final = FRAME_SAMPLES // 160
 _BANDS: Final = 40
 # Its idea of the room's noise follows for seconds: 5 s after a gap scores were equal to a 256th, if the gap was three
@@ -54,7 +54,7 @@ class MicroWakeModel:
                 name: _own(Path(model)) if model.endswith(".tflite") else _bundled(model)
                 for name, model in words.items()
             }
-        except (ImportError, OSError, RuntimeError) as error:
+        except (ImportError, OSError, RuntimeError, ValueError) as error:
             raise HubdError(
                 f'wake.engine = "microwakeword": the package pymicro-wakeword can\'t be loaded: {error}.'
             ) from error
@@ -96,6 +96,7 @@ def _own(path: Path) -> MicroWakeWord:
         model = MicroWakeWord.from_config(path.with_suffix(".json"))
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise HubdError(_no_wake_word(path)) from error
+    # Bytes, for the package takes no other numbers.
     takes, gives = (model.lib.TfLiteTensorByteSize(tensor) for tensor in (model.input_tensor, model.output_tensor))
     if (takes, gives) != (model.stride * _BANDS, 1):
         raise HubdError(_no_wake_word(path))
