@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import IntEnum, auto
 from typing import Annotated, Final, Literal
 
@@ -141,9 +142,11 @@ class Continuation:
         """Return all that is worth keeping as one line of JSON, a secret; it counts as saved."""
         self.unsaved = Unsaved.NOTHING
         kept = self._handles.get(_ON_DISK)
-        handle = None if kept is None else _SavedHandle(**asdict(kept))
-        news = [_SavedItem(**asdict(item)) for item in self.news.items]
-        return _Saved(hubd=1, handle=handle, news=news).model_dump_json()
+        handle = None if kept is None else _members(kept)
+        news = [_members(item) for item in self.news.items]
+        text = json.dumps({"hubd": 1, "handle": handle, "news": news}, ensure_ascii=False)
+        # Half a character, of whatever text from outside, must not cost the rest.
+        return text.encode(errors="replace").decode()
 
     def restore(self, text: str, now: float) -> bool:
         """Take over what dump() returned once; return False for a text of another origin, or one that was cut."""
@@ -155,6 +158,11 @@ class Continuation:
             self._handles[_ON_DISK] = Handle(saved.handle.secret, saved.handle.fingerprint, saved.handle.since)
         self.news.restore((Item(**dict(item)) for item in saved.news), now)
         return True
+
+
+def _members(kept: Handle | Item) -> dict[str, object]:
+    """Return what it holds, without the copies that asdict() makes of it."""
+    return {each.name: getattr(kept, each.name) for each in fields(kept)}
 
 
 def fingerprint(parts: Iterable[str]) -> str:

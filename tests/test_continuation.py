@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hubd.continuation import GOOD_FOR, Continuation, Unsaved, fingerprint
 from hubd.events import Answer, Backend, Call, CallStatus, Scheduling
 from hubd.live.session import LONGEST
+from hubd.wishes import Fact, Standing
 
 NOW = 1_795_000_000.0
 GEMINI, OFFLINE = Backend.GEMINI, Backend.OFFLINE
@@ -93,6 +94,13 @@ class TestDisk:
         before.news.begin(Answer(Call(secret, secret), CallStatus.FAILED, Scheduling.SILENT, {"message": secret}), NOW)
         assert again.restore(before.dump(), NOW)
         assert (again.handle(GEMINI, "persona", NOW), again.news.items) == (secret, before.news.items)
+
+    def test_half_a_character(self) -> None:
+        """It is replaced, and costs nothing else."""
+        before, again = kept(), Continuation()
+        before.news.learn([Fact("door", "open\ud83d", Standing.KNOWN)], NOW, sent=False)
+        assert again.restore(before.dump(), NOW)
+        assert [item.message for item in again.news.items] == ["open?", "The door jams."]
 
     def test_aged_on_disk(self) -> None:
         """A handle ages while the hub is off."""
