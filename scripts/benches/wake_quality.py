@@ -65,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--voices", type=count, default=48, help="that say each wake word (default: %(default)s)")
     parser.add_argument(
-        "--near", type=count, default=6, help="voices that say what is near to a wake word (default: %(default)s)"
+        "--near", type=int, default=6, help="voices that say what is near to a wake word (default: %(default)s)"
     )
     parser.add_argument(
         "--hours", type=float, default=1.0, help="of sound without a wake word, of each sort (default: %(default)s)"
