@@ -176,6 +176,7 @@ class Hub:
             stored=self._line.sound_arrived,
             report=report,
             speaking=lambda: self._speak.speaking,
+            awaited=lambda: not self.converse.over,
             muted=lambda: self.converse.muted,
             clock=time.monotonic,
             rising=self._line.hear,

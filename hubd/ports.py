@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MicrophoneFrame:
-    """20 ms of sound: 320 samples at 16 kHz, signed 16-bit little-endian mono.
+    """Whole frames of 20 ms, at least one: 320 samples each at 16 kHz, signed 16-bit little-endian mono.
 
-    captured: monotonic time of the frame's last sample, s.
-    lost_ms: sound that was lost just before this frame, ms; 0 in a stream without gaps.
+    captured: monotonic time of the last sample, s.
+    lost_ms: sound that was lost just before these, ms; 0 in a stream without gaps.
     """
 
     pcm: bytes
@@ -32,6 +32,14 @@ class Microphone(Protocol):
 
     def frames(self) -> AsyncIterator[MicrophoneFrame]:
         """Yield frames until the hub stops; while the microphone is away nothing is yielded and nothing raised."""
+        ...
+
+    def gather(self, first_ms: int) -> None:
+        """Bring so much sound, ms, next, then 80 ms at a time; 0: whatever is there at once, as at the start.
+
+        Nobody is in a hurry for what is gathered, and to bring it wakes the processor. A wish: a microphone may bring
+        what it can.
+        """
         ...
 
 

@@ -99,8 +99,8 @@ ROWS: tuple[str, ...] = (
     "edges.paho_connection",
     # Whoever has loaded something, or lacks it, uses them, another edge too.
     "edges.memory edges.packages",
-    # The other edge in two parts.
-    "edges.sound_process",
+    # The other edge in three parts: both ends of the line to a sound process.
+    "edges.sound_hub edges.sound_process",
     # One edge in parts: where the wake models' files are, what is made of the networks in them, what runs them.
     "edges.protobuf_fields edges.wake_model_files",
     "edges.onnx_graph edges.onnx_session",

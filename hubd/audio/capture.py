@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
-from hubd.audio.pcm import FRAME_MS, SAMPLE_BYTES, UPLINK_RATE, bytes_of
+from hubd.audio.pcm import FRAME_MS, SAMPLE_BYTES, UPLINK_RATE, bytes_of, milliseconds_of
 from hubd.audio.wire import Frame
 
 # `operations.md` 7: sound later than this is not worth an answer.
@@ -21,6 +20,8 @@ _PROBATION = 0.15
 _LIVE_PACE = 1.5
 # The least lateness of so many seconds is the drift between the card's clock and ours.
 _DRIFT_WINDOW = 10.0
+# What a wake model looks at: it has no use for less.
+_GATHERED_MS = 80
 
 
 class _Flow(Enum):
@@ -137,7 +138,7 @@ class Converter(Protocol):
 
 
 class Capture:
-    """Cuts what a card delivers into frames of 20 ms at 16 kHz.
+    """Cuts what a card delivers into whole frames of 20 ms at 16 kHz.
 
     rate, channels: the card's. converter: from these to 16 kHz mono, or None if they are that already.
     """
@@ -150,34 +151,44 @@ class Capture:
         self._rest = bytearray()
         self._lost_ms = 0.0
         self._captured = -math.inf
-        # Since the stream was last torn: samples of the card that went in, frames that came out.
+        # Since the stream was last torn: samples of the card that went in, milliseconds that came out.
         self._taken = 0
-        self._given = 0
+        self._given_ms = 0
+        self._first_ms = self._gathered_ms = FRAME_MS
 
-    def push(self, now: float, pcm: bytes, *, overflowed: bool = False) -> Iterator[Frame]:
-        """Take the block that came now (monotonic, s); yield the frames that are complete."""
+    def gather(self, first_ms: int) -> None:
+        """Bring sound as ``ports.Microphone.gather`` says."""
+        self._first_ms = first_ms or FRAME_MS
+        self._gathered_ms = _GATHERED_MS if first_ms else FRAME_MS
+
+    def push(self, now: float, pcm: bytes, *, overflowed: bool = False) -> Frame | None:
+        """Take the block that came now (monotonic, s); return what is to be brought, if anything is."""
         samples = len(pcm) // self._frame
         stamp = self._clock.take(now, samples, overflowed=overflowed)
         if stamp is None:
-            return
+            return None
         if stamp.lost_ms:
             self._tear(stamp.lost_ms)
         self._taken += samples
         self._rest += pcm if self._converter is None else self._converter.push(pcm)
-        size = bytes_of(FRAME_MS, UPLINK_RATE)
-        while len(self._rest) >= size:
-            frame = bytes(self._rest[:size])
-            del self._rest[:size]
-            self._given += 1
-            lost_ms, self._lost_ms = round(self._lost_ms), 0.0
-            # Where the clock learnt that it was behind, stamps stand still rather than go back.
-            self._captured = max(self._captured, stamp.captured - self._held)
-            yield Frame(frame, self._captured, lost_ms)
+        more_ms = int(milliseconds_of(len(self._rest), UPLINK_RATE)) - self._first_ms
+        if more_ms < 0:
+            return None
+        whole_ms = self._first_ms + more_ms - more_ms % self._gathered_ms
+        self._first_ms = self._gathered_ms
+        size = bytes_of(whole_ms, UPLINK_RATE)
+        frame = bytes(self._rest[:size])
+        del self._rest[:size]
+        self._given_ms += whole_ms
+        lost_ms, self._lost_ms = round(self._lost_ms), 0.0
+        # Where the clock learnt that it was behind, stamps stand still rather than go back.
+        self._captured = max(self._captured, stamp.captured - self._held)
+        return Frame(frame, self._captured, lost_ms)
 
     @property
     def _held(self) -> float:
         """How much sound is not in a frame yet, here or in the converter, s."""
-        return self._taken / self._rate - self._given * FRAME_MS / 1000
+        return self._taken / self._rate - self._given_ms / 1000
 
     def _tear(self, lost_ms: int) -> None:
         """Keep sound from before a gap out of the frames after it."""
@@ -185,4 +196,4 @@ class Capture:
         self._rest.clear()
         if self._converter is not None:
             self._converter.reset()
-        self._taken = self._given = 0
+        self._taken = self._given_ms = 0

@@ -54,6 +54,14 @@ class Mark:
     position: int
 
 
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Bring sound as ``ports.Microphone.gather`` says."""
+
+    kind: ClassVar[int] = 5
+    first_ms: int
+
+
 # From a sound process
 
 
@@ -78,7 +86,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """20 ms of the microphone, as ``ports.MicrophoneFrame`` describes them."""
+    """Sound of the microphone, as ``ports.MicrophoneFrame`` describes it."""
 
     kind: ClassVar[int] = 18
     pcm: bytes
@@ -101,7 +109,7 @@ class Played:
     position: int
 
 
-Message = Open | Play | Flush | Mark | Opened | Failed | Frame | Alive | Played
+Message = Open | Play | Flush | Mark | Gather | Opened | Failed | Frame | Alive | Played
 
 
 def encode(message: Message) -> bytes:
@@ -113,6 +121,8 @@ def encode(message: Message) -> bytes:
             body = _STAMP.pack(captured, min(lost_ms, 0xFFFF_FFFF)) + pcm
         case Mark(position=position) | Played(position=position):
             body = _POSITION.pack(position)
+        case Gather(first_ms=first_ms):
+            body = _POSITION.pack(first_ms)
         case Flush() | Alive():
             body = b""
         case Open() | Opened() | Failed():
@@ -158,6 +168,7 @@ _DECODERS: Mapping[int, Callable[[bytes], Message]] = MappingProxyType(
         Play.kind: Play,
         Flush.kind: lambda _body: Flush(),
         Mark.kind: lambda body: Mark(*_POSITION.unpack(body)),
+        Gather.kind: lambda body: Gather(*_POSITION.unpack(body)),
         Opened.kind: lambda body: Opened(**json.loads(body)),
         Failed.kind: lambda body: Failed(**json.loads(body)),
         Frame.kind: _frame,

@@ -23,8 +23,9 @@ from hubd.audio.capture import Capture
 from hubd.audio.cards import Card, Direction, Refusal, Shape, choose, shapes
 from hubd.audio.pcm import DOWNLINK_RATE, UPLINK_RATE
 from hubd.audio.playback import Playback
-from hubd.audio.wire import Alive, Decoder, Failed, Message, Open, Opened, encode
+from hubd.audio.wire import Alive, Failed, Gather, Message, Open, Opened
 from hubd.edges.memory import give_back
+from hubd.edges.sound_hub import Hub
 from hubd.errors import LocalProtocolError, SoundError
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ _WAITING_BLOCKS = 30_000 // _BLOCK_MS
 _LOOK = 0.5
 # How often playing is looked at, s: who waits for its end hears of it so much late at most.
 _PLAYING_LOOK = 0.01
-_RECEIVE_BYTES = 1 << 18
 _PR_SET_PDEATHSIG = 1
 
 _Callback = Callable[[bytes | None, int, Mapping[str, float], int], tuple[bytes | None, int]]
@@ -56,38 +56,6 @@ class _LostError(SoundError):
     def __init__(self, problem: str, advice: str) -> None:
         super().__init__(problem)
         self.message = Failed(problem, advice)
-
-
-class _Hub:
-    """The socket to the hub; when the hub is gone, so is this process."""
-
-    def __init__(self, hub: socket.socket) -> None:
-        self._socket = hub
-        self._decoder = Decoder()
-
-    def fileno(self) -> int:
-        return self._socket.fileno()
-
-    def send(self, *messages: Message) -> None:
-        """Send messages; waits while the hub does not read."""
-        self._socket.sendall(b"".join(map(encode, messages)))
-
-    def receive(self) -> list[Message]:
-        """Wait for the hub; return the messages that are complete, if any is."""
-        data = self._socket.recv(_RECEIVE_BYTES)
-        if not data:
-            raise ConnectionResetError
-        return list(self._decoder.feed(data))
-
-    def begin(self) -> tuple[Open, list[Message]]:
-        """Wait for the first message; return it with those that came along with it."""
-        while not (messages := self.receive()):
-            pass
-        match messages:
-            case [Open() as order, *early]:
-                return order, early
-            case _:
-                raise LocalProtocolError(f"a sound process was told {type(messages[0]).__name__} before Open")
 
 
 def list_cards(audio: pyaudio.PyAudio, direction: Direction) -> list[Card]:
@@ -167,7 +135,7 @@ def _resampler(*, source: Shape, target: Shape) -> Resampler | None:
     )
 
 
-def _hold_microphone(hub: _Hub, audio: pyaudio.PyAudio, order: Open, early: list[Message]) -> NoReturn:
+def _hold_microphone(hub: Hub, audio: pyaudio.PyAudio, order: Open, early: list[Message]) -> NoReturn:
     """Send the microphone's frames until it is lost."""
     card = _find(audio, Direction.MICROPHONE, order.name)
     blocks: deque[tuple[float, bytes, bool]] = deque(maxlen=_WAITING_BLOCKS)
@@ -187,29 +155,33 @@ def _hold_microphone(hub: _Hub, audio: pyaudio.PyAudio, order: Open, early: list
     waiting.register(arrived, select.POLLIN)
     gc.freeze()
     give_back()
-    _nothing_expected(early)
+    _obey(capture, early)
     look = 0.0
     while True:
         for descriptor, _ in waiting.poll(_LOOK * 1000):
             if descriptor == arrived:
                 os.eventfd_read(arrived)
             else:
-                _nothing_expected(hub.receive())
+                _obey(capture, hub.receive())
         while blocks:
             at, pcm, overflowed = blocks.popleft()
-            hub.send(*capture.push(at, pcm, overflowed=overflowed))
+            if (frame := capture.push(at, pcm, overflowed=overflowed)) is not None:
+                hub.send(frame)
         if (now := time.monotonic()) >= look:
             look = now + _LOOK
             if not stream.is_active():
                 raise _gone(Direction.MICROPHONE, card)
 
 
-def _nothing_expected(messages: list[Message]) -> None:
+def _obey(capture: Capture, messages: list[Message]) -> None:
+    """Do what the hub says."""
     for message in messages:
-        raise LocalProtocolError(f"{type(message).__name__} means nothing to a microphone")
+        if not isinstance(message, Gather):
+            raise LocalProtocolError(f"{type(message).__name__} means nothing to a microphone")
+        capture.gather(message.first_ms)
 
 
-def _hold_speaker(hub: _Hub, audio: pyaudio.PyAudio, order: Open, early: list[Message]) -> NoReturn:
+def _hold_speaker(hub: Hub, audio: pyaudio.PyAudio, order: Open, early: list[Message]) -> NoReturn:
     """Play what the hub sends until the speaker is lost."""
     card = _find(audio, Direction.SPEAKER, order.name)
     players: list[Playback] = []
@@ -278,7 +250,7 @@ def main(direction: Direction, descriptor: int) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    hub = _Hub(socket.socket(fileno=descriptor))
+    hub = Hub(socket.socket(fileno=descriptor))
     try:
         order, early = hub.begin()
         audio = pyaudio.PyAudio()

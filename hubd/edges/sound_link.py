@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from hubd.audio.cards import Direction
-from hubd.audio.pcm import DOWNLINK_RATE, FRAME_MS, bytes_of
+from hubd.audio.pcm import DOWNLINK_RATE, UPLINK_RATE, bytes_of, milliseconds_of
 from hubd.audio.quality import COMPLAINTS, QualityWatch
-from hubd.audio.wire import Failed, Flush, Frame, Mark, Message, Open, Opened, Play, Played
+from hubd.audio.wire import Failed, Flush, Frame, Gather, Mark, Message, Open, Opened, Play, Played
 from hubd.backoff import Backoff
 from hubd.edges.sound_process import LONGEST_ATTEMPT, SoundProcess
 from hubd.ports import MicrophoneFrame
@@ -24,8 +24,8 @@ NONE = "none"
 # A device that worked for so long was not wrong from the start: its process is replaced at once.
 _HEALTHY = 2.0
 _PIECE = bytes_of(1_000, DOWNLINK_RATE)
-# 10 s: older sound than this answers to nobody.
-_UNREAD_FRAMES = 10_000 // FRAME_MS
+# Older sound than this answers to nobody.
+_UNREAD_MS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,10 @@ class SoundLink:
         """Yield frames as ``ports.Microphone`` says; for one reader. What is not read for 10 s is lost."""
         return self._frames.read()
 
+    def gather(self, first_ms: int) -> None:
+        """Bring sound as ``ports.Microphone`` says; a process that is started later brings it at once again."""
+        self._microphone.send(Gather(first_ms))
+
     def play(self, pcm: bytes) -> None:
         """Queue samples as ``ports.Speaker`` says."""
         for start in range(0, len(pcm), _PIECE):
@@ -134,22 +138,24 @@ class _Frames:
 
     def __init__(self) -> None:
         self._waiting: deque[MicrophoneFrame] = deque()
+        self._waiting_ms = 0
         self._arrived = asyncio.Event()
         self._end: float | None = None
         self._away = False
 
     def take(self, message: Frame) -> None:
         """Take a frame; the oldest gives way if nobody reads."""
-        lost_ms = message.lost_ms
+        lost_ms, lasts_ms = message.lost_ms, _milliseconds(message.pcm)
         if self._away and self._end is not None:
-            lost_ms += max(0, round((message.captured - self._end) * 1000) - FRAME_MS)
+            lost_ms += max(0, round((message.captured - self._end) * 1000) - lasts_ms)
         self._away = False
         self._end = message.captured
         self._waiting.append(MicrophoneFrame(message.pcm, message.captured, lost_ms))
-        if len(self._waiting) > _UNREAD_FRAMES:
-            dropped = self._waiting.popleft()
+        self._waiting_ms += lasts_ms
+        if self._waiting_ms > _UNREAD_MS:
+            dropped = self._next()
             oldest = self._waiting.popleft()
-            lost_ms = dropped.lost_ms + FRAME_MS + oldest.lost_ms
+            lost_ms = dropped.lost_ms + _milliseconds(dropped.pcm) + oldest.lost_ms
             self._waiting.appendleft(replace(oldest, lost_ms=lost_ms))
         self._arrived.set()
 
@@ -163,7 +169,16 @@ class _Frames:
             while not self._waiting:
                 self._arrived.clear()
                 await self._arrived.wait()
-            yield self._waiting.popleft()
+            yield self._next()
+
+    def _next(self) -> MicrophoneFrame:
+        frame = self._waiting.popleft()
+        self._waiting_ms -= _milliseconds(frame.pcm)
+        return frame
+
+
+def _milliseconds(pcm: bytes) -> int:
+    return int(milliseconds_of(len(pcm), UPLINK_RATE))
 
 
 class _Device:

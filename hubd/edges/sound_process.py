@@ -26,7 +26,6 @@ _SECOND_LOOK = 0.05
 _END_LIMIT = 5.0
 # A process that never gets as far as to its first sound is given up by then.
 LONGEST_ATTEMPT = _START_LIMIT + _FRESH + _END_LIMIT
-_READ_BYTES = 1 << 16
 # What a speaker's process would not hold either.
 _UNSENT = bytes_of(300_000, DOWNLINK_RATE)
 
@@ -41,13 +40,13 @@ class SoundProcess:
         self._name = direction.value
         self._order = order
         self._environment = environment
-        self._writer: asyncio.StreamWriter | None = None
+        self._transport: asyncio.Transport | None = None
 
     def send(self, message: Message) -> bool:
         """Send a message; return whether there was a process to take it."""
-        if self._writer is None or self._writer.transport.get_write_buffer_size() > _UNSENT:
+        if self._transport is None or self._transport.get_write_buffer_size() > _UNSENT:
             return False
-        self._writer.write(encode(message))
+        self._transport.write(encode(message))
         return True
 
     async def hold(self, handle: Callable[[Message], None]) -> Failed:
@@ -77,42 +76,14 @@ class SoundProcess:
 
     async def _listen(self, ours: socket.socket, handle: Callable[[Message], None]) -> Failed:
         """Have the device opened; pass on what comes until nothing comes any more."""
-        reader, self._writer = await asyncio.open_connection(sock=ours)
-        writer, decoder, limit = self._writer, Decoder(), _START_LIMIT
+        loop = asyncio.get_running_loop()
+        self._transport, line = await loop.create_connection(lambda: _Line(self._name, handle), sock=ours)
         try:
             self.send(self._order)
-            while data := await self._read(reader, limit):
-                for message in decoder.feed(data):
-                    match message:
-                        case Failed():
-                            return message
-                        case Opened(name=name, rate=rate, channels=channels):
-                            limit = _FRESH
-                            shape = "mono" if channels == 1 else f"{channels} channels"
-                            _LOGGER.info("%s: %s, %d Hz, %s", self._name, name, rate, shape)
-                            handle(message)
-                        case Frame() | Alive() | Played():
-                            handle(message)
-                        case _:
-                            raise LocalProtocolError(f"a sound process sent {type(message).__name__}")
+            return await line.over
         finally:
-            self._writer = None
-            writer.transport.abort()
-        if data is None:
-            return Failed(f"The {self._name} does not respond.", "Check its plug; the hub tries again by itself.")
-        return Failed(f"The {self._name}'s process ended unexpectedly.", "It is started again by itself.")
-
-    async def _read(self, reader: asyncio.StreamReader, limit: float) -> bytes | None:
-        """Return the next bytes, nothing at the end, None if none came in time."""
-        for patience in (limit, _SECOND_LOOK):
-            try:
-                async with asyncio.timeout(patience):
-                    return await reader.read(_READ_BYTES)
-            except TimeoutError:
-                continue
-            except ConnectionError:  # it ended without having read everything
-                return b""
-        return None
+            self._transport.abort()
+            self._transport = None
 
     async def _end(self, process: subprocess.Popen[bytes]) -> None:
         """Kill the process: one that hangs in PortAudio heeds nothing else."""
@@ -121,3 +92,68 @@ class SoundProcess:
             await asyncio.to_thread(process.wait, _END_LIMIT)
         except subprocess.TimeoutExpired:
             _LOGGER.warning("%s: its process %d can't be killed; the kernel holds it", self._name, process.pid)
+
+
+class _Line(asyncio.Protocol):
+    """What comes from the process of this name; handle takes it.
+
+    over: has the reason when nothing comes any more.
+    """
+
+    def __init__(self, name: str, handle: Callable[[Message], None]) -> None:
+        self._name = name
+        self._handle = handle
+        self._decoder = Decoder()
+        self._loop = asyncio.get_running_loop()
+        self._limit = _START_LIMIT
+        self._heard_at = self._loop.time()
+        self._watch = self._loop.call_at(self._heard_at + self._limit, self._suspect, self._heard_at)
+        self.over: asyncio.Future[Failed] = self._loop.create_future()
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on the messages that are complete."""
+        self._heard_at = self._loop.time()
+        for message in self._decoder.feed(data):
+            match message:
+                case Failed():
+                    self._end(message)
+                case Opened(name=name, rate=rate, channels=channels):
+                    self._limit = _FRESH
+                    self._look_later()
+                    shape = "mono" if channels == 1 else f"{channels} channels"
+                    _LOGGER.info("%s: %s, %d Hz, %s", self._name, name, rate, shape)
+                    self._handle(message)
+                case Frame() | Alive() | Played():
+                    self._handle(message)
+                case _:
+                    raise LocalProtocolError(f"a sound process sent {type(message).__name__}")
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Take note of the end: the process's own, or that of a bug here, which is for the owner."""
+        self._watch.cancel()
+        # A process that ended without having read everything leaves a ConnectionError.
+        if error is not None and not isinstance(error, ConnectionError) and not self.over.done():
+            self.over.set_exception(error)
+        self._end(Failed(f"The {self._name}'s process ended unexpectedly.", "It is started again by itself."))
+
+    def _suspect(self, heard_at: float) -> None:
+        """Take it that nothing came for long, unless it did; what waits in the socket is read before it is sure."""
+        if self._heard_at != heard_at:
+            self._look_later()
+        else:
+            self._watch = self._loop.call_later(_SECOND_LOOK, self._give_up, heard_at)
+
+    def _give_up(self, heard_at: float) -> None:
+        if self._heard_at != heard_at:
+            self._look_later()
+        else:
+            self._end(Failed(f"The {self._name} does not respond.", "Check its plug; the hub tries again by itself."))
+
+    def _look_later(self) -> None:
+        """Look again when too long will have passed; one look in so long costs less than a limit for each message."""
+        self._watch.cancel()
+        self._watch = self._loop.call_at(self._heard_at + self._limit, self._suspect, self._heard_at)
+
+    def _end(self, failed: Failed) -> None:
+        if not self.over.done():
+            self.over.set_result(failed)

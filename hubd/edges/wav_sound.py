@@ -98,6 +98,9 @@ class WavSound:
                 await asyncio.sleep(self._tick)
             yield MicrophoneFrame(self._hear(), loop.time())
 
+    def gather(self, first_ms: int) -> None:
+        """Pass the wish over, as ``ports.Microphone`` allows: who counts 20 ms on a clock wakes up for them anyway."""
+
     def play(self, pcm: bytes) -> None:
         """Queue samples as ``ports.Speaker`` says."""
         if not self._over:

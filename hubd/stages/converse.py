@@ -151,6 +151,11 @@ class Converse:
         """Whether the microphone is muted."""
         return self._conversation.state is State.MUTED
 
+    @property
+    def over(self) -> bool:
+        """Whether no conversation goes on."""
+        return self._conversation.state in _OVER
+
     def adopt(self, pace: Pace) -> None:
         """Have the next conversation go at this pace; called between conversations."""
         self._conversation.adopt(pace)
@@ -174,9 +179,9 @@ class Converse:
 
     async def end(self) -> None:
         """End the conversation, if there is one."""
-        if self._conversation.state not in _OVER:
+        if not self.over:
             self.post(StopAsked())
-        while self._conversation.state not in _OVER:
+        while not self.over:
             await self._step()
 
     async def run(self) -> None:

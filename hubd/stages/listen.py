@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hubd.audio.buffers import Uplink
+from hubd.audio.pcm import FRAME_MS as MICROPHONE_MS
 from hubd.audio.pcm import SAMPLE_BYTES, UPLINK_RATE, Chunker, bytes_of
 from hubd.audio.speech import EdgeKind, SpeechDetector
 from hubd.events import Event, SpeechBegan, SpeechEnded, Woke
@@ -25,6 +26,9 @@ from hubd.speech_gate import SpeechGate
 from hubd.wake import FRAME_MS, FRAME_SAMPLES, WARM_UP_FRAMES, Noticed, WakeGate
 
 _LOGGER = logging.getLogger(__name__)
+
+_MODEL_FRAME = FRAME_SAMPLES * SAMPLE_BYTES
+_MICROPHONE_SAMPLES = UPLINK_RATE * MICROPHONE_MS // 1000
 
 # 2 s: a wake word that is found later than that helps nobody.
 _BACKLOG_FRAMES = 2000 // FRAME_MS
@@ -60,8 +64,9 @@ class Listen:
     model: one that can score its first frame, as it can after a hush. detector: finds where speech begins, where it
     ends. speech_gate: decides what the model has to hear. post: takes a Woke, a SpeechBegan, a SpeechEnded. stored: is
     called when the uplink holds more. report: takes trouble of the wake model, and near misses. speaking: whether the
-    hub itself speaks. muted: whether the microphone is muted; what comes in meanwhile is replaced by silence before
-    anything sees it. clock: monotonic time, s. rising: takes it that a wake may follow, or that none did.
+    hub itself speaks. awaited: whether a conversation waits for what is heard. muted: whether the microphone is muted;
+    what comes in meanwhile is replaced by silence before anything sees it. clock: monotonic time, s. rising: takes it
+    that a wake may follow, or that none did.
 
     frames_scored, late_frames: frames of 80 ms that were scored, and that were dropped because the model was 2 s
     behind. last_frame: when the microphone last brought something; the time of construction before that.
@@ -84,6 +89,7 @@ class Listen:
         muted: Callable[[], bool],
         clock: Callable[[], float],
         rising: Callable[[Hunch], None] = lambda _: None,
+        awaited: Callable[[], bool] = lambda: True,
     ) -> None:
         self._microphone = microphone
         self._model = model
@@ -91,15 +97,16 @@ class Listen:
         self._gate = gate
         self._uplink = uplink
         self._detector = detector
-        self._frames = Chunker(bytes_of(20, UPLINK_RATE))
+        self._frames = Chunker(bytes_of(MICROPHONE_MS, UPLINK_RATE))
         self._post = post
         self._stored = stored
         self._report = report
         self._rising = rising
         self._speaking = speaking
+        self._awaited = awaited
         self._muted = muted
         self._clock = clock
-        self._chunker = Chunker(FRAME_SAMPLES * SAMPLE_BYTES)
+        self._chunker = Chunker(_MODEL_FRAME)
         self._unscored = 0
         self._backlog: deque[_Heard] = deque()
         self._arrived = asyncio.Event()
@@ -158,6 +165,16 @@ class Listen:
                 self._post(SpeechBegan(edge.position))
             else:
                 self._post(SpeechEnded(edge.position))
+        self._pace(len(pcm))
+
+    def _pace(self, brought: int) -> None:
+        """Have sound brought at once while somebody waits for it, else with the end of each of the model's frames."""
+        if self._awaited() or self._speaking():
+            if brought >= _MODEL_FRAME:
+                self._microphone.gather(0)
+        elif brought != _MODEL_FRAME or self._unscored >= _MICROPHONE_SAMPLES:
+            missing = -(-(FRAME_SAMPLES - self._unscored) // _MICROPHONE_SAMPLES)
+            self._microphone.gather(missing * MICROPHONE_MS)
 
     def _queue(self, pcm: bytes, *, in_uplink: bool) -> None:
         """Cut sound into frames of the model; a gap's silence is for the model alone and moves no position."""

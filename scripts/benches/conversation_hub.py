@@ -56,6 +56,9 @@ class Talk:
         """Do nothing; nobody else does anything meanwhile."""
         await asyncio.get_running_loop().create_future()
 
+    def gather(self, first_ms: int) -> None:
+        """Pass the wish over."""
+
     async def frames(self) -> AsyncIterator[MicrophoneFrame]:
         """Yield what is said."""
         loop, told, size = asyncio.get_running_loop(), story(60), bytes_of(FRAME_MS, UPLINK_RATE)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from hubd.audio.buffers import PlaybackBuffer
@@ -34,10 +33,10 @@ def main(direction: Direction, descriptor: int) -> None:
         flush(self)
         os.write(out, f"flush {time.monotonic()}\n".encode())
 
-    def stamped_push(self: Capture, now: float, pcm: bytes, **options: Any) -> Iterator[Frame]:
-        for frame in push(self, now, pcm, **options):
+    def stamped_push(self: Capture, now: float, pcm: bytes, **options: Any) -> Frame | None:
+        if (frame := push(self, now, pcm, **options)) is not None:
             os.write(out, f"frame {now} {frame.captured}\n".encode())
-            yield frame
+        return frame
 
     for target, name, stamped in (
         (PlaybackBuffer, "put", stamped_put),

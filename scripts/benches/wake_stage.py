@@ -103,6 +103,9 @@ class RecordedMicrophone:
         self._pcm = pcm
         self._pace = pace
 
+    def gather(self, first_ms: int) -> None:
+        """Pass the wish over."""
+
     async def frames(self) -> AsyncIterator[MicrophoneFrame]:
         """Yield the frames."""
         began = time.monotonic()

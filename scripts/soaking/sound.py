@@ -41,6 +41,9 @@ class Room:
         async with self._given:
             await self._given.wait_for(lambda: not self._said)
 
+    def gather(self, first_ms: int) -> None:
+        """Pass the wish over."""
+
     async def frames(self) -> AsyncIterator[MicrophoneFrame]:
         """Yield frames as ``ports.Microphone`` says."""
         loop = asyncio.get_running_loop()

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from hubd.audio.cards import Direction
-from hubd.audio.wire import Alive, Decoder, Failed, Frame, Mark, Message, Open, Opened, Play, Played, encode
+from hubd.audio.pcm import UPLINK_RATE
+from hubd.audio.wire import Alive, Decoder, Failed, Frame, Gather, Mark, Message, Open, Opened, Play, Played, encode
 from tests.edges.sound_system import FakeMicrophone, VirtualAudio, needs_tools
 
 pytestmark = pytest.mark.real_time
@@ -95,6 +96,20 @@ async def test_microphone(virtual: VirtualAudio) -> None:
         assert await microphone.ended() == (0, "")
 
 
+async def test_gathered_sound(virtual: VirtualAudio) -> None:
+    """It brings sound 80 ms at a time when it is told to, and block by block when it is told otherwise."""
+    async with child(Direction.MICROPHONE, virtual.environment) as microphone:
+        microphone.send(Open(""))
+        sizes = [len((await microphone.frame()).pcm)]
+        microphone.send(Gather(80))
+        while sizes[-3:] != [2560] * 3:
+            sizes.append(len((await microphone.frame()).pcm))
+        microphone.send(Gather(0))
+        while sizes[-3:] != [1280] * 3:
+            sizes.append(len((await microphone.frame()).pcm))
+        assert set(sizes) == {1280, 2560}
+
+
 async def test_backlog_is_dropped(virtual: VirtualAudio) -> None:
     """What PulseAudio kept while the process stood still is not taken for fresh: it is counted as lost."""
     async with child(Direction.MICROPHONE, virtual.environment) as microphone:
@@ -109,7 +124,8 @@ async def test_backlog_is_dropped(virtual: VirtualAudio) -> None:
     lost = [frame.lost_ms for frame in frames if frame.lost_ms]
     assert lost[0] > 300
     elapsed = frames[-1].captured - frames[49].captured
-    assert len(frames[50:]) * 0.02 + sum(lost) / 1000 == pytest.approx(elapsed, abs=0.1)
+    heard = sum(len(frame.pcm) for frame in frames[50:]) / 2 / UPLINK_RATE
+    assert heard + sum(lost) / 1000 == pytest.approx(elapsed, abs=0.1)
 
 
 async def test_speaker(virtual: VirtualAudio) -> None:

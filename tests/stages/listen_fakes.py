@@ -71,6 +71,7 @@ class ScriptedMicrophone:
     model: it yields no further while this model has whole frames to score; without one it yields all at once.
     between: awaited before each frame but the first, when so many have been taken.
     endless: it stays after its last frame, when it sets exhausted.
+    wishes: how sound was wished to be gathered, beside the number of frames taken by then.
     """
 
     def __init__(
@@ -82,10 +83,16 @@ class ScriptedMicrophone:
         endless: bool = False,
     ) -> None:
         self.exhausted = asyncio.Event()
+        self.wishes: list[tuple[int, int]] = []
+        self._taken = 0
         self._endless = endless
         self._frames = frames
         self._model = model
         self._between = between
+
+    def gather(self, first_ms: int) -> None:
+        """Note the wish."""
+        self.wishes.append((self._taken, first_ms))
 
     async def frames(self) -> AsyncIterator[MicrophoneFrame]:
         """Yield the frames."""
@@ -93,6 +100,7 @@ class ScriptedMicrophone:
         for taken, frame in enumerate(self._frames):
             if taken:
                 await self._between(taken)
+            self._taken = taken + 1
             yield frame
             heard += len(frame.pcm) // 2 + min(frame.lost_ms, 1000) * UPLINK_RATE // 1000
             while self._model is not None and scored < heard // FRAME_SAMPLES:

@@ -37,6 +37,7 @@ class Room:
     reports: list[Report] = field(default_factory=list)
     hunches: list[Hunch] = field(default_factory=list)
     speaking: bool = False
+    awaited: bool = True
     muted: bool = False
     closes: bool = False
     now: float = 100.0
@@ -54,6 +55,7 @@ class Room:
             stored=self.stored_something,
             report=self.reports.append,
             speaking=lambda: self.speaking,
+            awaited=lambda: self.awaited,
             muted=lambda: self.muted,
             clock=lambda: self.now,
             rising=self.hunches.append,
@@ -109,6 +111,32 @@ async def test_position_of_a_wake(sizes: Sequence[int]) -> None:
     room, model = Room(), ScriptedModel(wakes_at(20))
     await room.listen(ScriptedMicrophone(cut(speech(40_000), sizes), model), model).run()
     assert room.woken() == [Woke("hey_jarvis", 1.0, lag_before(21 * FRAME_SAMPLES), LAG_MS)]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "lost_ms", "wishes"),
+    [
+        pytest.param([640, 640, 1280, 1280], 0, [(1, 40), (2, 80)], id="the rest of a frame, then whole ones"),
+        pytest.param([1280, 960, 1280, 1280], 30, [(1, 60), (2, 80)], id="after a gap a part as well"),
+        pytest.param([1280, 1280], 0, [], id="nothing that is so already"),
+    ],
+)
+async def test_sound_that_nobody_waits_for(sizes: Sequence[int], lost_ms: int, wishes: list[tuple[int, int]]) -> None:
+    """It is wished for with the end of each of the model's frames, so that no wake word is found later for it."""
+    room, (first, *others) = Room(awaited=False), cut(speech(sum(sizes)), sizes)
+    microphone = ScriptedMicrophone([replace(first, lost_ms=lost_ms), *others])
+    await room.listen(microphone, ScriptedModel()).run()
+    assert microphone.wishes == wishes
+
+
+@pytest.mark.parametrize("who", ["awaited", "speaking"])
+async def test_sound_that_is_waited_for(who: str) -> None:
+    """In a conversation, and while the hub speaks, sound is wished for as soon as it is there."""
+    room = Room(awaited=False)
+    setattr(room, who, True)
+    microphone = ScriptedMicrophone(cut(speech(3200), [1280, 640, 640, 640]))
+    await room.listen(microphone, ScriptedModel()).run()
+    assert microphone.wishes == [(1, 0)]
 
 
 async def test_word_that_is_scored_late() -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from hubd.audio.cards import Direction
 from hubd.audio.level import scaled
-from hubd.audio.pcm import DOWNLINK_RATE, FRAME_MS, bytes_of
+from hubd.audio.pcm import DOWNLINK_RATE, UPLINK_RATE, bytes_of
 from hubd.audio.tones import render
 from hubd.audio.wire import Alive, Failed, Frame, Mark, Message, Open, Opened, Play, Played
 from hubd.doctor import hearing
@@ -26,8 +26,8 @@ from hubd.wishes import Sign
 SPEAKER: Final = "speaker"
 
 # A card's first frames are zeros, or the noise of its start.
-_LEFT_OUT: Final = 300 // FRAME_MS
-_RECORDED: Final = 2_000 // FRAME_MS
+_LEFT_OUT: Final = bytes_of(300, UPLINK_RATE)
+_RECORDED: Final = bytes_of(2_000, UPLINK_RATE)
 _SENTENCE: Final = "This is hubd. If you can hear this, the speaker works."
 _PIECE: Final = bytes_of(1_000, DOWNLINK_RATE)
 _OFF: Final = 'switched off in the configuration (device = "none")'
@@ -76,6 +76,7 @@ class _Tape:
         self.full = asyncio.Event()
         self._opened = Opened("", 0, 0)
         self._left_out = 0
+        self._recorded = 0
         self._frames: list[Frame] = []
         self._began = self._ended = 0.0
 
@@ -83,13 +84,14 @@ class _Tape:
         match message:
             case Opened():
                 self._opened = message
-            case Frame() if self._left_out < _LEFT_OUT:
-                self._left_out += 1
+            case Frame(pcm=pcm) if self._left_out < _LEFT_OUT:
+                self._left_out += len(pcm)
                 self._began = self._now()
-            case Frame() if not self.full.is_set():
+            case Frame(pcm=pcm) if not self.full.is_set():
                 self._frames.append(message)
+                self._recorded += len(pcm)
                 self._ended = self._now()
-                if len(self._frames) >= _RECORDED:
+                if self._recorded >= _RECORDED:
                     self.full.set()
             case _:
                 pass
