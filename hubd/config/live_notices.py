@@ -18,7 +18,7 @@ _LANGUAGE_CODE = re.compile(r"[a-z]{2}|[a-zA-Z]{2,3}([-_][A-Za-z0-9]{2,8})+", re
 # What the offline server makes nothing of.
 _NOT_OFFLINE = frozenset(
     {"url", "api_version", "model", "model_takes", "voice", "language", "modality", "affective_dialog"}
-    | {"proactive_audio", "google_search", "code_execution", "url_context", "generation", "thinking"}
+    | {"proactive_audio", "google_search", "code_execution", "url_context", "generation", "thinking", "head_start"}
 )
 
 

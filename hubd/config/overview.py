@@ -16,6 +16,7 @@ from hubd.config.wake_section import BUNDLED_WAKE_WORDS
 from hubd.devices import dialects
 from hubd.devices.vocabulary import Property
 from hubd.mqtt.filters import filter_matches
+from hubd.wake import WakeEngine
 
 _LOW, _HIGH = 0.2, 0.95
 _SHOWN_FILES = 4
@@ -108,6 +109,8 @@ def _house_notices(config: Config) -> Iterator[str]:
         yield "wake.words: with no wake word only automations can wake the hub"
     elif config.microphone.off:
         yield 'wake.words: not used with microphone.device = "none"'
+    if config.wake.engine is WakeEngine.MICROWAKEWORD and "speech_gate" in config.wake.model_fields_set:
+        yield 'wake.speech_gate: not used with engine = "microwakeword", which never rests'
     for word in config.wake.words:
         fitting = BUNDLED_WAKE_WORDS[config.wake.engine].get(word.model, 0.5)
         # What stands beside a model of one's own may ask for any.

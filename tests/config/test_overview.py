@@ -106,6 +106,12 @@ DEVICE = '\n[[device]]\nid = "x"\nname = "x"\nkind = "switch"\ndialect = "plain"
         ('[microphone]\ndevice = "none"', 'wake.words: not used with microphone.device = "none"'),
         ('[microphone]\ndevice = "None"', 'wake.words: not used with microphone.device = "none"'),
         (
+            '[wake]\nengine = "microwakeword"\nspeech_gate = true',
+            'wake.speech_gate: not used with engine = "microwakeword", which never rests',
+        ),
+        ('[wake]\nengine = "microwakeword"', ()),
+        ('[live]\nbackend = "offline"\nhead_start = false', 'live.head_start: not used with backend = "offline"'),
+        (
             '[wake]\nwords = [{ model = "alexa", threshold = 0.1 }]',
             "wake.words[alexa].threshold: with 0.1 the hub will often wake by itself; 0.5 is usual",
         ),
