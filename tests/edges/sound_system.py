@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from typing import Self
@@ -14,14 +16,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hubd.audio.pcm import UPLINK_RATE
+from hubd.audio.pcm import DOWNLINK_RATE, SAMPLE_BYTES, UPLINK_RATE
+from hubd.audio.resample import convert
 from hubd.edges.wav_sound import read_wav
 from hubd.ports import Microphone, MicrophoneFrame
 from hubd.reports import Part, Report, TroubleReport
+from tests.live_server import DEADLINE
 
 TOOLS = Path(__file__).resolve().parents[2] / ".." / "shared" / "tools"
 INSTALL = "sudo apt-get install -y"
 MISSING_PROGRAM = 77
+# With so much in advance a player on a busy computer leaves no gaps (ms).
+IN_ADVANCE = "2000"
 
 
 def needs_tools() -> None:
@@ -53,10 +59,21 @@ class VirtualAudio:
     async def do(self, command: str, *arguments: str | Path) -> str:
         """Carry out one of the tool's commands; return what it printed."""
         line = [TOOLS / "virtual-audio", command, self._folder, *arguments]
+        plays = {"PULSE_LATENCY_MSEC": IN_ADVANCE} if command in {"say", "play"} else {}
         process = await asyncio.create_subprocess_exec(
-            *map(str, line), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            *map(str, line),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ | plays,
+            start_new_session=True,
         )
-        out, err = await process.communicate()
+        try:
+            out, err = await process.communicate()
+        except asyncio.CancelledError:
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.communicate()
+            raise
         if process.returncode == MISSING_PROGRAM:
             packages = "pulseaudio pulseaudio-utils libasound2-plugins alsa-utils espeak-ng sox procps"
             pytest.fail(f"{err.decode().strip()}: {INSTALL} {packages}", pytrace=False)
@@ -71,6 +88,54 @@ class VirtualAudio:
         """End the recording; return it at 16 kHz."""
         await self.do("stop-record")
         return samples_of(read_wav(path))
+
+
+class SpeakerTape:
+    """Takes down what a sound server is given to play; what it makes of that on a busy computer has gaps.
+
+    It runs while entered. rate, channels: how the speaker is opened. environment: of who plays.
+    """
+
+    def __init__(
+        self, virtual: VirtualAudio, folder: Path, *, rate: int | None = None, channels: int | None = None
+    ) -> None:
+        self._pipe, configuration = folder / "tape", folder / "taped.conf"
+        self._rate, self._channels = rate or DOWNLINK_RATE, channels or 1
+        self._given = bytearray()
+        self._more = asyncio.Event()
+        speaker = f'{{ type file slave.pcm "pulse" file "{self._pipe}" format "raw" }}'
+        configuration.write_text(
+            f"<{virtual.environment['ALSA_CONFIG_PATH']}>\n"
+            f'pcm.!default {{ type asym playback.pcm {speaker} capture.pcm "pulse" }}\n'
+        )
+        self.environment = virtual.environment | {"ALSA_CONFIG_PATH": str(configuration)}
+
+    async def __aenter__(self) -> Self:
+        os.mkfifo(self._pipe)
+        # Also for writing: a pipe that others have left is not at its end.
+        self._end = os.open(self._pipe, os.O_RDWR | os.O_NONBLOCK)
+        fcntl.fcntl(self._end, fcntl.F_SETPIPE_SZ, 1 << 20)
+        asyncio.get_running_loop().add_reader(self._end, self._take)
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        asyncio.get_running_loop().remove_reader(self._end)
+        os.close(self._end)
+
+    async def played(self) -> NDArray[np.float64]:
+        """Return all that was given by now, at 16 kHz."""
+        # ALSA gives it a little later; where nothing is played it gives silence.
+        end = len(self._given) + self._rate * self._channels * SAMPLE_BYTES
+        async with asyncio.timeout(DEADLINE):
+            while len(self._given) < end:
+                self._more.clear()
+                await self._more.wait()
+        left = samples_of(bytes(self._given[:end]))[:: self._channels].astype(np.float32)
+        return convert(left, self._rate, UPLINK_RATE).astype(np.float64) / 32768
+
+    def _take(self) -> None:
+        self._given += os.read(self._end, 1 << 20)
+        self._more.set()
 
 
 class FakeMicrophone:

@@ -21,7 +21,7 @@ from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.live import codec
 from hubd.offline.server import OfflineServer
-from tests.edges.sound_system import VirtualAudio, samples_of
+from tests.edges.sound_system import SpeakerTape, VirtualAudio, samples_of
 from tests.end_to_end.daemon import configuration, daemon, ready
 
 pytestmark = pytest.mark.real_time
@@ -95,22 +95,26 @@ def assert_played(said: NDArray[np.float64], heard: NDArray[np.float64]) -> None
     assert np.abs(around).max(initial=0) < 0.01, "something else was heard beside the answer"
 
 
-@pytest.mark.parametrize("more", [pytest.param("", id="its own rate"), pytest.param(USB, id="48 kHz stereo")])
-async def test_says_what_the_server_says(tmp_path: Path, virtual: VirtualAudio, more: str) -> None:
+@pytest.mark.parametrize(
+    ("more", "rate", "channels"),
+    [pytest.param("", None, None, id="its own rate"), pytest.param(USB, 48_000, 2, id="48 kHz stereo")],
+)
+async def test_says_what_the_server_says(
+    tmp_path: Path, virtual: VirtualAudio, more: str, rate: int | None, channels: int | None
+) -> None:
     """Spoken to in its room, the hub sends the command, and its speaker plays the server's answer to the sample."""
-    answers, recording = Answers(), tmp_path / "speaker.wav"
-    async with PrivateBroker() as broker, OfflineServer(on_sent=answers) as server:
+    answers, tape = Answers(), SpeakerTape(virtual, tmp_path, rate=rate, channels=channels)
+    async with tape, PrivateBroker() as broker, OfflineServer(on_sent=answers) as server:
         config = configuration(tmp_path, server.url, broker.port, more)
-        environment = {**virtual.environment, "GEMINI_API_KEY": server.key.get_secret_value()}
+        environment = {**tape.environment, "GEMINI_API_KEY": server.key.get_secret_value()}
         async with house(config, broker.port), daemon(config, environment) as running:
             await ready(running)
-            await virtual.record(recording)
             request = "hey jarvis, set the heater to twenty one degrees"
             await virtual.do("say", "--speed", "130", "--pad", "1600", request)
             published = await running.event("published", topic="home/heater/set")
             spoken = await running.event("state", published, state="speaking")
             await running.event("state", spoken, state="following_up")
-            heard = await virtual.recorded(recording)
+            heard = await tape.played()
             assert json.loads(running.events[published - 1]["payload"]) == {"temperature": 21}
             await running.event("answered", status="done", scheduling="WHEN_IDLE")
     assert len(answers.samples) > UPLINK_RATE
