@@ -70,7 +70,7 @@ class Schedule:
 def most_urgent(schedules: Iterable[Schedule]) -> Schedule:
     """Return the schedule of several: of each outcome the most urgent word."""
     several = tuple(schedules)
-    if len(several) == 1:
+    if len(several) == 1:  # nearly always, with a lamp waiting for it
         return several[0]
     order = (Scheduling.SILENT, Scheduling.WHEN_IDLE, Scheduling.INTERRUPT)
     words = {

@@ -86,6 +86,7 @@ class Wire:
     Built in Python it takes its fields by name and refuses others; mypy sees to their types. A message is written
     without the fields that are at their default, as proto3 JSON is; a field without a default is always written.
     What is at its default is kept once, in the class: nobody changes a message, nor what is in it.
+    Modules of messages postpone no annotations: each type would be a text, which the first session has to look up.
     """
 
     wire_fields: ClassVar[Mapping[str, Field]] = MappingProxyType({})  # by their names, in order
