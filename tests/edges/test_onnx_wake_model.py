@@ -134,23 +134,14 @@ class TestSeveralFrames:
     @settings(max_examples=15, deadline=None)
     @given(splits=st.lists(st.integers(1, 30), min_size=1))
     def test_however_it_is_cut(self, splits: list[int]) -> None:
-        """Several frames at once leave the same scores at their end as one at a time, to the bit."""
+        """Several frames at once leave the same scores at their end as one at a time."""
         model = OnnxWakeModel({name: find_model(name) for name in self.WORDS})
         sound = uneven(self.FRAMES)
         for end, frames in zip(accumulate(splits), splits, strict=True):
             if end <= self.FRAMES:
                 scores = model.score(sound[(end - frames) * FRAME_SAMPLES : end * FRAME_SAMPLES])
-                assert scores == self.one_by_one[end - 1]
-
-    def test_another_embedding(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """An embedding that can't be made a stream is run on windows, with the same scores."""
-        monkeypatch.setattr("hubd.edges.speech_embedding.stream_of", lambda model: None)
-        model = OnnxWakeModel({name: find_model(name) for name in self.WORDS})
-        sound = uneven(self.FRAMES)
-        assert scores_of(model, sound[: 20 * FRAME_SAMPLES]) == [
-            pytest.approx(scores, abs=1e-4) for scores in self.one_by_one[:20]
-        ]
-        assert model.score(sound[20 * FRAME_SAMPLES :]) == pytest.approx(self.one_by_one[-1], abs=1e-4)
+                # To the bit on x86; on Arm onnxruntime adds up several rows in another order than one.
+                assert scores == pytest.approx(self.one_by_one[end - 1], abs=1e-6)
 
 
 class TestDetection:
