@@ -18,7 +18,6 @@ from hubd.doctor.findings import Finding, Findings, bad, good
 from hubd.doctor.hearing import Recording
 from hubd.doctor.holders import named
 from hubd.doctor.probes.processes import PROC, holders
-from hubd.edges.sound_link import NONE
 from hubd.edges.sound_process import SoundProcess
 from hubd.fittings import offline_voice
 from hubd.wishes import Sign
@@ -36,7 +35,7 @@ _OFF: Final = 'switched off in the configuration (device = "none")'
 async def look_at_microphone(case: Case, *, proc: Path = PROC) -> Findings:
     """Return what the microphone brings in 2 s, or why it brings nothing."""
     settings = case.config.microphone
-    if settings.device.casefold() == NONE:
+    if settings.off:
         return [good(hearing.CHECK, _OFF)]
     tape = _Tape()
     order = Open(settings.device, settings.rate, settings.channels)
@@ -50,7 +49,7 @@ async def look_at_microphone(case: Case, *, proc: Path = PROC) -> Findings:
 async def look_at_speaker(case: Case, *, proc: Path = PROC) -> Findings:
     """Return whether the speaker takes sound; a sentence is played if that is to be tried."""
     settings = case.config.speaker
-    if settings.device.casefold() == NONE:
+    if settings.off:
         return [good(SPEAKER, _OFF)]
     order = Open(settings.device, settings.rate, settings.channels)
     process = SoundProcess(Direction.SPEAKER, order, case.environment)
