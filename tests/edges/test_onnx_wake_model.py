@@ -121,6 +121,20 @@ def test_is_silent_while_it_warms_up() -> None:
     assert names[34:] == [{"hey_jarvis", "weather", "timer"}] * 6
 
 
+@pytest.mark.parametrize("word", ["hey_jarvis", "weather", "timer"])
+def test_memory(word: str) -> None:
+    """Once it has heard so many frames as it says, nothing is left of what was before; after fewer something is."""
+
+    def score_after(level: float, frames: int) -> float:
+        model = OnnxWakeModel({word: find_model(word)})
+        model.score(noise(40 * FRAME_SAMPLES, level))
+        return model.score(uneven(60)[: frames * FRAME_SAMPLES])[word]
+
+    memory = OnnxWakeModel({word: find_model(word)}).memory
+    assert score_after(3000.0, memory) == score_after(3.0, memory)
+    assert score_after(3000.0, memory - 3) != score_after(3.0, memory - 3)
+
+
 class TestSeveralFrames:
     WORDS = ("hey_jarvis", "alexa", "weather")
     FRAMES = 60
