@@ -170,10 +170,8 @@ class MendedTree:
                 self._put(path, None)
 
     def _replace_wake_word(self, path: KeyPath) -> None:
-        if self._at(("wake", "engine")) == WakeEngine.MICROWAKEWORD:
-            self._put(path[:2], [])  # it knows no words but its own, of which each may be there already
-        else:
-            self._put(path, f"{next(self._names)}.onnx")
+        ending = "tflite" if self._at(("wake", "engine")) == WakeEngine.MICROWAKEWORD else "onnx"
+        self._put(path, f"{next(self._names)}.{ending}")
 
     def _put(self, path: KeyPath, value: object) -> None:
         """Set the value at a path, or remove the key if there is none; nothing where the path no longer leads."""
