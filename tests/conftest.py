@@ -23,6 +23,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # On a busy machine an example takes as long as it takes.
 hypothesis.settings.register_profile("hubd", deadline=None)
+# For an emulated processor: pytest --hypothesis-profile brief.
+hypothesis.settings.register_profile(
+    "brief", deadline=None, max_examples=5, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("hubd")
 
 
