@@ -71,8 +71,8 @@ class HubSettings(Table):
         return None
 
 
-class MicrophoneSettings(Table):
-    """[microphone]. device: its name or part of it; empty for the system's default, "none" for no such thing.
+class _DeviceSettings(Table):
+    """One end of a sound card. device: its name or part of it; empty for the system's default, "none" for none.
 
     rate (Hz) and channels: how to open it, where the card's own choice is wrong.
     """
@@ -87,8 +87,12 @@ class MicrophoneSettings(Table):
         return self.device.casefold() == NO_DEVICE
 
 
-class SpeakerSettings(MicrophoneSettings):
-    """[speaker]: as [microphone]. volume: percent."""
+class MicrophoneSettings(_DeviceSettings):
+    """[microphone]."""
+
+
+class SpeakerSettings(_DeviceSettings):
+    """[speaker]. volume: percent."""
 
     volume: Annotated[Whole, Field(ge=0, le=100)] = 80
 
