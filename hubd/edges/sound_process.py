@@ -14,7 +14,7 @@ from hubd.audio.pcm import DOWNLINK_RATE, bytes_of
 from hubd.audio.wire import Alive, Decoder, Failed, Frame, Message, Open, Opened, Played, encode
 from hubd.errors import LocalProtocolError
 
-_LOGGER = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _CHILD = "hubd.edges.pyaudio_sound"
 # A busy Pi needs seconds to start Python.
@@ -91,7 +91,7 @@ class SoundProcess:
         try:
             await asyncio.to_thread(process.wait, _END_LIMIT)
         except subprocess.TimeoutExpired:
-            _LOGGER.warning("%s: its process %d can't be killed; the kernel holds it", self._name, process.pid)
+            logger.warning("%s: its process %d can't be killed; the kernel holds it", self._name, process.pid)
 
 
 class _Line(asyncio.Protocol):
@@ -121,7 +121,7 @@ class _Line(asyncio.Protocol):
                     self._limit = _FRESH
                     self._look_later()
                     shape = "mono" if channels == 1 else f"{channels} channels"
-                    _LOGGER.info("%s: %s, %d Hz, %s", self._name, name, rate, shape)
+                    logger.info("%s: %s, %d Hz, %s", self._name, name, rate, shape)
                     self._handle(message)
                 case Frame() | Alive() | Played():
                     self._handle(message)

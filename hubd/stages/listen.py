@@ -25,7 +25,7 @@ from hubd.rises import BEGINNING
 from hubd.speech_gate import SpeechGate
 from hubd.wake import FRAME_MS, FRAME_SAMPLES, WARM_UP_FRAMES, Noticed, WakeGate
 
-_LOGGER = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _MODEL_FRAME = FRAME_SAMPLES * SAMPLE_BYTES
 _MICROPHONE_SAMPLES = UPLINK_RATE * MICROPHONE_MS // 1000
@@ -211,7 +211,7 @@ class Listen:
         self._backlog.clear()
         self._speech_gate.drop()
         self.late_frames += late
-        _LOGGER.warning("wake word: %d ms of sound came too late to be looked at", late * FRAME_MS)
+        logger.warning("wake word: %d ms of sound came too late to be looked at", late * FRAME_MS)
         self._lateness.was_late(self._clock())
 
     async def _score(self, worker: ThreadPoolExecutor) -> None:
