@@ -156,6 +156,11 @@ class Capture:
         self._given_ms = 0
         self._first_ms = self._gathered_ms = FRAME_MS
 
+    @property
+    def missing_ms(self) -> int:
+        """How much more sound has to come before any is brought, ms."""
+        return self._first_ms - self._waiting_ms
+
     def gather(self, first_ms: int) -> None:
         """Bring sound as ``ports.Microphone.gather`` says."""
         self._first_ms = first_ms or FRAME_MS
@@ -171,7 +176,7 @@ class Capture:
             self._tear(stamp.lost_ms)
         self._taken += samples
         self._rest += pcm if self._converter is None else self._converter.push(pcm)
-        more_ms = int(milliseconds_of(len(self._rest), UPLINK_RATE)) - self._first_ms
+        more_ms = -self.missing_ms
         if more_ms < 0:
             return None
         whole_ms = self._first_ms + more_ms - more_ms % self._gathered_ms
@@ -184,6 +189,10 @@ class Capture:
         # Where the clock learnt that it was behind, stamps stand still rather than go back.
         self._captured = max(self._captured, stamp.captured - self._held)
         return Frame(frame, self._captured, lost_ms)
+
+    @property
+    def _waiting_ms(self) -> int:
+        return int(milliseconds_of(len(self._rest), UPLINK_RATE))
 
     @property
     def _held(self) -> float:

@@ -140,10 +140,12 @@ def _hold_microphone(hub: Hub, audio: pyaudio.PyAudio, order: Open, early: list[
     card = _find(audio, Direction.MICROPHONE, order.name)
     blocks: deque[tuple[float, bytes, bool]] = deque(maxlen=_WAITING_BLOCKS)
     arrived = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+    enough = 1
 
     def take(pcm: bytes | None, _frames: int, _times: Mapping[str, float], status: int) -> tuple[bytes | None, int]:
         blocks.append((time.monotonic(), pcm or b"", bool(status & pyaudio.paInputOverflow)))
-        os.eventfd_write(arrived, 1)
+        if len(blocks) >= enough:
+            os.eventfd_write(arrived, 1)
         return None, pyaudio.paContinue
 
     wanted = shapes(card, UPLINK_RATE, rate=order.rate, channels=order.channels)
@@ -167,6 +169,7 @@ def _hold_microphone(hub: Hub, audio: pyaudio.PyAudio, order: Open, early: list[
             at, pcm, overflowed = blocks.popleft()
             if (frame := capture.push(at, pcm, overflowed=overflowed)) is not None:
                 hub.send(frame)
+        enough = -(-capture.missing_ms // _BLOCK_MS)
         if (now := time.monotonic()) >= look:
             look = now + _LOOK
             if not stream.is_active():

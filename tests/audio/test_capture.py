@@ -168,7 +168,9 @@ def test_gathered_sound(first_ms: int, sizes: list[int]) -> None:
     card = Card()
     card.deliver(5)
     card.capture.gather(first_ms)
+    assert card.capture.missing_ms == first_ms
     frames = card.deliver(8)
+    assert card.capture.missing_ms == 80 - (8 * 40 - sum(sizes))
     assert [len(frame.pcm) // 32 for frame in frames] == sizes
     assert frames[-1].captured == pytest.approx(card.now - 0.32 + sum(sizes) / 1000)
     card.capture.gather(0)
