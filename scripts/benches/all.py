@@ -23,6 +23,7 @@ BENCHES: Final = {
     "path": ("--calls", "200", "--turns", "20", "--wakes", "2"),
     "barge-in": ("--rounds", "1"),
     "wake": ("--seconds", "10"),
+    "idle": (),
     "conversation": ("--speed", "20"),
     "live": ("--minutes", "2"),
     "house": ("--seconds", "6"),

@@ -60,6 +60,12 @@ def cpu_of(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) * _TICK if fields else 0.0
 
 
+def running_time(process: int) -> float:
+    """Return the CPU time that the threads of a process have taken which still run, s, to the microsecond."""
+    taken = [path.read_text() for path in Path(f"/proc/{process}/task").glob("*/schedstat")]
+    return sum(int(each.split()[0]) for each in taken) / 1e9
+
+
 def _file_pages(process: int) -> Iterator[tuple[str, int]]:
     """Yield the pages of files that a process has in memory, each as the file with the page's number."""
     try:

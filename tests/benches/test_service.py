@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts.benches.processes import Memory, cpu_of, family
+from scripts.benches.processes import Memory, cpu_of, family, running_time
 from scripts.benches.service import NOBODY, WITHOUT_SOUND, configuration, service
 from scripts.benches.start import parts
 
@@ -44,3 +44,11 @@ def test_a_family_holds_what_a_process_started() -> None:
         child.communicate(b"\n")
     assert Memory.of([child.pid]) == Memory(0, 0, 0)
     assert cpu_of(child.pid) == 0 < cpu_of(os.getpid())
+
+
+def test_time_that_runs() -> None:
+    """What a process takes of the processor is told while it takes it."""
+    before = running_time(os.getpid())
+    assert before > 0
+    while running_time(os.getpid()) <= before:  # the test ends, or its time does
+        pass
