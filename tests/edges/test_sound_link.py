@@ -29,6 +29,7 @@ from tests.edges.sound_system import (
     needs_tools,
     noise,
 )
+from tests.processes import processes_of, told_of
 
 pytestmark = pytest.mark.real_time
 
@@ -58,11 +59,10 @@ async def linked(
 def sound_processes(parent: int) -> dict[str, int]:
     """Return the ids of a hub's sound processes by what they hold."""
     found = {}
-    children = " ".join(path.read_text() for path in Path(f"/proc/{parent}/task").glob("*/children"))
-    for child in children.split():
-        words = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
+    for child in processes_of(parent):
+        words = told_of(child, "cmdline").decode().split("\0")
         if "hubd.edges.pyaudio_sound" in words:
-            found[words[words.index("hubd.edges.pyaudio_sound") + 1]] = int(child)
+            found[words[words.index("hubd.edges.pyaudio_sound") + 1]] = child
     return found
 
 

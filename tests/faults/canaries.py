@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from tests.processes import processes_of, told_of
+
 # A sign that a URL writes otherwise, and a length at which base64 shows the middle of it at any place.
 KEY: Final = "AIzaCanary/Yellow-key-0123456789"
 PASSWORD: Final = "Canary/Green-password-0123456789"  # noqa: S105 -- it opens nothing
@@ -38,19 +40,10 @@ def found(places: Mapping[str, bytes]) -> list[str]:
     ]
 
 
-def processes_of(process: int) -> list[int]:
-    """Return a process with all that it started, and what those started."""
-    family = [process]
-    for each in family:
-        for children in Path(f"/proc/{each}/task").glob("*/children"):
-            family += [int(child) for child in children.read_text().split()]
-    return family
-
-
 def told_by(process: int) -> dict[str, bytes]:
     """Return what the kernel tells of a process, and of all that it started: its command line, its environment."""
     return {
-        f"{each}/{what}": (Path("/proc") / str(each) / what).read_bytes()
+        f"{each}/{what}": told_of(each, what)
         for each in processes_of(process)
         for what in ("cmdline", "environ", "comm", "status")
     }

@@ -31,6 +31,7 @@ from tests.faults.ward import (
     woken_after,
 )
 from tests.live_server import LiveServer
+from tests.processes import processes_of, told_of
 
 pytestmark = pytest.mark.real_time
 
@@ -128,10 +129,9 @@ async def test_state_files_that_are_torn(tmp_path: Path, tell: Callable[[str], N
 
 def recogniser_of(process: int) -> int:
     """Return the process that recognises speech for a hub."""
-    for children in Path(f"/proc/{process}/task").glob("*/children"):
-        for child in children.read_text().split():
-            if b"hubd.offline.pocketsphinx_recognizer" in Path(f"/proc/{child}/cmdline").read_bytes():
-                return int(child)
+    for child in processes_of(process):
+        if b"hubd.offline.pocketsphinx_recognizer" in told_of(child, "cmdline"):
+            return child
     raise AssertionError("no recogniser runs")
 
 

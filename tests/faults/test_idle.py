@@ -24,8 +24,8 @@ from hubd.stages.ring import Ring
 from hubd.timers import Timers
 from hubd.wishes import SayAsked
 from tests.end_to_end.daemon import daemon
-from tests.faults.canaries import processes_of
 from tests.faults.ward import DUMB, Ears, configuration, on
+from tests.processes import files_of, processes_of
 from tests.running import running
 from tests.virtual_time import now, pass_time, run
 
@@ -114,11 +114,7 @@ def test_nothing_happens(jump: float, tell: Callable[[str], None]) -> None:
 
 def listening(process: int) -> Iterator[tuple[IPv4Address | IPv6Address, int]]:
     """Yield where a process, or one that it started, waits for connections: address and port."""
-    sockets = {
-        descriptor.readlink().name
-        for each in processes_of(process)
-        for descriptor in Path(f"/proc/{each}/fd").iterdir()
-    }
+    sockets = set[str]().union(*map(files_of, processes_of(process)))
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/{process}/net/{table}").read_text().splitlines()[1:]:
             fields = line.split()
