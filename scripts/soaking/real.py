@@ -15,7 +15,7 @@ from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from scripts.benches.measuring import grown_kb
 from tests.edges.sound_system import VirtualAudio
-from tests.end_to_end.daemon import Daemon, daemon
+from tests.end_to_end.daemon import Daemon, daemon, ready
 from tests.end_to_end.program import CHECKOUT
 
 _SETTINGS: Final = """
@@ -60,7 +60,7 @@ class Evening:
         until = time.monotonic() + seconds
         first: dict[str, int] = {}
         place = 0
-        await self._running.logged("microphone: ")
+        await ready(self._running)
         while time.monotonic() < until:
             number = self._found["requests"]
             text, topic, payload = _REQUESTS[number % len(_REQUESTS)]

@@ -14,6 +14,7 @@ from hubd.doctor.case import Trial
 from hubd.doctor.findings import Verdict
 from tests.doctor.patients import case, look
 from tests.edges.sound_system import VirtualAudio
+from tests.edges.test_sound_link import MICROPHONE_ONLY, linked
 
 pytestmark = pytest.mark.real_time
 
@@ -35,9 +36,12 @@ async def test_too_loud(tmp_path: Path, virtual: VirtualAudio) -> None:
         wav.setnchannels(1)
         wav.setsampwidth(2)
         wav.setframerate(48_000)
-        wav.writeframes((np.sign(np.sin(np.arange(480_000) * 0.02)) * 32_767).astype("<i2").tobytes())
+        wav.writeframes((np.sign(np.sin(np.arange(1_440_000) * 0.02)) * 32_767).astype("<i2").tobytes())
     async with asyncio.TaskGroup() as tasks:
         playing = tasks.create_task(virtual.do("play", file))
+        async with linked(MICROPHONE_ONLY, virtual.environment) as (_, ear, _reports):
+            while np.abs(ear.heard).max(initial=0) < 0.9:
+                await ear.more(1)
         found = await look(case(tmp_path, "", virtual.environment), "microphone")
         playing.cancel()
     assert found[0].verdict is Verdict.DOUBTFUL

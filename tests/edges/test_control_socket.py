@@ -17,6 +17,7 @@ from hubd.edges import control_socket
 from hubd.edges.control_socket import NAME, ControlSocket, ask, folder_of
 from hubd.errors import Complaint, HubdError
 from tests.running import running
+from tests.virtual_time import run
 
 RELOAD = Request(wish=Wish.RELOAD)
 
@@ -135,17 +136,20 @@ async def test_hostile_clients_harm_nobody(place: Path, said: bytes) -> None:
         assert await asking(place) == Reply(waiting=("mqtt.host",))
 
 
-async def test_those_who_say_nothing_are_given_up(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_those_who_say_nothing_are_given_up(place: Path) -> None:
     """Clients who wait for nothing keep others out until their time is over, and no longer."""
-    monkeypatch.setattr(control_socket, "_PATIENCE", 0.5)
-    async with listening(place) as path:
-        silent = [await asyncio.open_unix_connection(path) for _ in range(8)]
-        with pytest.raises(HubdError, match="broke the connection off"):
-            await asking(place)
-        for reader, writer in silent:
-            assert await reader.read() == b""
-            writer.transport.abort()
-        assert await asking(place) == Reply(waiting=("mqtt.host",))
+
+    async def main() -> None:
+        async with listening(place) as path:
+            silent = [await asyncio.open_unix_connection(path) for _ in range(8)]
+            with pytest.raises(HubdError, match="broke the connection off"):
+                await asking(place)
+            for reader, writer in silent:
+                assert await reader.read() == b""
+                writer.transport.abort()
+            assert await asking(place) == Reply(waiting=("mqtt.host",))
+
+    run(main())
 
 
 async def test_a_client_who_goes_before_the_reply(place: Path) -> None:

@@ -114,18 +114,17 @@ async def test_backlog_is_dropped(virtual: VirtualAudio) -> None:
     """What PulseAudio kept while the process stood still is not taken for fresh: it is counted as lost."""
     async with child(Direction.MICROPHONE, virtual.environment) as microphone:
         microphone.send(Open(""))
-        frames = [await microphone.frame() for _ in range(50)]
+        *_, last = [await microphone.frame() for _ in range(50)]
         microphone.process.send_signal(signal.SIGSTOP)
         await virtual.do("say", "one")
         microphone.process.send_signal(signal.SIGCONT)
-        while not frames[-1].lost_ms:
+        frames: list[Frame] = []
+        while sum(frame.lost_ms for frame in frames) <= 300:
             frames.append(await microphone.frame())
         frames += [await microphone.frame() for _ in range(25)]
-    lost = [frame.lost_ms for frame in frames if frame.lost_ms]
-    assert lost[0] > 300
-    elapsed = frames[-1].captured - frames[49].captured
-    heard = sum(len(frame.pcm) for frame in frames[50:]) / 2 / UPLINK_RATE
-    assert heard + sum(lost) / 1000 == pytest.approx(elapsed, abs=0.1)
+    lost_ms = sum(frame.lost_ms for frame in frames)
+    heard = sum(len(frame.pcm) for frame in frames) / 2 / UPLINK_RATE
+    assert heard + lost_ms / 1000 == pytest.approx(frames[-1].captured - last.captured, abs=0.1)
 
 
 async def test_speaker(virtual: VirtualAudio) -> None:
@@ -133,7 +132,8 @@ async def test_speaker(virtual: VirtualAudio) -> None:
     async with child(Direction.SPEAKER, virtual.environment) as speaker:
         speaker.send(Open(""), Play(bytes(4800)), Mark(4800))
         assert await speaker.next() == Opened("default", 24_000, 1)
-        assert [await speaker.next(), await speaker.next()].count(Played(4800)) == 1
+        while (message := await speaker.next()) != Played(4800):
+            assert message == Alive()
         assert await speaker.next() == Alive()
         speaker.hang_up()
         assert await speaker.ended() == (0, "")

@@ -118,8 +118,8 @@ chime = false
 
 
 async def ready(running: Daemon) -> None:
-    """Return when the hub has its microphone."""
-    await running.logged("microphone: ")
+    """Return when the hub hears: what is said while it starts may come too late to be looked at."""
+    await running.logged("ready: ")
 
 
 async def heard_after(place: int, running: Daemon, virtual: VirtualAudio) -> int:

@@ -19,7 +19,7 @@ from hubd.demo.private_broker import PrivateBroker
 from tests.edges.sound_system import FakeMicrophone, VirtualAudio
 from tests.edges.test_sound_link import sound_processes
 from tests.end_to_end.automation import automation
-from tests.end_to_end.daemon import daemon
+from tests.end_to_end.daemon import daemon, ready
 from tests.end_to_end.program import environment
 from tests.faults.ward import DUMB, Deed, Ears, Rest, Ward, at, configuration, house, nothing, on, request, requests
 from tests.live_server import LiveServer
@@ -66,7 +66,7 @@ def leading_to(virtual: VirtualAudio, folder: Path) -> dict[str, str]:
 async def test_a_sound_server_that_fails(tmp_path: Path, virtual: VirtualAudio, tell: Callable[[str], None]) -> None:
     """Processes of sound devices that end or hang are replaced, a server that dies is found again; then it hears."""
     async with ward(tmp_path, leading_to(virtual, tmp_path), tell) as (here, rest):
-        await here.hub.logged("microphone: ")
+        await ready(here.hub)
         await here.hub.logged("speaker: ")
         for fault, part, words, number in PROCESSES:
             breaks: Deed = partial(signalled, here, part, number)
@@ -89,7 +89,7 @@ async def test_a_microphone_that_delivers_the_wrong_thing(
 ) -> None:
     """Zeros alone, or sound that is cut off: each takes its time to be sure of, and to be over."""
     async with ward(tmp_path, leading_to(virtual, tmp_path), tell) as (here, rest):
-        await here.hub.logged("microphone: ")
+        await ready(here.hub)
         kinds = ((0.1, 2), (0.2, 65), (10.0, 5))
         brief, soft, loud = (partial(virtual.do, "play", noise(tmp_path, *kind)) for kind in kinds)
         fault, words = "microphone delivers zeros", "nothing but silence"
