@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import pytest
 
 from hubd.edges import memory
 from hubd.edges.memory import constant_parts, give_back
+from scripts.benches.measuring import grown_kb
 
 _LIBRARY = "_multiarray_umath"
+# Too small to be mappings of their own; 40 MB in all.
+_BLOCK, _BLOCKS = 4096, 10_000
 _HEAD = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) ")
 
 
@@ -34,6 +38,23 @@ def test_what_a_library_needed_once_is_given_back() -> None:
     give_back()
     assert _resident() < before / 2
     assert np.linalg.norm(np.array([3.0, 4.0])) == 5.0
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="needs the GNU C library")
+def test_what_was_freed_is_given_back() -> None:
+    """What malloc keeps below a block that is still in use leaves the memory."""
+    library = ctypes.CDLL(None)
+    library.malloc.restype = ctypes.c_void_p
+    blocks = [library.malloc(_BLOCK) for _ in range(_BLOCKS)]
+    for block in blocks:
+        ctypes.memset(block, 1, _BLOCK)
+    for block in blocks[:-1]:
+        library.free(ctypes.c_void_p(block))
+    before = grown_kb()
+    give_back()
+    after = grown_kb()
+    library.free(ctypes.c_void_p(blocks[-1]))
+    assert before - after > _BLOCK * _BLOCKS / 1024 / 2
 
 
 def test_nothing_that_was_written_is_given_back() -> None:
