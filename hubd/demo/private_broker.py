@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import random
 import shutil
 import signal
-import socket
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +19,8 @@ HOST: Final = "127.0.0.1"
 _START_TIMEOUT: Final = 10.0
 _STOP_TIMEOUT: Final = 3.0
 _LOOK_EVERY: Final = 0.01
-# Between finding a free port and mosquitto's taking it, another program may take it.
+# A system gives none of these to programs that ask for any: while the broker is down nobody comes to have its port.
+_PORTS: Final = range(20_000, 32_000)
 _PORTS_TO_TRY: Final = 5
 
 
@@ -63,7 +64,7 @@ class PrivateBroker:
         program = _mosquitto()
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="hubd-broker-")
-        for port in [self._port] if self._port else [_free_port() for _ in range(_PORTS_TO_TRY)]:
+        for port in [self._port] if self._port else random.sample(_PORTS, _PORTS_TO_TRY):
             if await self._start_on(port, program, Path(self._folder.name)):
                 self._port = port
                 return
@@ -149,10 +150,3 @@ def _with_our_end() -> list[str]:
     """Return the command before mosquitto's that makes it end when this process does, however that ends."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv is not None else []
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -4,7 +4,6 @@ import asyncio
 import os
 import select
 import signal
-import socket
 import subprocess
 import sys
 
@@ -52,14 +51,10 @@ async def test_two_side_by_side() -> None:
 
 async def test_taken_port_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that another program took in between is given up for the next one."""
-    with socket.create_server((private_broker.HOST, 0)) as taken, socket.socket() as probe:
-        probe.bind((private_broker.HOST, 0))
-        free = probe.getsockname()[1]
-        probe.close()
-        ports = iter([taken.getsockname()[1], *[free] * 9])
-        monkeypatch.setattr(private_broker, "_free_port", lambda: next(ports))
-        async with PrivateBroker() as broker:
-            assert broker.port == free
+    async with PrivateBroker() as first:
+        monkeypatch.setattr(private_broker, "_PORTS", (first.port,) * 4 + (first.port - 1,))
+        async with PrivateBroker() as second:
+            assert second.port == first.port - 1
 
 
 async def test_settings_that_it_does_not_know() -> None:
