@@ -17,7 +17,7 @@ from hubd.demo.private_broker import HOST, PrivateBroker
 from hubd.devices.render import Publish
 from hubd.edges import paho_connection
 from hubd.edges.paho_broker import BrokerSettings
-from hubd.edges.paho_dialling import Version, acknowledge, make_client
+from hubd.edges.paho_dialling import Version, acknowledge, make_client, write_later
 from tests.edges.mqtt_parts import ACCEPTED_5, SUBSCRIBE, Visit, fake_broker, running
 
 
@@ -209,3 +209,17 @@ def test_what_was_read_is_acknowledged_at_once(monkeypatch: pytest.MonkeyPatch) 
         assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 1
         connection.close()
         acknowledge(client)
+
+
+async def test_a_socket_that_is_closed_meanwhile_is_let_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What still waits to be written when the connection has ended troubles nobody."""
+    client = make_client(BrokerSettings(HOST, 1883, "test"), Version.MQTT5)
+    monkeypatch.setattr(client, "want_write", lambda: True)
+    loop, errors = asyncio.get_running_loop(), list[object]()
+    loop.set_exception_handler(lambda _loop, context: errors.append(context))
+    with socket.create_server((HOST, 0)) as server, socket.create_connection(server.getsockname()) as connection:
+        write_later(client, connection)
+    called = asyncio.Event()
+    loop.call_soon(called.set)
+    await called.wait()
+    assert errors == []
