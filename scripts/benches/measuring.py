@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-CONNECTS = 100
+CONNECTS = 10  # beside each minute of sound
 PCM = bytes(range(256)) * 5  # 40 ms at 16 kHz, not silent
 
 
@@ -28,22 +28,20 @@ class Client(Protocol):
 async def measure(open_session: Callable[[], Awaitable[Client]], minutes: int) -> dict[str, list[float]]:
     """Return what was measured, again and again: ms to connect, CPU s of each minute of sound, kB after all of it.
 
-    Minutes of sound up and down take turns, so that whatever else the computer does falls on both.
+    Connects, sound up and sound down take turns, so that whatever else the computer does falls on all of them.
     """
-    connects = []
-    for _ in range(CONNECTS):
-        began = time.perf_counter()
-        client = await open_session()
-        connects.append((time.perf_counter() - began) * 1000)
-        await client.close()
-
-    client = await open_session()
-    ups, downs = [], []
+    connects, ups, downs = [], [], []
     for _ in range(minutes):
+        for _ in range(CONNECTS):
+            began = time.perf_counter()
+            client = await open_session()
+            connects.append((time.perf_counter() - began) * 1000)
+            await client.close()
+        client = await open_session()
         ups.append(await _up(client))
         downs.append(await _down(client))
-    own, resident = own_kb(), resident_kb()
-    await client.close()
+        own, resident = own_kb(), resident_kb()
+        await client.close()
     return {
         "connect_first_ms": connects[:1],
         "connect_ms": connects[1:],
