@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from hubd.events import CallStatus, Event, StopAsked
+from hubd.events import CallStatus, Event, Scheduling, StopAsked
 from hubd.reports import (
     AnsweredReport,
     CalledReport,
@@ -22,6 +22,8 @@ from hubd.reports import (
 # The wake word's score comes up to 0.7 s after the word; past this, nothing was heard.
 _WAKES_WITHIN: Final = 4.0
 _LONGEST: Final = 120.0
+# An outcome of which the model is to speak takes it a while; past this, it has nothing to say.
+_SPEAKS_WITHIN: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,11 @@ class Request:
 
 @dataclass(slots=True)
 class Course:
-    """What a request has led to so far."""
+    """What a request has led to so far; untold: whether the model is still to speak of an outcome."""
 
     woke: bool = False
     failed: bool = False
+    untold: bool = False
     state: PublicState = PublicState.IDLE
     open: set[str] = field(default_factory=set)
     answered: list[CallStatus] = field(default_factory=list)
@@ -54,13 +57,15 @@ class Course:
                 self.woke = True
             case StateReport(state):
                 self.state = state
+                self.untold = self.untold and state is not PublicState.SPEAKING
             case SessionReport(change=SessionChange.FAILED):
                 self.failed = True
             case CalledReport(call):
                 self.open.add(call)
             case AnsweredReport(status=CallStatus.ON_ITS_WAY):
                 pass
-            case AnsweredReport(call, status):
+            case AnsweredReport(call, status, scheduling):
+                self.untold = self.untold or scheduling is not Scheduling.SILENT
                 self.open.discard(call)
                 self.answered.append(status)
 
@@ -146,7 +151,7 @@ class Show:
         if not await self._until(lambda: course.woke, patience):
             return
         await self._until(lambda: course.resting, _LONGEST)
-        while await self._changes_within(self._quiet):
+        while await self._changes_within(max(self._quiet, _SPEAKS_WITHIN) if course.untold else self._quiet):
             await self._until(lambda: course.resting, _LONGEST)
 
     async def _until(self, condition: Callable[[], bool], patience: float | None) -> bool:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -26,7 +27,7 @@ def called(call: str) -> Report:
     return CalledReport(call, "set_light", "lamp", {})
 
 
-def answered(call: str, status: CallStatus) -> Report:
+def answered(call: str, status: CallStatus) -> AnsweredReport:
     """Return the report of its answer."""
     return AnsweredReport(call, status, Scheduling.SILENT, {}, 5)
 
@@ -116,6 +117,22 @@ async def test_no_wake_word(monkeypatch: pytest.MonkeyPatch) -> None:
     hub = ScriptedHub(())
     assert await hub.run(Request("", b"\0\0")) is False
     assert hub.ends == ["no wake word was heard"]
+
+
+async def test_waits_for_the_words() -> None:
+    """An outcome that is to be spoken of keeps the request open until that is over."""
+    outcome = replace(answered("1", CallStatus.DONE), scheduling=Scheduling.WHEN_IDLE)
+    hub = ScriptedHub((WOKE, called("1"), outcome, FOLLOWING))
+    told: list[int] = []
+
+    def speak() -> None:
+        told.append(hub.stopped)
+        hub.show.take(StateReport(PublicState.SPEAKING))
+        hub.show.take(FOLLOWING)
+
+    asyncio.get_running_loop().call_later(0.05, speak)
+    assert await hub.run(Request("", b"\0\0"))
+    assert (told, hub.stopped) == ([0], 1)
 
 
 async def test_waits_for_the_outcome() -> None:
