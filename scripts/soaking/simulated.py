@@ -177,12 +177,13 @@ class Day:
         self._mishaps[request.mishap.name] += 1
 
     async def _wake(self) -> Visit:
-        before = len(self._server.visits)
         for _ in range(_TRIES):
             await self._room.speak(self._tape)
             if any(isinstance(report, WokeReport) for report in self._diary.reports):
                 self._wakes += 1
-                return await self._server.visit(before)
+                await self._diary.state(PublicState.LISTENING)
+                # One that was opened before the wake word was certain may be over.
+                return self._server.visits[-1]
             self._missed += 1
         raise AssertionError("the wake word was not heard")
 
