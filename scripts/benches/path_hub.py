@@ -12,11 +12,13 @@ down when sound comes and goes (path_sound.py).
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import random
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +29,7 @@ from hubd.edges.sound_link import SoundLink, SoundSettings
 from hubd.edges.wav_sound import WavSound
 from hubd.edges.websockets_link import WebsocketsLink
 from hubd.events import Backend, Event, LinkReady, SpeechEnded, Woke
+from hubd.fittings import kept
 from hubd.ports import MicrophoneFrame, Sound
 from hubd.reports import PublicState, Report, StateReport
 from hubd.secrets import Secrets
@@ -161,7 +164,19 @@ async def main(config: Path, server: int, broker: int, scenario: str) -> None:
     """Run the hub until told to end."""
     stamps, watched, sound = path_probe.watch(server, broker, TOPIC.encode()), Watched(scenario), _sound(scenario)
     url = f"wss://127.0.0.1:{server}"
-    hub = Hub(load(config), Secrets(), sound=sound, backend=Backend.GEMINI, url=url, report=watched.report)
+    settings, report = load(config), watched.report
+    keep = partial(kept, config=settings, environment=os.environ, report=report)
+    hub = Hub(
+        settings,
+        Secrets(),
+        sound=sound,
+        backend=Backend.GEMINI,
+        url=url,
+        report=report,
+        store=keep("session"),
+        tokens=keep("tokens"),
+    )
+    gc.freeze()  # as the daemon does
     watched.watch(hub)
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(hub.run()), tasks.create_task(sound.run())]

@@ -36,9 +36,12 @@ class World:
     def hub(
         self, scenario: str, port: str, environment: Mapping[str, str], more: str = "", house: str = SETTINGS
     ) -> Iterator[Program]:
-        """Run the hub until it is ready, and have it go on; more: settings, house: those with its devices."""
-        config = self.folder / "hubd.toml"
-        mqtt = f'[mqtt]\nhost = "{HOST}"\nport = {self.broker}\n[hub]\nstate_dir = "none"\n'
+        """Run the hub until it is ready, and have it go on; more: settings, house: those with its devices.
+
+        As in life it keeps on disk what the next hub has to know, but each begins with nothing.
+        """
+        config, kept = self.folder / "hubd.toml", tempfile.mkdtemp(dir=self.folder)
+        mqtt = f'[mqtt]\nhost = "{HOST}"\nport = {self.broker}\n[hub]\nstate_dir = "{kept}"\n'
         config.write_text(mqtt + more + house)
         with program("path_hub", config, port, self.broker, scenario, environment=environment) as hub:
             hub.line()
