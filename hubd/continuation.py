@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import IntEnum, auto
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hubd.events import Backend, Scheduling
+from hubd.events import Answer, Backend, Scheduling
 from hubd.live.session import LONGEST
 from hubd.news import MOST, Item, News
 from hubd.wishes import Standing
@@ -138,26 +138,50 @@ class Continuation:
         """Note that there is something to save."""
         self.unsaved = max(self.unsaved, extent)
 
+    def begin(self, answer: Answer, now: float) -> str:
+        """Note that a call is being carried out; return it as a line that restore() takes behind what dump() returned.
+
+        answer: what is true of it if the hub ends before its outcome.
+        """
+        self.change(Unsaved.MUCH)
+        return _line(_members(self.news.begin(answer, now)))
+
     def dump(self) -> str:
         """Return all that is worth keeping as one line of JSON, a secret; it counts as saved."""
         self.unsaved = Unsaved.NOTHING
         kept = self._handles.get(_ON_DISK)
         handle = None if kept is None else _members(kept)
         news = [_members(item) for item in self.news.items]
-        text = json.dumps({"hubd": 1, "handle": handle, "news": news}, ensure_ascii=False)
-        # Half a character, of whatever text from outside, must not cost the rest.
-        return text.encode(errors="replace").decode()
+        return _line({"hubd": 1, "handle": handle, "news": news})
 
     def restore(self, text: str, now: float) -> bool:
-        """Take over what dump() returned once; return False for a text of another origin, or one that was cut."""
+        """Take over what dump() returned once, with what begin() has since; either may be missing.
+
+        Returns False for a text of another origin, or one that was cut. Of the lines behind it those that were cut are
+        passed over.
+        """
+        head, *lines = text.split("\n")
+        begun = [item for item in map(_begun, lines) if item is not None]
         try:
-            saved = _Saved.model_validate_json(text)
+            saved = _Saved.model_validate_json(head) if head or not begun else _Saved(hubd=1, handle=None, news=[])
         except ValidationError:
             return False
         if saved.handle is not None:
             self._handles[_ON_DISK] = Handle(saved.handle.secret, saved.handle.fingerprint, saved.handle.since)
-        self.news.restore((Item(**dict(item)) for item in saved.news), now)
+        self.news.restore((Item(**dict(item)) for item in (*saved.news, *begun)), now)
         return True
+
+
+def _begun(line: str) -> _SavedItem | None:
+    try:
+        return _SavedItem.model_validate_json(line)
+    except ValidationError:
+        return None
+
+
+def _line(value: Mapping[str, object]) -> str:
+    """Return it as JSON; half a character, of whatever text from outside, must not cost the rest."""
+    return json.dumps(value, ensure_ascii=False).encode(errors="replace").decode()
 
 
 def _members(kept: Handle | Item) -> dict[str, object]:

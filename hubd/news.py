@@ -81,8 +81,8 @@ class News:
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
-        # What is true of calls that are being carried out, and since when.
-        self._begun: dict[str, tuple[Answer, float]] = {}
+        # What is true of calls that are being carried out.
+        self._begun: dict[str, Item] = {}
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -90,8 +90,7 @@ class News:
         entries = [entry.item for entry in self._entries.values()]
         outcomes = [item for item in entries if item.standing is None]
         facts = [item for item in entries if item.standing is not None]
-        begun = [_item(answer, since) for answer, since in self._begun.values()]
-        return (*facts, *[*outcomes, *begun][-MOST:])
+        return (*facts, *[*outcomes, *self._begun.values()][-MOST:])
 
     @property
     def waiting(self) -> tuple[Item, ...]:
@@ -103,9 +102,13 @@ class News:
         for item in items:
             self._enter(item, None, now)
 
-    def begin(self, answer: Answer, now: float) -> None:
-        """Note that a call is being carried out; answer: what is true of it if the hub ends before its outcome."""
-        self._begun[answer.call.id] = answer, now
+    def begin(self, answer: Answer, now: float) -> Item:
+        """Note that a call is being carried out; return what is to be told of it if the hub ends before its outcome.
+
+        answer: the same.
+        """
+        item = self._begun[answer.call.id] = _item(answer, now)
+        return item
 
     def drop(self, call_id: str) -> None:
         """Note that a call that was begun led to nothing."""

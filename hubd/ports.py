@@ -194,7 +194,7 @@ class Store(Protocol):
     """Where one private text is kept; reports its own troubles, and raises nothing."""
 
     def read(self) -> str:
-        """Return the text; empty if there is none."""
+        """Return the text, with the lines behind it; empty if there is none."""
         ...
 
     def set_aside(self) -> None:
@@ -212,10 +212,11 @@ class Store(Protocol):
         """Do the same, without giving way to anything else."""
         ...
 
-    def jot(self, text: str) -> None:
-        """Do the same at next to no cost: the text outlives this process, but not a loss of power until it is written.
+    def append(self, line: str) -> None:
+        """Put a line behind the text at next to no cost: it outlives this process, but maybe not a loss of power.
 
-        It is no less recent than what write() and write_now() were given before.
+        line: without a line break; one may be there already, and one that was cut off. What write() and write_now()
+        were given before does not take its place, what they are given later does.
         """
         ...
 

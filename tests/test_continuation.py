@@ -25,6 +25,11 @@ def kept() -> Continuation:
     return continuation
 
 
+def asked(call: str) -> Answer:
+    """Return what is true of a call without an outcome."""
+    return Answer(Call(call, "set_light"), CallStatus.LATE, Scheduling.WHEN_IDLE, {"message": "It may be on."})
+
+
 class TestHandle:
     def test_each_backend_has_its_own(self) -> None:
         """A handle is good where it came from."""
@@ -94,6 +99,29 @@ class TestDisk:
         before.news.begin(Answer(Call(secret, secret), CallStatus.FAILED, Scheduling.SILENT, {"message": secret}), NOW)
         assert again.restore(before.dump(), NOW)
         assert (again.handle(GEMINI, "persona", NOW), again.news.items) == (secret, before.news.items)
+
+    def test_begun_since(self) -> None:
+        """A call that was begun after the text was written comes back with it; without the text, alone."""
+        before = kept()
+        text = before.dump()
+        lines = [before.begin(asked(name), NOW) for name in ("lamp\n", "ß\ud83d")]
+        for written, items in ((text, kept().news.items), ("", ())):
+            again = Continuation()
+            assert again.restore("\n".join([written, *lines]), NOW)
+            assert [item.call for item in again.news.items] == [*(item.call for item in items), "lamp\n", "ß?"]
+        assert before.unsaved is Unsaved.MUCH
+
+    @given(st.data())
+    def test_begun_and_cut(self, data: st.DataObject) -> None:
+        """A line that was cut off is passed over, and what stands before it, or behind it, is not."""
+        before = kept()
+        text = before.dump()
+        first, second, third = (before.begin(asked(name), NOW) for name in ("one", "two", "three"))
+        cut = second[: data.draw(st.integers(0, len(second) - 1))]
+        again = Continuation()
+        assert again.restore(f"{text}\n{first}\n{cut}\n{third}", NOW)
+        assert [item.call for item in again.news.items[-2:]] == ["one", "three"]
+        assert again.handle(GEMINI, "persona", NOW) == "hush"
 
     def test_half_a_character(self) -> None:
         """It is replaced, and costs nothing else."""

@@ -12,7 +12,6 @@ import stat
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from enum import Enum, auto
 from pathlib import Path
 from typing import Final
 
@@ -32,15 +31,8 @@ _UNWRITTEN: Final = (
 _UNREAD: Final = "The hub goes on without it. If this happens again, check the disk: memory cards wear out."
 
 
-class _Reach(Enum):
-    """How far a text has to get: to this computer's memory, or to its disk."""
-
-    MEMORY = auto()
-    DISK = auto()
-
-
 class StateFile:
-    """One file, for its owner's eyes only (mode 0600), always whole: the old text or the new one.
+    """One file, for its owner's eyes only (mode 0600), always whole: the old text or the new one, and lines behind it.
 
     path: where it is; its folder is made if need be. report: takes trouble, told once until it is over.
     Nothing of the text gets into reports or errors: it may hold a secret.
@@ -59,7 +51,10 @@ class StateFile:
         self._in_place = 0
 
     def read(self) -> str:
-        """Return the text, whoever wrote it; empty if there is none, which is trouble if something else is there."""
+        """Return the text, with the lines behind it, whoever wrote them; empty if there is none.
+
+        It is trouble if something else is there.
+        """
         try:
             text = self._read()
         except FileNotFoundError:
@@ -110,15 +105,22 @@ class StateFile:
                 self._replace(change(self.read()).encode(), next(self._numbers))
         self._tell()
 
-    def jot(self, text: str) -> None:
-        """Put the text in its place without waiting for the disk, nor for a write that does: for the next process.
+    def append(self, line: str) -> None:
+        """Put a line behind the text without waiting for the disk, nor for a write that does: for the next process.
 
         What was given to write() or write_now() before does not take its place any more.
         """
-        with self._noting():
-            fresh, number = self._path.with_name(f".{self._path.name}.jotted"), next(self._numbers)
-            self._write_new(fresh, text.encode(), _Reach.MEMORY)
-            self._put_in_place(fresh, number)
+        # A line that was cut off is ended by the next one.
+        data, number = f"\n{line}".encode(), next(self._numbers)
+        with self._noting(), self._placing:
+            descriptor = self._open_end()
+            try:
+                self._hand_over(descriptor)
+                if os.write(descriptor, data) < len(data):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            finally:
+                os.close(descriptor)
+            self._in_place = number
         self._tell()
 
     def _attempt(self, text: str, number: int) -> None:
@@ -160,24 +162,34 @@ class StateFile:
 
     def _replace(self, data: bytes, number: int) -> None:
         fresh = self._path.with_name(f".{self._path.name}.new")
-        self._write_new(fresh, data, _Reach.DISK)
+        self._write_new(fresh, data)
         self._put_in_place(fresh, number)
         with self._folder() as folder:
             os.fsync(folder)
 
-    def _write_new(self, fresh: Path, data: bytes, reach: _Reach) -> None:
+    def _open_end(self) -> int:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        try:
+            return _open_as_it_is(self._path, flags)
+        except FileNotFoundError:  # the first text of all
+            self._path.parent.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
+            return _open_as_it_is(self._path, flags)
+
+    def _write_new(self, fresh: Path, data: bytes) -> None:
         self._path.parent.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
         fresh.unlink(missing_ok=True)  # left behind by a hub that was killed, perhaps with other rights
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _PRIVATE)
         with os.fdopen(descriptor, "wb") as file:
-            if os.geteuid() == _ROOT:
-                # What root writes beside the hub, the hub's own user has to read.
-                owner = self._path.parent.stat()
-                os.fchown(descriptor, owner.st_uid, owner.st_gid)
+            self._hand_over(descriptor)
             file.write(data)
             file.flush()
-            if reach is _Reach.DISK:
-                os.fsync(descriptor)
+            os.fsync(descriptor)
+
+    def _hand_over(self, descriptor: int) -> None:
+        """Give an open file to the hub's own user, if root writes beside the hub: else the hub could not read it."""
+        if os.geteuid() == _ROOT:
+            owner = self._path.parent.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
     def _put_in_place(self, fresh: Path, number: int) -> None:
         """Give the new file its name, unless a newer one has it."""
@@ -204,6 +216,6 @@ class StateFile:
         self._trouble = trouble
 
 
-def _open_as_it_is(path: str, flags: int) -> int:
+def _open_as_it_is(path: str | Path, flags: int) -> int:
     """Open what is there, and nothing that a link points to; never wait for who writes into a pipe."""
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, _PRIVATE)

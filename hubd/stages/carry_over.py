@@ -111,10 +111,10 @@ class CarryOver:
 
         A hub that is killed at the next moment has left word of it already.
         """
-        self._continuation.news.begin(answer, self._wall())
+        line = self._continuation.begin(answer, self._wall())
         if self._store is not None:
-            self._store.jot(self._continuation.dump())
-        self._note(Unsaved.MUCH)
+            self._store.append(line)
+        self._wake()
 
     def dropped(self, call_id: str) -> None:
         """Note that a call that was begun led to nothing."""

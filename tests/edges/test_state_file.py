@@ -161,10 +161,11 @@ def test_updates_of_several_programs(tmp_path: Path) -> None:
     assert (mode_of(path), list(path.parent.iterdir())) == (0o600, [path])
 
 
-async def test_jotted_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is there at once, whole and private, without a disk; a write that began before it does not undo it."""
+async def test_a_line_behind_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there at once, without a disk; a write that began before it does not undo it, the next one does."""
     path, began, goes_on = tmp_path / "state.json", threading.Event(), threading.Event()
     file = StateFile(path, unheard)
+    file.write_now("oldest")
     sync = os.fsync
 
     def slow(descriptor: int) -> None:
@@ -175,13 +176,61 @@ async def test_jotted_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(os, "fsync", slow)
     writing = asyncio.create_task(file.write("old"))
     await asyncio.to_thread(began.wait)
-    file.jot("new")
-    assert (file.read(), mode_of(path)) == ("new", 0o600)
+    for line in ("new", "newer"):
+        file.append(line)
+    assert (file.read(), mode_of(path)) == ("oldest\nnew\nnewer", 0o600)
     goes_on.set()
     assert await writing
-    assert (file.read(), names_in(tmp_path)) == ("new", [path.name])
+    assert (StateFile(path, unheard).read(), names_in(tmp_path)) == ("oldest\nnew\nnewer", [path.name])
     assert await file.write("newest")
     assert (file.read(), names_in(tmp_path)) == ("newest", [path.name])
+
+
+def test_a_line_behind_no_text(tmp_path: Path) -> None:
+    """Before anything else was written it makes the file with its folder, for its owner's eyes only."""
+    path = tmp_path / "deep" / "state.json"
+    before = os.umask(0)
+    try:
+        StateFile(path, unheard).append("line")
+    finally:
+        os.umask(before)
+    assert (path.read_text(), mode_of(path), mode_of(path.parent)) == ("\nline", 0o600, 0o700)
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+def test_a_line_that_can_not_be_written(tmp_path: Path, kind: str) -> None:
+    """It is trouble, told until a write succeeds; where a link points to nothing is written."""
+    path, elsewhere = tmp_path / "state.json", tmp_path / "elsewhere"
+    elsewhere.write_text("theirs")
+    match kind:
+        case "link":
+            path.symlink_to(elsewhere)
+        case "folder":
+            path.mkdir()
+        case "pipe":
+            os.mkfifo(path)
+    told: list[Report] = []
+    file = StateFile(path, told.append)
+    file.append("line")
+    (trouble,) = told
+    assert isinstance(trouble, TroubleReport)
+    assert "can't be written" in trouble.problem
+    assert elsewhere.read_text() == "theirs"
+    path.rename(tmp_path / "gone")
+    file.append("line")
+    assert told == [trouble, replace(trouble, cleared=True)]
+
+
+def test_half_a_line_is_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fills up in the middle of a line is full."""
+    told: list[Report] = []
+    file = StateFile(tmp_path / "state.json", told.append)
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:3]))
+    file.append("line")
+    (trouble,) = told
+    assert isinstance(trouble, TroubleReport)
+    assert "No space left" in trouble.problem
 
 
 def test_an_update_that_can_not_be_written(tmp_path: Path) -> None:
@@ -197,6 +246,7 @@ def test_an_update_that_can_not_be_written(tmp_path: Path) -> None:
 def test_root_writes_for_the_hub(tmp_path: Path) -> None:
     """What root writes into the hub's folder belongs to the folder's owner, who could not read it otherwise."""
     os.chown(tmp_path, 1234, 1235)
-    StateFile(tmp_path / "state.json", unheard).update_now(lambda _text: "asked")
-    status = (tmp_path / "state.json").stat()
-    assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (1234, 1235, 0o600)
+    StateFile(tmp_path / "asked.json", unheard).update_now(lambda _text: "asked")
+    StateFile(tmp_path / "session.json", unheard).append("begun")
+    for status in (path.stat() for path in tmp_path.iterdir()):
+        assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (1234, 1235, 0o600)

@@ -63,9 +63,9 @@ class Disk:
         self.text = text
         self.writes.append(now())
 
-    def jot(self, text: str) -> None:
-        """Keep the text."""
-        self.write_now(text)
+    def append(self, line: str) -> None:
+        """Keep the line."""
+        self.write_now(f"{self.text}\n{line}")
 
 
 @pytest.mark.parametrize("jump", [0.0, YEAR, -YEAR])

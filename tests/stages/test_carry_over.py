@@ -21,7 +21,7 @@ class Disk:
     def __init__(self, text: str = "") -> None:
         self.text = text
         self.times: list[float] = []
-        self.jotted: list[float] = []
+        self.appended: list[float] = []
         self.broken = False
         self.full = False
 
@@ -41,10 +41,10 @@ class Disk:
             self.write_now(text)
         return not self.full
 
-    def jot(self, text: str) -> None:
-        """Keep the text in no time."""
-        self.text = text
-        self.jotted.append(round(now(), 1))
+    def append(self, line: str) -> None:
+        """Keep the line in no time."""
+        self.text += f"\n{line}"
+        self.appended.append(round(now(), 1))
 
     def write_now(self, text: str) -> None:
         """Keep the text."""
@@ -222,7 +222,7 @@ def test_word_of_a_call_is_left_before_it_is_carried_out() -> None:
         await pass_time(10)
 
     kept_on(disk, scenario)
-    assert (disk.jotted, disk.times) == ([0.5], [0.1, 1.2])
+    assert (disk.appended, disk.times) == ([0.5], [0.1, 1.2])
 
 
 def test_a_disk_that_is_full() -> None:

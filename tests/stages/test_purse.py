@@ -50,9 +50,9 @@ class Desk:
         self.write_now(text)
         return not self.full
 
-    def jot(self, text: str) -> None:
+    def append(self, line: str) -> None:
         """Fail: nothing is as urgent here."""
-        raise AssertionError(text)
+        raise AssertionError(line)
 
     def write_now(self, text: str) -> None:
         """Note what is written."""

@@ -47,9 +47,9 @@ class Disk:
             self.write_now(text)
         return not self.full
 
-    def jot(self, text: str) -> None:
+    def append(self, line: str) -> None:
         """Fail: nothing is as urgent here."""
-        raise AssertionError(text)
+        raise AssertionError(line)
 
     def write_now(self, text: str) -> None:
         """Keep the text."""
