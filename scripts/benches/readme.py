@@ -21,6 +21,12 @@ SHOWN: Final = (
     ("… while somebody talks", "wake", "CPU, speech", OPENWAKEWORD),
     ("… with a fan on", "wake", "CPU, a fan", OPENWAKEWORD),
     ("… with a television on", "wake", "CPU, a television", OPENWAKEWORD),
+    (
+        "CPU of the whole daemon, quiet room, real time",
+        "idle",
+        "CPU, the whole daemon",
+        "openWakeWord with PyAudio",
+    ),
     ("Largest difference of scores from openWakeWord's", "wake", "largest difference of scores", ""),
     ("Model's call read → command on its way to the broker, p50", "path", "toolCall read → PUBLISH written, p50", ""),
     ("… p99", "path", "toolCall read → PUBLISH written, p99", ""),
