@@ -1,4 +1,4 @@
-"""How something grows with what there is more of: flat, linear or worse, with its slope."""
+"""How something grows with what there is more of: flat, linear or worse, with its slope, as far as rounds agree."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from typing import Any, Final, Self
 _FLAT: Final = 0.05
 # From the middle to the most it may grow so much quicker than from the least to the middle, and is still linear.
 _LINEAR: Final = 1.5
+# Where chance may be more than this share of what was measured, nobody can say that it does not grow.
+_UNCLEAR: Final = 0.25
 # Student's t, by the number of rounds: a mean is within so many of its standard errors in 95 of 100 cases.
 _SURE: Final = {2: 12.7, 3: 4.3, 4: 3.2, 5: 2.8}
 
@@ -63,9 +65,10 @@ class Growth:
     @property
     def words(self) -> str:
         """How it grows."""
-        if self.slope * (self.sizes[-1] - self.sizes[0]) <= self.noise:
-            return "flat"
         rise = f"{self.slope:.2g} {self.unit} for each {self.each}"
+        if self.slope * (self.sizes[-1] - self.sizes[0]) <= self.noise:
+            clear = self.noise <= _UNCLEAR * max(self.medians)
+            return "flat" if clear else f"unclear: {rise}, which may be chance"
         return f"linear: {rise}" if self._linear() else f"more than linear: {rise} on average"
 
     def _linear(self) -> bool:
