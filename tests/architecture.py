@@ -103,7 +103,7 @@ ROWS: tuple[str, ...] = (
     "edges.sound_hub edges.sound_process",
     # One edge in parts: where the wake models' files are, what is made of the networks in them, what runs them.
     "edges.protobuf_fields edges.wake_model_files",
-    "edges.onnx_graph edges.onnx_session",
+    "edges.onnx_graph edges.onnx_session edges.tls_trust",
     "edges.onnx_spectrogram edges.onnx_stream",
     "edges.spectrogram",
     "edges.speech_embedding",

@@ -19,6 +19,7 @@ from websockets.asyncio.client import connect as websockets_connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.frames import CloseCode
 
+from hubd.edges.tls_trust import Trust
 from hubd.errors import LinkError
 
 # ``live-protocol.md`` 10. Pongs were measured 8 to 30 s late, so the library's 20 s would end good sessions.
@@ -61,36 +62,6 @@ class _Direct(websockets_connect):
 
     def process_redirect(self, exc: Exception) -> Exception:
         return exc
-
-
-class _Trust(ssl.SSLContext):
-    """The system's trusted certificates, with the TLS session of each host's last connection.
-
-    A connection that goes on with a session proves the host by the secret that both have since its certificates were
-    checked. Checking them is half of the work of a connect. A session is used once (RFC 8446 C.4).
-    """
-
-    def __init__(self, _protocol: int) -> None:
-        self.load_default_certs()
-        self._sessions: dict[str | bytes | None, ssl.SSLSession | None] = {}
-
-    def wrap_bio(
-        self,
-        incoming: ssl.MemoryBIO,
-        outgoing: ssl.MemoryBIO,
-        server_side: bool = False,  # noqa: FBT001, FBT002 -- the standard library's own signature
-        server_hostname: str | bytes | None = None,
-        session: ssl.SSLSession | None = None,
-    ) -> ssl.SSLObject:
-        session = session or self._sessions.pop(server_hostname, None)
-        return super().wrap_bio(incoming, outgoing, server_side, server_hostname, session)
-
-    def keep(self, tls: ssl.SSLObject) -> None:
-        """Let the next connection to that host go on with this one's session.
-
-        Reading it takes as long as a tenth of a connect, so this is for a moment when nobody waits.
-        """
-        self._sessions[tls.server_hostname] = tls.session
 
 
 async def connect(
@@ -220,9 +191,9 @@ def _encrypted(url: str) -> bool:
 
 
 @functools.cache
-def _trust() -> _Trust:
+def _trust() -> Trust:
     """Return the system's trusted certificates; read once, for it takes a Pi a good part of the connect time."""
-    return _Trust(ssl.PROTOCOL_TLS_CLIENT)
+    return Trust(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _host(url: str) -> str:

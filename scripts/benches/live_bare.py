@@ -23,6 +23,7 @@ IMPORTED = (time.perf_counter() - BEGAN[0], time.process_time() - BEGAN[1])
 
 import sys
 
+from hubd.edges.tls_trust import Trust
 from scripts.benches.live_house import DECLARATIONS, INSTRUCTION, MODEL
 from scripts.benches.measuring import measure, report
 
@@ -32,29 +33,10 @@ SETUP = json.dumps({"setup": {"model": f"models/{MODEL}", "tools": TOOLS, "syste
 SOUND = '{"realtimeInput":{"audio":{"mimeType":"audio/pcm;rate=16000","data":"%s"}}}'
 
 
-class Trust(ssl.SSLContext):
-    """The system's trusted certificates, with the session of the last connection."""
-
-    session: ssl.SSLSession | None = None
-
-    def wrap_bio(
-        self,
-        incoming: ssl.MemoryBIO,
-        outgoing: ssl.MemoryBIO,
-        server_side: bool = False,  # noqa: FBT001, FBT002 -- the standard library's own signature
-        server_hostname: str | bytes | None = None,
-        session: ssl.SSLSession | None = None,
-    ) -> ssl.SSLObject:
-        """Begin a connection with that session."""
-        return super().wrap_bio(incoming, outgoing, server_side, server_hostname, session or self.session)
-
-
 @functools.cache
 def trust() -> Trust:
     """Return whom to trust, read at the first connect as the clients do."""
-    trusted = Trust(ssl.PROTOCOL_TLS_CLIENT)
-    trusted.load_default_certs()
-    return trusted
+    return Trust(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Bare:
@@ -77,7 +59,7 @@ class Bare:
 
     async def close(self) -> None:
         """End the connection."""
-        trust().session = self._connection.transport.get_extra_info("ssl_object").session
+        trust().keep(self._connection.transport.get_extra_info("ssl_object"))
         await self._connection.close()
 
 
