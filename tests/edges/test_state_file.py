@@ -29,6 +29,19 @@ def names_in(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
+def stand_in_the_way(path: Path, kind: str) -> None:
+    """Put what is no file in a file's place: a link to one beside it, a folder, a pipe."""
+    elsewhere = path.with_name("elsewhere")
+    elsewhere.write_text("hush")
+    match kind:
+        case "link":
+            path.symlink_to(elsewhere)
+        case "folder":
+            path.mkdir()
+        case "pipe":
+            os.mkfifo(path)
+
+
 async def test_kept_for_the_next_one(tmp_path: Path) -> None:
     """What was written last is there after a restart, for its owner's eyes only, whatever the process allows others."""
     path = tmp_path / "deep" / "state.json"
@@ -85,15 +98,8 @@ def test_none_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
 def test_no_file(tmp_path: Path, kind: str) -> None:
     """What is no file is passed over, and trouble that does not repeat it, once; it is over when it is gone."""
-    path, elsewhere = tmp_path / "state.json", tmp_path / "elsewhere"
-    match kind:
-        case "link":
-            elsewhere.write_text("hush")
-            path.symlink_to(elsewhere)
-        case "folder":
-            path.mkdir()
-        case "pipe":
-            os.mkfifo(path)
+    path = tmp_path / "state.json"
+    stand_in_the_way(path, kind)
     told: list[Report] = []
     file = StateFile(path, told.append)
     assert (file.read(), file.read()) == ("", "")
@@ -200,22 +206,15 @@ def test_a_line_behind_no_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
 def test_a_line_that_can_not_be_written(tmp_path: Path, kind: str) -> None:
     """It is trouble, told until a write succeeds; where a link points to nothing is written."""
-    path, elsewhere = tmp_path / "state.json", tmp_path / "elsewhere"
-    elsewhere.write_text("theirs")
-    match kind:
-        case "link":
-            path.symlink_to(elsewhere)
-        case "folder":
-            path.mkdir()
-        case "pipe":
-            os.mkfifo(path)
+    path = tmp_path / "state.json"
+    stand_in_the_way(path, kind)
     told: list[Report] = []
     file = StateFile(path, told.append)
     file.append("line")
     (trouble,) = told
     assert isinstance(trouble, TroubleReport)
     assert "can't be written" in trouble.problem
-    assert elsewhere.read_text() == "theirs"
+    assert (tmp_path / "elsewhere").read_text() == "hush"
     path.rename(tmp_path / "gone")
     file.append("line")
     assert told == [trouble, replace(trouble, cleared=True)]
