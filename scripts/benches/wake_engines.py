@@ -127,7 +127,7 @@ def _each_frame(take: Callable[[bytes], object]) -> Listener:
         began = time.monotonic()
         for number, frame in enumerate(frames(pcm), start=1):
             if pace is Pace.REAL:
-                time.sleep(max(0.0, began + number * 0.08 - time.monotonic()))
+                time.sleep(max(0.0, began + number * 0.08 - time.monotonic()))  # as a microphone brings it
             take(frame)
 
     return listen

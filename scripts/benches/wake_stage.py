@@ -114,7 +114,7 @@ class RecordedMicrophone:
             yield MicrophoneFrame(pcm, captured=self.brought / UPLINK_RATE)
             match self._pace:
                 case Pace.REAL:
-                    await asyncio.sleep(began + self.brought / UPLINK_RATE - time.monotonic())
+                    await asyncio.sleep(began + self.brought / UPLINK_RATE - time.monotonic())  # as a microphone does
                 case Pace.QUICK:
                     while self.behind() > _AHEAD:  # noqa: ASYNC110 (the stage has nothing to wait for)
-                        await asyncio.sleep(0.001)
+                        await asyncio.sleep(0.001)  # the wake model catches up meanwhile
