@@ -184,9 +184,10 @@ async def test_a_line_behind_the_text(tmp_path: Path, monkeypatch: pytest.Monkey
     await asyncio.to_thread(began.wait)
     for line in ("new", "newer"):
         file.append(line)
-    assert (file.read(), mode_of(path)) == ("oldest\nnew\nnewer", 0o600)
+    meanwhile = file.read(), mode_of(path)
     goes_on.set()
     assert await writing
+    assert meanwhile == ("oldest\nnew\nnewer", 0o600)
     assert (StateFile(path, unheard).read(), names_in(tmp_path)) == ("oldest\nnew\nnewer", [path.name])
     assert await file.write("newest")
     assert (file.read(), names_in(tmp_path)) == ("newest", [path.name])
