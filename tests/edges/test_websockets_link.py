@@ -549,6 +549,22 @@ async def test_a_tls_session_goes_on(trusted: ssl.SSLContext) -> None:
     assert went_on == [False, True, True]
 
 
+async def test_a_tls_session_is_used_once(trusted: ssl.SSLContext) -> None:
+    """A second connection beside one that goes on with a session begins one of its own (RFC 8446 C.4)."""
+    went_on: list[bool] = []
+
+    async def look(connection: ServerConnection) -> None:
+        went_on.append(connection.transport.get_extra_info("ssl_object").session_reused)
+        await echo(connection)
+
+    async with server(look, tls=trusted) as url:
+        host = url.replace("127.0.0.1", "localhost")
+        await (await connect(host, None)).close()
+        for link in [await connect(host, None) for _ in range(2)]:
+            await link.close()
+    assert went_on == [False, True, False]
+
+
 async def test_a_tls_session_that_the_server_has_forgotten(trusted: ssl.SSLContext, tmp_path: pathlib.Path) -> None:
     """The certificate is checked then, as at first: it lets nobody in whose certificate is not trusted."""
     for context in (trusted, loaded(tmp_path)):
