@@ -162,38 +162,32 @@ class Act:
         self._send()
 
     def _begin(self, call: Call, now: float, found: Resolved) -> None:
-        at_once = self._at_once(found, now)
-        if at_once is not None:
-            self._tell_of(call, found)
-            self._answer(call, now, *at_once)
-        elif isinstance(found, Command | Several) and self._tasks is not None:
-            self._start(call, now, found, self._tasks)
-
-    def _at_once(  # noqa: PLR0911 -- one return an answer
-        self, found: Resolved, now: float
-    ) -> tuple[Outcome, Scheduling] | None:
-        """Return the answer to what is not carried out as a task, with its scheduling; None for what is."""
+        """Carry out as a task what takes one; answer everything else at once."""
+        scheduling = Scheduling.WHEN_IDLE
         match found:
             case EndConversation():
-                return outcomes.ending(), Scheduling.SILENT
+                outcome, scheduling = outcomes.ending(), Scheduling.SILENT
             case Refusal():
-                return outcomes.refused(found), Scheduling.WHEN_IDLE
+                outcome = outcomes.refused(found)
             case Query():
-                return findings.told(self._toolbox.catalog, found, self._means.states, now), Scheduling.WHEN_IDLE
+                outcome = findings.told(self._toolbox.catalog, found, self._means.states, now)
             case OwnCall():
-                return self._own(found), Scheduling.WHEN_IDLE
+                outcome = self._own(found)
             case Command() if found.needs_yes and not (self._confirmations and self._confirmations.admit(found, now)):
                 asks = outcomes.to_confirm if self._confirmations else outcomes.nobody_to_confirm
-                return asks(found, label_of(found, self._toolbox.catalog)), Scheduling.WHEN_IDLE
+                outcome = asks(found, label_of(found, self._toolbox.catalog))
             case Command() | Several():
                 if self._tasks is not None and len(self._running) < MAX_RUNNING:
-                    return None
+                    self._start(call, now, found, self._tasks)
+                    return
                 reason = "too many commands are on their way" if self._tasks is not None else "the hub is stopping"
                 label = label_of(found, self._toolbox.catalog)
                 outcome = outcomes.not_sent(label, reason, retryable=self._tasks is not None)
-                return outcome, self._toolbox.schedule(found).failed
+                scheduling = self._toolbox.schedule(found).failed
             case _:
                 assert_never(found)
+        self._tell_of(call, found)
+        self._answer(call, now, outcome, scheduling)
 
     def _start(self, call: Call, now: float, found: Command | Several, tasks: asyncio.TaskGroup) -> None:
         early = self._toolbox.early_answer(found)
