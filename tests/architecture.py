@@ -93,8 +93,8 @@ ROWS: tuple[str, ...] = (
     # The line in five parts: it alone uses the others.
     "stages.carry_over stages.connection",
     "stages.briefing stages.head_start stages.inbox",
-    # The one edge in four parts: each is used by the next one alone.
-    "edges.paho_dialling",
+    # The one edge in parts: each is used by the next ones alone.
+    "edges.paho_dialling edges.paho_window",
     "edges.paho_packets",
     "edges.paho_connection",
     # Whoever has loaded something, or lacks it, uses them, another edge too.

@@ -7,7 +7,6 @@ import logging
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from enum import Enum, auto
 from functools import partial
 from typing import Final
@@ -21,6 +20,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from hubd.devices.render import Publish
 from hubd.edges.paho_dialling import Version, acknowledge, dial, holds_more, make_client, silently, write_later
 from hubd.edges.paho_packets import in_packets, inbound, outbound_properties, subscriptions
+from hubd.edges.paho_window import Window
 from hubd.errors import BrokerError
 from hubd.mqtt import faults
 from hubd.mqtt.faults import Fault
@@ -80,7 +80,7 @@ class PahoConnection:
         # By message number: the broker's reason code, None if the connection ended before.
         self._receipts: dict[int, asyncio.Future[int | None]] = {}
         self._asked: dict[int, Sequence[str]] = {}
-        self._window = asyncio.Semaphore(_WINDOW)
+        self._window = Window(_WINDOW)
         self.wants_other_version = False
         self.acts_by = self._loop.time() + CONNECT_TIMEOUT
         self._client = make_client(settings, version)
@@ -117,11 +117,8 @@ class PahoConnection:
         in time is withdrawn by cutting the connection, for the kernel may still hold it.
         """
         deadline = self._loop.time() + valid_for
-        if publish.qos > 0:
-            if self._window.locked():
-                return partial(self._queue_up, publish, deadline)
-            with suppress(StopIteration):  # what is not locked is acquired without waiting
-                self._window.acquire().send(None)
+        if publish.qos > 0 and not self._window.take():
+            return partial(self._queue_up, publish, deadline)
         return partial(self._taken, self._write(publish), deadline)
 
     def subscribe(self, topics: Sequence[str], wanted: Wanted) -> None:
@@ -151,7 +148,7 @@ class PahoConnection:
     async def _queue_up(self, publish: Publish, deadline: float) -> None:
         try:
             async with asyncio.timeout_at(deadline):
-                await self._window.acquire()
+                await self._window.wait()
         except TimeoutError:
             raise BrokerError("the MQTT broker has not confirmed earlier messages") from None
         await self._taken(self._write(publish), deadline)
@@ -183,7 +180,7 @@ class PahoConnection:
             raise BrokerError(f"the message can't be sent: {error_string(info.rc)}")
         receipt = self._receipts[info.mid] = self._loop.create_future()
         if publish.qos > 0:
-            receipt.add_done_callback(lambda _receipt: self._window.release())
+            receipt.add_done_callback(lambda _receipt: self._window.give_back())
         # paho would leave the writing to the loop's next iteration.
         self._client.loop_write()
         return receipt
@@ -259,7 +256,7 @@ class PahoConnection:
             self.wants_other_version = reason.value == faults.UNSUPPORTED_VERSION
             self._end(faults.refused(self._settings.where, reason.value))
             return
-        self._window = asyncio.Semaphore(min(getattr(properties, "ReceiveMaximum", _WINDOW), _WINDOW))
+        self._window = Window(min(getattr(properties, "ReceiveMaximum", _WINDOW), _WINDOW))
         self._phase = _Phase.UP
         self._greeted.set()
         self._on_up()
