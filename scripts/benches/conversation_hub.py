@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from hubd.app import Hub
-from hubd.audio.pcm import DOWNLINK_RATE, FRAME_MS, UPLINK_RATE, bytes_of
+from hubd.audio.pcm import DOWNLINK_RATE, UPLINK_RATE, bytes_of
 from hubd.config import load
 from hubd.events import Backend
 from hubd.ports import MicrophoneFrame
@@ -25,7 +25,9 @@ from hubd.wishes import ListenAsked
 from scripts.benches.measuring import grown_kb
 from scripts.benches.voices import story
 
-_FRAMES_A_MINUTE: Final = 60_000 // FRAME_MS
+# What the microphone's process asks its card for, and passes on at once while it is talked to.
+_BLOCK_MS: Final = 40
+_BLOCKS_A_MINUTE: Final = 60_000 // _BLOCK_MS
 _MOST_BEHIND: Final = 12
 
 
@@ -39,9 +41,9 @@ class Talk:
 
     def __init__(self, speed: float, minutes: Sequence[float]) -> None:
         self._speed = speed
-        self._marks = [round(minute * _FRAMES_A_MINUTE) for minute in minutes]
+        self._marks = [round(minute * _BLOCKS_A_MINUTE) for minute in minutes]
         self._hub: Hub | None = None
-        self._frames = 0
+        self._blocks = 0
         self._began = 0.0
         self._silent_at = 0.0
         self._flushed = asyncio.Event()
@@ -50,7 +52,7 @@ class Talk:
 
     def begin(self, hub: Hub) -> None:
         """Count from now."""
-        self._hub, self._frames, self._began = hub, 0, time.process_time()
+        self._hub, self._blocks, self._began = hub, 0, time.process_time()
 
     async def run(self) -> None:
         """Do nothing; nobody else does anything meanwhile."""
@@ -61,19 +63,19 @@ class Talk:
 
     async def frames(self) -> AsyncIterator[MicrophoneFrame]:
         """Yield what is said."""
-        loop, told, size = asyncio.get_running_loop(), story(60), bytes_of(FRAME_MS, UPLINK_RATE)
+        loop, told, size = asyncio.get_running_loop(), story(60), bytes_of(_BLOCK_MS, UPLINK_RATE)
         due = loop.time()
         for start in itertools.cycle(range(0, len(told), size)):
-            due += FRAME_MS / 1000 / self._speed
+            due += _BLOCK_MS / 1000 / self._speed
             await asyncio.sleep(due - loop.time())
             while self._hub is not None and self._hub.behind > _MOST_BEHIND:
-                await asyncio.sleep(FRAME_MS / 1000)
+                await asyncio.sleep(_BLOCK_MS / 1000)
                 due = loop.time()
             yield MicrophoneFrame(told[start : start + size], loop.time())
-            self._frames += 1
-            if self._hub is not None and self._frames in self._marks:
+            self._blocks += 1
+            if self._hub is not None and self._blocks in self._marks:
                 self.seen.append((time.process_time() - self._began, grown_kb()))
-                if self._frames == self._marks[-1]:
+                if self._blocks == self._marks[-1]:
                     self.over.set()
 
     def play(self, pcm: bytes) -> None:
