@@ -23,7 +23,7 @@ from hubd.edges.micro_wake_model import MicroWakeModel
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
 from hubd.edges.state_file import StateFile
 from hubd.edges.wake_model_files import find_model
-from hubd.edges.websockets_link import connect
+from hubd.edges.websockets_link import LastAddress, connect
 from hubd.errors import MissingPartError
 from hubd.events import Backend
 from hubd.live.models import endpoint
@@ -104,9 +104,10 @@ def _wake_model(config: Config) -> WakeModel:
 
 
 def dial(settings: LiveSettings, url: str, key: SecretStr | None) -> Callable[[], Awaitable[LiveLink]]:
-    """Return what opens a link to the Live server at url, a base URL; key: None for a server that wants none."""
+    """Return what opens links to the Live server at url, a base URL; key: None for a server that wants none."""
     sent = key if may_carry_key(url) else None
-    return partial(connect, endpoint(url, settings.api_version), sent, open_timeout=settings.connect_timeout)
+    address = endpoint(url, settings.api_version)
+    return partial(connect, address, sent, last=LastAddress(), open_timeout=settings.connect_timeout)
 
 
 async def dial_standby(settings: LiveSettings, standby: Standby) -> LiveLink:

@@ -38,8 +38,6 @@ _CLOSE_HANDSHAKE: Final = 1.0
 _CLOSE_TIMEOUT: Final = 1.8
 _BODY_MESSAGE: Final = re.compile(r'"message"\s*:\s*"([^"\\]{1,200})')
 _KEY: Final = re.compile(r"[!-~]{1,512}")
-# Which address answered for a host, and when.
-_known: Final[dict[str, tuple[str, float]]] = {}
 
 
 class Key(Protocol):
@@ -64,17 +62,39 @@ class _Direct(websockets_connect):
         return exc
 
 
+class LastAddress:
+    """The address at which a server was reached last; each server has one of its own."""
+
+    def __init__(self) -> None:
+        self._address = ""
+        # When its name was looked up, monotonic, s.
+        self._since = 0.0
+
+    async def dial(self, dial: Callable[..., _Direct], open_timeout: float) -> ClientConnection:
+        """Dial the last address, if its name was looked up not long ago; else look the name up."""
+        address, self._address = self._address, ""
+        connection = None
+        if address and time.monotonic() - self._since < _KNOWN_FOR:
+            with contextlib.suppress(OSError):  # the name is looked up then
+                connection = await dial(host=address, open_timeout=min(open_timeout, _KNOWN_TIMEOUT))
+        if connection is None:
+            self._since = time.monotonic()
+            connection = await dial(open_timeout=open_timeout)
+        self._address = connection.remote_address[0]
+        return connection
+
+
 async def connect(
     url: str,
     key: Key | None,
     *,
+    last: LastAddress | None = None,
     open_timeout: float = CONNECT_TIMEOUT,
-    ping_interval: float = PING_INTERVAL,
-    ping_timeout: float = PING_TIMEOUT,
 ) -> WebsocketsLink:
     """Open a link to url, the service's full address without a key; return it ready for the first frame.
 
-    key: sent as the header ``x-goog-api-key``; None for a server that wants none. Times are in seconds.
+    key: sent as the header ``x-goog-api-key``; None for a server that wants none. last: where url was reached last, given
+    to each connect to it, so that its name need not be looked up again. open_timeout: s.
     The host of url is the only one that is contacted: proxies named in the environment are not used, redirects are not
     followed. Frames are not compressed: that would save a third of 340 kbit/s, for a turn of zlib with every frame.
     Raises LinkError: with the HTTP status if the server refuses, without a code if there was no answer.
@@ -91,14 +111,14 @@ async def connect(
             user_agent_header="hubd",
             proxy=None,
             compression=None,
-            ping_interval=ping_interval,
-            ping_timeout=ping_timeout,
+            ping_interval=PING_INTERVAL,
+            ping_timeout=PING_TIMEOUT,
             close_timeout=_CLOSE_HANDSHAKE,
             max_size=MAX_SIZE,
             logger=_Discreet(logging.getLogger(__name__), {}),
             ssl=_trust() if _encrypted(url) else None,
         )
-        connection = await _dial(host, dial, open_timeout)
+        connection = await (last or LastAddress()).dial(dial, open_timeout)
     except InvalidStatus as refusal:
         raise LinkError(_without(secret, _refusal(refusal)), refusal.response.status_code) from None
     except TimeoutError:
@@ -170,20 +190,6 @@ class WebsocketsLink:
             # The library's verdict on the server's text; as 1007 it would pass for the server's verdict on ours.
             return LinkError("the server sent text that is not UTF-8", CloseCode.PROTOCOL_ERROR)
         return LinkError(_without(self._secret, close.reason), close.code)
-
-
-async def _dial(host: str, dial: Callable[..., _Direct], open_timeout: float) -> ClientConnection:
-    """Dial the address that answered for the host last, if that is not long ago; else look the name up."""
-    address, since = _known.pop(host, ("", 0.0))
-    connection = None
-    if address and time.monotonic() - since < _KNOWN_FOR:
-        with contextlib.suppress(OSError):  # the name is looked up then
-            connection = await dial(host=address, open_timeout=min(open_timeout, _KNOWN_TIMEOUT))
-    if connection is None:
-        since = time.monotonic()
-        connection = await dial(open_timeout=open_timeout)
-    _known[host] = connection.remote_address[0], since
-    return connection
 
 
 def _encrypted(url: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 import logging
 import pathlib
 import shutil
@@ -22,9 +21,11 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 from websockets.utils import accept_key
 
+from hubd.config import LiveSettings
 from hubd.edges import websockets_link
-from hubd.edges.websockets_link import connect, warm_up
+from hubd.edges.websockets_link import LastAddress, connect, warm_up
 from hubd.errors import LinkError
+from hubd.fittings import dial
 from hubd.ports import LiveLink
 
 KEY: Final = SecretStr("swordfish-0123456789")
@@ -301,17 +302,21 @@ async def half_open(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
     )
 
 
-def test_pitfall_21_pongs_may_be_late() -> None:
+async def test_pitfall_21_pongs_may_be_late() -> None:
     """A server whose pongs come half a minute late is well: only a whole minute without one ends the session."""
-    assert (websockets_link.PING_INTERVAL, websockets_link.PING_TIMEOUT) == (20.0, 60.0)
-    assert inspect.signature(connect).parameters["ping_timeout"].default == websockets_link.PING_TIMEOUT
+    async with server(idle) as url:
+        link = await connect(url, None)
+        assert (link._connection.ping_interval, link._connection.ping_timeout) == (20.0, 60.0)
+        await link.close()
 
 
 async def test_pitfall_22_a_half_open_connection_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that answers no ping is given up, as 1011 with the library's words for it."""
+    monkeypatch.setattr(websockets_link, "PING_INTERVAL", 0.01)
+    monkeypatch.setattr(websockets_link, "PING_TIMEOUT", 0.05)
     monkeypatch.setattr(websockets_link, "_CLOSE_HANDSHAKE", 0.05)
     async with raw_server(half_open) as url:
-        link = await connect(url, None, ping_interval=0.01, ping_timeout=0.05)
+        link = await connect(url, None)
         error = await lost(link)
         assert (error.code, error.reason) == (1011, "keepalive ping timeout")
         await link.close()
@@ -465,7 +470,7 @@ async def test_cancelling_a_connect_leaves_nothing_behind() -> None:
 
 @pytest.fixture
 def lookups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Forget all addresses; the names that are looked up from now on."""
+    """Return the names that are looked up from now on."""
     looked_up: list[str] = []
     look_up = asyncio.BaseEventLoop.getaddrinfo
 
@@ -474,48 +479,57 @@ def lookups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return await look_up(loop, host, port, **options)
 
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", getaddrinfo)
-    monkeypatch.setattr(websockets_link, "_known", {})
     return looked_up
 
 
-async def visit(url: str) -> None:
+async def visit(url: str, last: LastAddress | None = None) -> None:
     """Connect by name, and leave."""
-    await (await connect(url.replace("127.0.0.1", "localhost"), None)).close()
+    await (await connect(url.replace("127.0.0.1", "localhost"), None, last=last)).close()
 
 
-def know(address: str, age: float) -> None:
-    """Let an address have been looked up so many seconds ago."""
-    websockets_link._known["localhost"] = (address, time.monotonic() - age)
+def known(address: str, age: float) -> LastAddress:
+    """Return an address whose name was looked up so many seconds ago."""
+    last = LastAddress()
+    last._address, last._since = address, time.monotonic() - age
+    return last
 
 
 async def test_a_name_is_not_looked_up_again_at_once(lookups: list[str]) -> None:
     """An address that answered is dialled again for five minutes, counted from when it was looked up."""
+    last = LastAddress()
     async with server(idle) as url:
-        await visit(url)
-        known = dict(websockets_link._known)
-        await visit(url)
-        assert (lookups, websockets_link._known) == (["localhost"], known)
+        await visit(url, last)
+        since = last._since
+        await visit(url, last)
+        assert (lookups, last._since) == (["localhost"], since)
         for age, times in ((290.0, 1), (310.0, 2)):
-            know("127.0.0.1", age)
-            await visit(url)
+            await visit(url, known("127.0.0.1", age))
             assert lookups == ["localhost"] * times
+
+
+async def test_the_hub_keeps_the_address(lookups: list[str]) -> None:
+    """What opens the hub's links looks its server's name up once."""
+    async with server(idle) as url:
+        open_link = dial(LiveSettings(), url.replace("127.0.0.1", "localhost"), None)
+        for _ in range(2):
+            await (await open_link()).close()
+    assert lookups == ["localhost"]
 
 
 async def test_an_address_that_answers_no_more(lookups: list[str]) -> None:
     """The name is looked up once more; a server that has moved costs an attempt, not the conversation."""
     async with server(idle) as url:
-        know("127.0.0.9", 1.0)
-        await visit(url)
-        await visit(url)
+        last = known("127.0.0.9", 1.0)
+        await visit(url, last)
+        await visit(url, last)
     assert lookups == ["localhost"]
 
 
 async def test_a_certificate_is_that_of_the_name(lookups: list[str], self_signed: ssl.SSLContext) -> None:
     """A known address is asked for the same certificate as the name: it is no way round the check."""
     async with server(idle, tls=self_signed) as url:
-        know("127.0.0.1", 1.0)
         with pytest.raises(LinkError, match="the certificate of localhost is not trusted"):
-            await visit(url)
+            await visit(url, known("127.0.0.1", 1.0))
     assert lookups == ["localhost"]
 
 
