@@ -93,8 +93,8 @@ async def connect(
 ) -> WebsocketsLink:
     """Open a link to url, the service's full address without a key; return it ready for the first frame.
 
-    key: sent as the header ``x-goog-api-key``; None for a server that wants none. last: where url was reached last, given
-    to each connect to it, so that its name need not be looked up again. open_timeout: s.
+    key: sent as the header ``x-goog-api-key``; None for a server that wants none. last: where url was reached last; the
+    same object, given to each connect, saves looking its name up again. open_timeout: s.
     The host of url is the only one that is contacted: proxies named in the environment are not used, redirects are not
     followed. Frames are not compressed: that would save a third of 340 kbit/s, for a turn of zlib with every frame.
     Raises LinkError: with the HTTP status if the server refuses, without a code if there was no answer.
@@ -150,8 +150,10 @@ class WebsocketsLink:
 
     async def send(self, text: str) -> None:
         """Send one text frame; raises LinkError if the connection is gone or takes nothing for 10 s."""
+        # Where nothing waits for the network, nothing is waited for: most frames need no time-out.
+        patience = SEND_TIMEOUT if self._connection.transport.get_write_buffer_size() else None
         try:
-            async with asyncio.timeout(SEND_TIMEOUT):
+            async with asyncio.timeout(patience):
                 await self._connection.send(text)
         except TimeoutError:
             self._connection.transport.abort()
