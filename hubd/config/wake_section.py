@@ -59,6 +59,11 @@ class WakeWordSettings(Table):
         """What the wake word is called: the model's name, or its file's without folder, ending, version."""
         return re.sub(r"_v\d[\d._]*$", "", PurePath(self.model).name.removesuffix(".onnx").removesuffix(".tflite"))
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a model of one's own."""
+        return self.model.endswith((".onnx", ".tflite"))
+
     def wake_word(self, engine: WakeEngine) -> WakeWord:
         """Return the entry as the wake gate takes it."""
         return WakeWord(

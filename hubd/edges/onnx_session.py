@@ -41,7 +41,9 @@ def session(path: Path, content: bytes | None = None) -> onnxruntime.InferenceSe
         # From its path, not its content: big models keep their weights in a file beside it.
         return onnxruntime.InferenceSession(content or str(path), options, providers=["CPUExecutionProvider"])
     except _LOAD_ERRORS as error:
-        raise HubdError(not_a_wake_word(path, "is no ONNX model or is cut short")) from error
+        raise HubdError(
+            not_a_wake_word(path, "is no ONNX model, is cut short, or lacks its weights beside it")
+        ) from error
 
 
 def not_a_wake_word(path: Path, why: str) -> str:

@@ -89,12 +89,14 @@ class _Head:
             case [1 | str() | None, int(length), size] if length > 0 and size == speech_embedding.SIZE:
                 self.length = length
             case _:
-                raise HubdError(not_a_wake_word(path, f"takes {[one.shape for one in inputs]}"))
+                raise HubdError(
+                    not_a_wake_word(path, f"is for something else, which takes {[one.shape for one in inputs]}")
+                )
         match list(outputs[0].shape):
             case [1 | str() | None, int(classes)] if classes > 0:
                 self._several = classes > 1
             case other:
-                raise HubdError(not_a_wake_word(path, f"gives {other}"))
+                raise HubdError(not_a_wake_word(path, f"is for something else, which gives {other}"))
         self._input = inputs[0].name
 
     def score(self, embeddings: NDArray[np.float32]) -> float:

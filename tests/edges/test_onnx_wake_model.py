@@ -90,7 +90,9 @@ class TestLoading:
     def test_model_of_another_shape(self, file: str) -> None:
         """A model of another kind is an error that says what it takes."""
         path = find_model("alexa").parent / file
-        with pytest.raises(HubdError, match=rf"{file} can't be used as a wake word: it takes"):
+        with pytest.raises(
+            HubdError, match=rf"{file} can't be used as a wake word: it is for something else, which takes"
+        ):
             OnnxWakeModel({"hey_house": path})
 
     def test_missing_file(self, tmp_path: Path) -> None:
