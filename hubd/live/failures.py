@@ -190,6 +190,13 @@ TABLE: Final[tuple[Row, ...]] = (
         "Wait until the clock is set from the network; if it is right, something else answers in the server's place.",
     ),
     _row({None}, "certificate|does not answer as a websocket server", (_WITH,), _STRANGER),
+    # Some set-ups that a model refuses are never answered (``live-protocol.md`` 13, pitfall 19).
+    _row(
+        {None},
+        "no session within",
+        (_WITH,),
+        "The Live server does not open the session. Check live.model and the options under live, or try again later.",
+    ),
     _row({None}, "", (_WITH,), "The Live server can't be reached. Check the network."),
     _row({1000, 1001, 1005, 1006, 1012, 1013, 1014}, "", (_WITH,), _LOST),
     _row(frozenset(), "", (_WITH, _WITH, _FRESH), _LOST),

@@ -70,6 +70,7 @@ CASES: Final[tuple[tuple[int | None, str, NextAttempt, NextAttempt, NextAttempt]
     (None, "the certificate of g is not trusted: certificate has expired", WITH, WITH, WITH),
     (None, "the certificate of g is not trusted: self-signed certificate", WITH, WITH, WITH),
     (None, "g does not answer as a WebSocket server", WITH, WITH, WITH),
+    (None, "no session within 15 s", WITH, WITH, WITH),
     (None, "the API key holds a character that no API key has", FATAL, FATAL, FATAL),
     (1002, "", WITH, WITH, FRESH),
     (1011, "something new", WITH, WITH, FRESH),

@@ -92,7 +92,10 @@ def test_within_a_session(
 
 
 def test_set_up_that_is_never_answered() -> None:
-    """Refused without a word (pitfall 19): three times the set-up's timeout, the handle is spent with the first."""
+    """Refused without a word (pitfall 19): three times the set-up's timeout, the handle is spent with the first.
+
+    The network is not to blame for it: the words name what may be.
+    """
 
     async def scenario(street: Street) -> None:
         street.handle = "h"
@@ -103,5 +106,7 @@ def test_set_up_that_is_never_answered() -> None:
         assert [link.handle for link in street.dialled_links] == ["h", None, None]
         assert isinstance(lost, LinkLost)
         assert not lost.fatal
+        assert "live.model" in lost.reason
+        assert "network" not in lost.reason
 
     on_the_street(scenario)
