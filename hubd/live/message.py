@@ -29,7 +29,8 @@ class _Rule(Enum):
     READ_IF_POSSIBLE = auto()
 
 
-# For display alone (``live-protocol.md`` 7.1): that it looks different one day must not end a conversation.
+# For display or for the count alone (``live-protocol.md`` 7): that it looks different one day must not end a
+# conversation.
 Readable = Annotated[_T | None, _Rule.READ_IF_POSSIBLE]
 
 

@@ -217,7 +217,7 @@ class ServerMessage(Wire):
     tool_call_cancellation: ToolCallCancellation | None = None
     go_away: GoAway | None = None
     session_resumption_update: SessionResumptionUpdate | None = None
-    voice_activity: VoiceActivity | None = None
-    usage_metadata: UsageMetadata | None = None
+    voice_activity: Readable[VoiceActivity] = None
+    usage_metadata: Readable[UsageMetadata] = None
     interaction_status: EnumName = ""
     error: ErrorStatus | None = None
