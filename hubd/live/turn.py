@@ -29,6 +29,8 @@ from hubd.live.messages import GroundingMetadata, ServerContent, UrlContextMetad
 _PCM: Final = re.compile(r"audio/(?:pcm|l16)(?:\s*;\s*[a-z]+=[\w.+-]*)*", re.IGNORECASE | re.ASCII)
 _RATE: Final = re.compile(r";\s*rate=([0-9]{1,9})", re.IGNORECASE)
 _RATES: Final = range(8_000, 48_001)
+# What a program has drawn: a voice hub has no screen.
+_PICTURE: Final = "image/"
 _WORKS_ON: Final = "IN_PROGRESS"
 _OK: Final = "OUTCOME_OK"
 _RETRIEVED: Final = "URL_RETRIEVAL_STATUS_SUCCESS"
@@ -57,8 +59,8 @@ class Turn:
         """Yield what the content says: interruption, transcripts, sound, what is to be read, ends.
 
         The order is that of ``live-protocol.md`` 7.1. From an interruption to its turnComplete what the model says is
-        void, so it is left out. Thoughts are left out too, and so is text beside sound: what is spoken comes as
-        transcript. interaction_status: of the frame itself, where some models have it.
+        void, so it is left out. Thoughts and pictures are left out too, and so is text beside sound: what is spoken
+        comes as transcript. interaction_status: of the frame itself, where some models have it.
         Raises RemoteProtocolError for sound that is not PCM.
         """
         if content.interrupted:
@@ -100,6 +102,8 @@ class Turn:
             yield from _program(part)
 
     def _sound(self, blob: Blob) -> ModelAudio | None:
+        if blob.mime_type.startswith(_PICTURE):
+            return None
         rate = _rate(blob.mime_type)
         pcm = self._half_sample + blob.data
         whole = len(pcm) - len(pcm) % SAMPLE_BYTES

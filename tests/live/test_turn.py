@@ -121,12 +121,18 @@ def test_the_rate_is_what_the_type_says(mime_type: str, rate: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "mime_type", ["audio/opus", "", "audio/pcm;rate=1", "audio/pcm;rate=0", "audio/pcm;rate=999999", "image/png"]
+    "mime_type", ["audio/opus", "", "audio/pcm;rate=1", "audio/pcm;rate=0", "audio/pcm;rate=999999"]
 )
 def test_sound_that_cannot_be_played_breaks_the_protocol(mime_type: str) -> None:
     """What is no PCM, or has an absurd rate, is not given to the speaker as noise."""
     with pytest.raises(RemoteProtocolError):
         run(Turn(), sound(b"ab", mime_type))
+
+
+def test_pictures_are_passed_over() -> None:
+    """What a program has drawn ends no conversation, and is nothing to be played; the sound around it goes on."""
+    halves = sound(b"a"), sound(b"\x89PNG\r", "image/png"), sound(b"b")
+    assert run(Turn(), *halves) == [ModelAudio(b"ab", 24_000)]
 
 
 def test_thoughts_are_not_spoken() -> None:
