@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +45,14 @@ def no_task_outlives_its_test(request: pytest.FixtureRequest) -> None:
     # Synchronous tests are spared the event loop that the guard would cost them.
     if isinstance(request.node, pytest.Function) and inspect.iscoroutinefunction(request.node.obj):
         request.getfixturevalue("_tasks_guarded")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sound_runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let whoever asks for a sound server do so in a folder of the tests; libpulse makes one in /tmp for each home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PULSE_RUNTIME_PATH", str(tmp_path_factory.mktemp("pulse")))
+        yield
 
 
 @pytest.fixture
