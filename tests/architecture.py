@@ -35,7 +35,7 @@ ROWS: tuple[str, ...] = (
     "live.messages live.models",
     "live.codec live.history",
     "live.settings",
-    "live.turn",
+    "live.opening live.turn",
     "live.session",
     "live.mouth",
     "devices.fields devices.payloads devices.vocabulary devices.colors devices.announced_keys devices.spoken_names",
@@ -90,6 +90,7 @@ ROWS: tuple[str, ...] = (
     "stages.reach",
     # What several stages have in common.
     "stages.filters",
+    "stages.scorer",
     # The line in five parts: it alone uses the others.
     "stages.carry_over stages.connection",
     "stages.briefing stages.head_start stages.inbox",

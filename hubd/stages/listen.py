@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -23,6 +22,7 @@ from hubd.ports import Microphone, MicrophoneFrame, WakeModel
 from hubd.reports import NearMissReport, Part, ReportSink, TroubleReport
 from hubd.rises import BEGINNING
 from hubd.speech_gate import SpeechGate
+from hubd.stages.scorer import Scorer
 from hubd.wake import FRAME_MS, FRAME_SAMPLES, WARM_UP_FRAMES, Noticed, WakeGate
 
 logger = logging.getLogger(__name__)
@@ -133,10 +133,10 @@ class Listen:
 
     async def run(self) -> None:
         """Listen until cancelled, or until the microphone has no more frames and all of them are scored."""
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="wake") as worker:
+        with Scorer(self._model) as scorer:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._hear(), name="hear")
-                tasks.create_task(self._score(worker), name="score")
+                tasks.create_task(self._score(scorer), name="score")
 
     async def _hear(self) -> None:
         async for frame in self._microphone.frames():
@@ -214,8 +214,7 @@ class Listen:
         logger.warning("wake word: %d ms of sound came too late to be looked at", late * FRAME_MS)
         self._lateness.was_late(self._clock())
 
-    async def _score(self, worker: ThreadPoolExecutor) -> None:
-        loop = asyncio.get_running_loop()
+    async def _score(self, scorer: Scorer) -> None:
         void = 0
         while True:
             while not self._backlog:
@@ -226,7 +225,7 @@ class Listen:
             heard = self._backlog.popleft()
             scores: Mapping[str, float] = {}
             if heard.samples is not None:
-                scores = await loop.run_in_executor(worker, self._model.score, heard.samples)
+                scores = await scorer.score(heard.samples)
                 self.frames_scored += 1
                 self._warm.set()
             now = self._clock()
