@@ -115,7 +115,6 @@ class StateFile:
         with self._noting(), self._placing:
             descriptor = self._open_end()
             try:
-                self._hand_over(descriptor)
                 if os.write(descriptor, data) < len(data):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             finally:
@@ -168,12 +167,19 @@ class StateFile:
             os.fsync(folder)
 
     def _open_end(self) -> int:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        """Open the text to put something behind it; one that is missing is made."""
+        flags = os.O_WRONLY | os.O_APPEND
         try:
             return _open_as_it_is(self._path, flags)
         except FileNotFoundError:  # the first text of all
             self._path.parent.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
-            return _open_as_it_is(self._path, flags)
+            descriptor = _open_as_it_is(self._path, flags | os.O_CREAT)
+            try:
+                self._hand_over(descriptor)
+            except OSError:
+                os.close(descriptor)
+                raise
+            return descriptor
 
     def _write_new(self, fresh: Path, data: bytes) -> None:
         self._path.parent.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
