@@ -12,7 +12,7 @@ from hubd.speech_gate import SpeechGate
 from hubd.wake import FRAME_SAMPLES
 from tests.edges.wake_sounds import RECORDINGS, Samples, frames_of, recording
 
-MEMORY = 27
+MEMORY = 26
 WORDS = ("alexa", "hey_jarvis", "hey_marvin", "hey_mycroft", "timer", "weather")
 needs_recordings = pytest.mark.skipif(
     not RECORDINGS.is_dir(), reason=f"the recordings are not there: {RECORDINGS} does not exist"
@@ -101,6 +101,13 @@ def test_fan_that_is_switched_on() -> None:
     sizes = handed_out(SpeechGate(MEMORY), np.concatenate([hiss(80), hiss(100, 300, seed=2)]))
     assert all(sizes[80:119])
     assert sizes[150:175] == [0] * 25
+
+
+def test_fan_that_is_switched_off() -> None:
+    """What is said as a loud noise stops is heard, be it softer than the noise and as even as a room."""
+    sizes = handed_out(SpeechGate(MEMORY), np.concatenate([hiss(100, 3000), hiss(12, 100), hiss(60, 5)]))
+    assert sizes[99] == 0
+    assert all(sizes[100 : 112 + MEMORY])
 
 
 def test_noise_that_comes_and_goes() -> None:
