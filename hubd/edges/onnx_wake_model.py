@@ -40,9 +40,13 @@ class OnnxWakeModel:
 
     @property
     def memory(self) -> int:
-        """How many frames a score is about: the embeddings' own, their first window's, one for what precedes that."""
-        longest = max((head.length for ear in self._ears for head in ear.heads.values()), default=0)
-        return longest + -(-speech_embedding.WINDOW // ROWS) + 1
+        """How many frames a score is about.
+
+        These are the first embedding's, one more for each other, and one before: the end of that is part of the next
+        one's spectrogram, where the loudest sound decides what is silence.
+        """
+        longest = max((head.length for ear in self._ears for head in ear.heads.values()), default=1)
+        return -(-speech_embedding.WINDOW // ROWS) + (longest - 1) + 1
 
     def score(self, samples: NDArray[np.int16]) -> Mapping[str, float]:
         """Take the next n times 1280 samples at 16 kHz; return a score of 0 to 1 at their end for each wake word.

@@ -102,7 +102,7 @@ def own_words(sound: Samples, tmp_path_factory: pytest.TempPathFactory) -> Refer
 SPLITS = {
     "one frame": (1,),
     "three frames": (3,),
-    "what a gate brings": (*(1,) * 20, 27, 2),
+    "what a gate brings": (*(1,) * 20, 26, 2),
     "any number": tuple(np.random.default_rng(11).integers(1, 30, 40).tolist()),
 }
 
