@@ -24,6 +24,7 @@ from hubd.fittings import dial, dial_standby, guest_broker, kept, live_server
 from hubd.ledger import Ledger
 from hubd.live.models import capabilities
 from hubd.live.mouth import Mouth
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.offline.server import OfflineServer
 from hubd.offline.standby import Standby
@@ -135,7 +136,7 @@ def _server(config: Config, toolbox: Toolbox, backend: Backend, dialling: Callab
     settings = replace(settings, transcription=transcription, session_resumption=False)
 
     def make_mouth(handle: str | None) -> Mouth:
-        session = LiveSession(settings, toolbox.declarations(), handle, backend)
+        session = LiveSession(Opening(settings, toolbox.declarations()), handle, backend)
         return Mouth(session, Uplink(), manual=False)
 
     return Server(backend, dialling, make_mouth, fingerprint=lambda: "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import assert_never
 
 from pydantic import SecretStr
@@ -18,6 +18,7 @@ from hubd.config import BackendChoice, Config, LiveSettings, MqttSettings, Prese
 from hubd.config.live_section import may_carry_key
 from hubd.config.offer import offer
 from hubd.continuation import fingerprint
+from hubd.devices.catalog import Catalog
 from hubd.edges.memory import give_back
 from hubd.edges.micro_wake_model import MicroWakeModel
 from hubd.edges.paho_broker import BrokerSettings, PahoBroker
@@ -28,6 +29,7 @@ from hubd.errors import MissingPartError
 from hubd.events import Backend
 from hubd.live.models import endpoint
 from hubd.live.mouth import Mouth
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 from hubd.mqtt.entities import Identity
@@ -122,16 +124,20 @@ def servers_of(
     """Return what makes a server of a backend, its base URL, and what dials it."""
     settings = _session_settings(config)
 
+    @lru_cache(maxsize=1)  # kept for as long as the toolbox offers the same house
+    def opening(_house: Catalog) -> Opening:
+        return Opening(settings, toolbox.declarations())
+
     def server(backend: Backend, url: str, dialling: Callable[[], Awaitable[LiveLink]]) -> Server:
         def session(handle: str | None) -> LiveSession:
-            return LiveSession(settings, toolbox.declarations(), handle, backend)
+            return LiveSession(opening(toolbox.catalog), handle, backend)
 
         return Server(
             backend,
             dialling,
             make_mouth=lambda handle: Mouth(session(handle), uplink, manual=settings.manual_activity),
             # The whole set-up stands for persona and tools: it is all that a session knows of itself.
-            fingerprint=lambda: fingerprint((url, *session(None).data_to_send())),
+            fingerprint=lambda: fingerprint((url, opening(toolbox.catalog).text(None))),
             setup_timeout=config.live.setup_timeout,
         )
 

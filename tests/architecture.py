@@ -35,7 +35,7 @@ ROWS: tuple[str, ...] = (
     "live.messages live.models",
     "live.codec live.history",
     "live.settings",
-    "live.turn",
+    "live.opening live.turn",
     "live.session",
     "live.mouth",
     "devices.fields devices.payloads devices.vocabulary devices.colors devices.announced_keys devices.spoken_names",

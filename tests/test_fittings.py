@@ -8,10 +8,14 @@ import pytest
 from hubd import fittings
 from hubd.audio.buffers import Uplink
 from hubd.config import load
+from hubd.demo.house import demo_devices
+from hubd.devices.catalog import Catalog
 from hubd.edges.micro_wake_model import MicroWakeModel
 from hubd.edges.onnx_wake_model import OnnxWakeModel
 from hubd.events import Backend
-from hubd.fittings import live_servers, ready_wake_model, toolbox_of
+from hubd.fittings import live_servers, ready_wake_model, servers_of, toolbox_of
+from hubd.live.declarations import FunctionDeclaration
+from hubd.ports import LiveLink
 from hubd.wake import FRAME_SAMPLES
 
 
@@ -48,3 +52,37 @@ def test_head_start(settings: str, backend: Backend, tmp_path: Path, *, ahead: b
         config, toolbox_of(config), backend=backend, url="ws://127.0.0.1:9", key=None, standby=None, uplink=Uplink(1000)
     )
     assert server.ahead is ahead
+
+
+def test_set_up_is_kept_until_the_house_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One house is declared once for all sessions and fingerprints; another is told of from the next session on."""
+    (tmp_path / "hubd.toml").write_text("")
+    config, (lamp, fan) = load(tmp_path / "hubd.toml"), demo_devices()[:2]
+    toolbox, declared = toolbox_of(config), []
+    declarations = toolbox.declarations
+
+    def counted() -> tuple[FunctionDeclaration, ...]:
+        declared.append(declarations())
+        return declared[-1]
+
+    monkeypatch.setattr(toolbox, "declarations", counted)
+    server = servers_of(config, toolbox, Uplink(1000))(Backend.GEMINI, "ws://127.0.0.1:9", never)
+
+    def set_up() -> tuple[str, str]:
+        (text,) = server.make_mouth(None).frames()
+        return server.fingerprint(), text
+
+    toolbox.furnish(Catalog([lamp]))
+    before = [set_up(), set_up()]
+    assert before[0] == before[1]
+    assert len(declared) == 1
+    toolbox.furnish(Catalog([lamp, fan]))
+    after = set_up()
+    assert len(declared) == 2
+    assert (lamp.name in after[1], fan.name in after[1], fan.name in before[0][1]) == (True, True, False)
+    assert after[0] != before[0][0]
+
+
+async def never() -> LiveLink:
+    """Dial nobody."""
+    raise AssertionError

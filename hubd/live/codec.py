@@ -11,6 +11,7 @@ from pydantic_core import from_json
 
 from hubd.audio.pcm import UPLINK_RATE
 from hubd.errors import RemoteProtocolError
+from hubd.live.message import Wire
 from hubd.live.messages import ClientMessage, ServerMessage
 from hubd.live.wire import Strangers, UnreadableError
 
@@ -20,7 +21,7 @@ _SOUND_BEGINS: Final = f'{{"realtimeInput":{{"audio":{{"mimeType":"audio/pcm;rat
 _SOUND_ENDS: Final = '"}}}'
 
 
-def encode(message: ClientMessage | ServerMessage) -> str:
+def encode(message: Wire) -> str:
     """Return the message as one line of JSON: camelCase, without what is at its default (``live-protocol.md`` 2).
 
     Half a surrogate pair, which JSON can't hold, is replaced by U+FFFD.

@@ -24,7 +24,6 @@ from hubd.events import (
 )
 from hubd.live import codec
 from hubd.live.content import Content, Part
-from hubd.live.declarations import FunctionDeclaration
 from hubd.live.history import history_message
 from hubd.live.message import Empty
 from hubd.live.messages import (
@@ -38,7 +37,7 @@ from hubd.live.messages import (
     ToolResponse,
 )
 from hubd.live.models import Option
-from hubd.live.settings import SessionSettings, setup_message
+from hubd.live.opening import Opening
 from hubd.live.turn import Turn
 from hubd.live.wire import to_struct
 
@@ -86,22 +85,15 @@ class LiveSession:
     each call of any method. The set-up is there from the start. Nothing may be said before LinkReady: that raises
     LocalProtocolError. After receive() has raised, the session is closed: it says nothing more and hears nothing more.
 
-    declarations: the functions on offer. handle: where to go on from, or None for a fresh session.
+    opening: what opens it, the functions on offer among it. handle: where to go on from, or None for a fresh session.
     """
 
-    def __init__(
-        self,
-        settings: SessionSettings,
-        declarations: Sequence[FunctionDeclaration],
-        handle: str | None,
-        backend: Backend,
-    ) -> None:
-        self._settings = settings
-        handle = handle if settings.session_resumption else None
-        self._resuming = bool(handle)
+    def __init__(self, opening: Opening, handle: str | None, backend: Backend) -> None:
+        self._settings = settings = opening.settings
+        self._resuming = bool(handle) and settings.session_resumption
         self._backend = backend
         self._state = State.NEW
-        self._outbox = [codec.encode(ClientMessage(setup=setup_message(settings, declarations, handle)))]
+        self._outbox = [opening.text(handle)]
         self._turn = Turn(as_text=settings.answers_in_text)
         self._speaking = False
         self._open_calls: dict[str, Call] = {}

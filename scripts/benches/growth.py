@@ -17,8 +17,7 @@ from typing import Final
 
 from hubd.config import load
 from hubd.devices.catalog import Catalog
-from hubd.events import Backend
-from hubd.live.session import LiveSession
+from hubd.live.opening import Opening
 from hubd.tools import Toolbox
 from scripts.benches import conversation, wake
 from scripts.benches.growth_table import Growth, table
@@ -101,7 +100,7 @@ async def _hub(folder: Path, devices: Sequence[BenchDevice]) -> dict[str, float]
     config = load(file)
     catalog = Catalog(config.devices)
     settings = config.live.session(manual_activity=True)
-    (setup,) = LiveSession(settings, Toolbox(catalog).declarations(), None, Backend.GEMINI).data_to_send()
+    setup = Opening(settings, Toolbox(catalog).declarations()).text(None)
     async with service(file, {}) as hub:
         return {
             "set-up of the session": len(setup) / 1024,

@@ -15,6 +15,7 @@ from hubd.edges.websockets_link import WebsocketsLink, connect
 from hubd.events import Backend, LinkReady, ModelAudio, TurnComplete
 from hubd.live.declarations import FunctionDeclaration
 from hubd.live.models import endpoint
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 
@@ -27,7 +28,8 @@ from scripts.benches.live_house import DECLARATIONS, INSTRUCTION, MODEL, VOICE
 from scripts.benches.measuring import measure, report
 
 SETTINGS = SessionSettings(MODEL, system_instruction=INSTRUCTION, voice=VOICE)
-FUNCTIONS = [FunctionDeclaration.read(each) for each in DECLARATIONS]
+# Its text is put together at the first connect, and kept until the house changes, as the hub keeps it.
+OPENING = Opening(SETTINGS, [FunctionDeclaration.read(each) for each in DECLARATIONS])
 
 
 class Key:
@@ -44,7 +46,7 @@ class Hubd:
     def __init__(self, link: WebsocketsLink) -> None:
         self._link = link
         self._frames = link.messages()
-        self._session = LiveSession(SETTINGS, FUNCTIONS, None, Backend.GEMINI)
+        self._session = LiveSession(OPENING, None, Backend.GEMINI)
 
     async def set_up(self) -> None:
         """Send the set-up; return when it is complete."""

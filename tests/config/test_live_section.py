@@ -17,6 +17,7 @@ from hubd.events import Backend
 from hubd.live.codec import encode
 from hubd.live.messages import ClientMessage
 from hubd.live.models import MODELS, Option, capabilities
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings, setup_message
 
@@ -174,7 +175,9 @@ class TestWire:
     def test_history_is_said(self, tmp_path: Path) -> None:
         """The entries of history are what a fresh session hears first."""
         lines = 'history = [{ role = "user", text = "Good night." }, { role = "model", text = "Sleep well." }]'
-        session = LiveSession(settings_of(lines, tmp_path).session(manual_activity=False), (), None, Backend.GEMINI)
+        session = LiveSession(
+            Opening(settings_of(lines, tmp_path).session(manual_activity=False), ()), None, Backend.GEMINI
+        )
         session.data_to_send()
         session.receive('{"setupComplete":{}}')
         assert [json.loads(frame) for frame in session.data_to_send()] == [

@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from hubd.edges.websockets_link import connect
 from hubd.errors import LinkError, RemoteProtocolError
 from hubd.events import Backend
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 from hubd.offline.server import OfflineServer
@@ -74,7 +75,7 @@ class HostileServer:
 async def heard(url: str) -> AsyncIterator[bool]:
     """Talk to a server for one connection: yield for each frame whether it was read."""
     link = await connect(url, None)
-    session = LiveSession(SessionSettings(model="gemini-3.8-live"), (), None, Backend.GEMINI)
+    session = LiveSession(Opening(SessionSettings(model="gemini-3.8-live"), ()), None, Backend.GEMINI)
     try:
         for frame in session.data_to_send():
             await link.send(frame)

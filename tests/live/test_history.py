@@ -17,6 +17,7 @@ from hubd.live.content import Part
 from hubd.live.history import HistoryTurn, Role, history_message
 from hubd.live.messages import ClientMessage
 from hubd.live.models import MODELS, Option
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 
@@ -31,7 +32,7 @@ turns = st.lists(st.builds(HistoryTurn, st.sampled_from(Role), st.text(max_size=
 
 def sent(settings: SessionSettings, handle: str | None = None) -> list[JsonValue]:
     """Return the frames of a session that is set up, the set-up left out; nothing else was said."""
-    session = LiveSession(settings, (), handle, Backend.GEMINI)
+    session = LiveSession(Opening(settings, ()), handle, Backend.GEMINI)
     session.data_to_send()
     session.receive('{"setupComplete":{}}')
     return [json.loads(frame) for frame in session.data_to_send()]
@@ -48,7 +49,7 @@ def test_as_captured() -> None:
 @pytest.mark.parametrize(("model", "seeds"), [("gemini-3.8-live", True), (NATIVE, False)])
 def test_history_comes_first(model: str, *, seeds: bool) -> None:
     """It is said before anything else; where it is announced, turnComplete ends it, and starts no answer."""
-    session = LiveSession(SessionSettings(model=model, history=HISTORY), (), None, Backend.GEMINI)
+    session = LiveSession(Opening(SessionSettings(model=model, history=HISTORY), ()), None, Backend.GEMINI)
     (setup,) = session.data_to_send()
     assert ("historyConfig" in json.loads(setup)["setup"]) is seeds
     assert session.receive('{"setupComplete":{}}') == [LinkReady(Backend.GEMINI, resumed=False)]
@@ -98,7 +99,7 @@ class TestResumptionSwitchedOff:
     def test_no_handle_is_asked_for(self) -> None:
         """A handle of before is not gone on from; the session says that it is fresh."""
         settings = SessionSettings(model="gemini-3.8-live", session_resumption=False, history=HISTORY)
-        session = LiveSession(settings, (), "handle", Backend.GEMINI)
+        session = LiveSession(Opening(settings, ()), "handle", Backend.GEMINI)
         (setup,) = session.data_to_send()
         assert "handle" not in setup
         assert "sessionResumption" not in setup
@@ -108,7 +109,7 @@ class TestResumptionSwitchedOff:
     def test_a_handle_that_comes_all_the_same(self) -> None:
         """Some models send handles that nobody asked for."""
         settings = SessionSettings(model="gemini-3.8-live", session_resumption=False)
-        session = LiveSession(settings, (), None, Backend.GEMINI)
+        session = LiveSession(Opening(settings, ()), None, Backend.GEMINI)
         session.data_to_send()
         session.receive('{"setupComplete":{}}')
         assert session.receive('{"sessionResumptionUpdate":{"newHandle":"h","resumable":true}}') == []

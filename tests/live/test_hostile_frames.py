@@ -14,6 +14,7 @@ from hubd.errors import LinkError, RemoteProtocolError
 from hubd.events import Backend
 from hubd.live import codec
 from hubd.live.messages import ClientMessage, ServerMessage
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 from tests.live.mutation import SERVER_FRAMES, Mutator, client_corpus
@@ -74,7 +75,7 @@ def test_sessions_hear_mutated_frames() -> None:
     sessions = 0
     for first in frames:
         sessions += 1
-        session = LiveSession(SessionSettings(model="gemini-3.8-live"), (), None, Backend.GEMINI)
+        session = LiveSession(Opening(SessionSettings(model="gemini-3.8-live"), ()), None, Backend.GEMINI)
         session.data_to_send()
         try:
             session.receive(b'{"setupComplete":{}}')

@@ -15,6 +15,7 @@ from hubd.errors import LocalProtocolError
 from hubd.events import Backend
 from hubd.live.codec import decode_client
 from hubd.live.mouth import Mouth
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 
@@ -26,7 +27,7 @@ class Said:
     """A mouth with its uplink, and what was said with it."""
 
     def __init__(self, *, manual: bool = False, held_ms: int = 30_000) -> None:
-        session = LiveSession(SessionSettings(model="m", manual_activity=manual), (), None, Backend.GEMINI)
+        session = LiveSession(Opening(SessionSettings(model="m", manual_activity=manual), ()), None, Backend.GEMINI)
         session.data_to_send()
         session.receive('{"setupComplete":{}}')
         self.uplink = Uplink(held_ms)

@@ -35,6 +35,7 @@ from hubd.events import (
 from hubd.live.codec import decode_client, encode
 from hubd.live.declarations import FunctionDeclaration
 from hubd.live.messages import FunctionCall, ServerMessage, ToolCall
+from hubd.live.opening import Opening
 from hubd.live.session import LONGEST, TRANSITIONS, LiveSession, State, Step
 from hubd.live.settings import SessionSettings
 
@@ -46,7 +47,7 @@ ASKED: Final = '{"toolCall":{"functionCalls":[{"id":"c1","name":"lamp","args":{"
 def new(*, handle: str | None = None, manual: bool = False) -> LiveSession:
     """Return a session that nothing has been sent for."""
     settings = SessionSettings(model="gemini-3.8-live", manual_activity=manual)
-    return LiveSession(settings, (LAMP, LOCK), handle, Backend.GEMINI)
+    return LiveSession(Opening(settings, (LAMP, LOCK)), handle, Backend.GEMINI)
 
 
 def opened(*, manual: bool = False) -> LiveSession:

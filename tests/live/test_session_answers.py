@@ -12,6 +12,7 @@ import pytest
 from hubd.events import Answer, AnswerKind, Backend, Behavior, Call, CallStatus, Scheduling, TokensUsed
 from hubd.live.codec import decode_client
 from hubd.live.declarations import FunctionDeclaration
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 
@@ -30,7 +31,7 @@ AFTERWORD: Final = replace(OUTCOME, kind=AnswerKind.AFTERWORD)
 
 def asked(*ids: str) -> LiveSession:
     """Return a session on which calls with these ids were asked in one frame."""
-    session = LiveSession(SessionSettings(model="gemini-3.8-live"), (SENSOR,), None, Backend.GEMINI)
+    session = LiveSession(Opening(SessionSettings(model="gemini-3.8-live"), (SENSOR,)), None, Backend.GEMINI)
     session.data_to_send()
     session.receive('{"setupComplete":{}}')
     calls = [{"id": call_id, "name": "read_sensor"} for call_id in ids]
@@ -111,7 +112,7 @@ def test_pitfall_7_a_first_answer_of_another_connection_is_dropped() -> None:
 @pytest.mark.parametrize("backend", Backend)
 def test_tokens_say_who_counted_them(backend: Backend) -> None:
     """The offline server's tokens cost nothing; a total that is missing is the sum of its parts."""
-    session = LiveSession(SessionSettings(model="gemini-3.8-live"), (), None, backend)
+    session = LiveSession(Opening(SessionSettings(model="gemini-3.8-live"), ()), None, backend)
     session.data_to_send()
     session.receive('{"setupComplete":{}}')
     frame = '{"usageMetadata":{"promptTokenCount":412,"responseTokenCount":55}}'

@@ -22,6 +22,7 @@ from hubd.live.declarations import FunctionDeclaration
 from hubd.live.history import HistoryTurn, Role
 from hubd.live.message import Wire
 from hubd.live.models import MODELS, Option
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 from hubd.tools import Toolbox
@@ -125,9 +126,9 @@ def setups() -> tuple[str, ...]:
     frames: list[str] = []
     for settings in settings_with_each_option():
         functions = house() if settings == SessionSettings(settings.model) else house()[:1]
-        frames += _said(LiveSession(settings, functions, None, Backend.GEMINI))
+        frames += _said(LiveSession(Opening(settings, functions), None, Backend.GEMINI))
     for declarations, handle in product(((), house()), (None, "5b0e6c1e-7d0f-4a57-8f7d-0c3f1a2b9e44")):
-        frames += _said(LiveSession(SessionSettings(MODEL_IDS[0]), declarations, handle, Backend.GEMINI))
+        frames += _said(LiveSession(Opening(SessionSettings(MODEL_IDS[0]), declarations), handle, Backend.GEMINI))
     return tuple(dict.fromkeys(frames))
 
 
@@ -138,7 +139,7 @@ def _said(session: LiveSession) -> list[str]:
 def open_session(*, manual: bool = False) -> LiveSession:
     """Return a session that is set up, with nothing to send."""
     settings = SessionSettings(MODEL_IDS[0], manual_activity=manual)
-    session = LiveSession(settings, house(), None, Backend.GEMINI)
+    session = LiveSession(Opening(settings, house()), None, Backend.GEMINI)
     session.data_to_send()
     session.receive(SETUP_COMPLETE)
     return session
@@ -178,7 +179,9 @@ def histories(words: str) -> Iterator[str]:
     """Yield what sessions are told of before, in every way, for every model."""
     turns = tuple(HistoryTurn(role, words) for role in (*Role, Role.MODEL))
     for model, takes in product(MODEL_IDS, (frozenset[Option](), frozenset(Option))):
-        session = LiveSession(SessionSettings(model, history=turns, model_takes=takes), house(), None, Backend.GEMINI)
+        session = LiveSession(
+            Opening(SessionSettings(model, history=turns, model_takes=takes), house()), None, Backend.GEMINI
+        )
         session.data_to_send()
         session.receive(SETUP_COMPLETE)
         yield from session.data_to_send()

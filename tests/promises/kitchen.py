@@ -23,6 +23,7 @@ from hubd.events import Backend, Behavior
 from hubd.ledger import Ledger
 from hubd.live.models import capabilities
 from hubd.live.mouth import Mouth
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 from hubd.pace import Pace
@@ -124,7 +125,9 @@ class Kitchen:
 
         def mouth(handle: str | None) -> Mouth:
             settings = SessionSettings(model=model, manual_activity=manual)
-            return Mouth(LiveSession(settings, declarations, handle, Backend.GEMINI), self.uplink, manual=manual)
+            return Mouth(
+                LiveSession(Opening(settings, declarations), handle, Backend.GEMINI), self.uplink, manual=manual
+            )
 
         self.carry_over = CarryOver(None, wall=lambda: WALL + now())
         self.line = Line(

@@ -13,6 +13,7 @@ from hubd.budget import Allowance
 from hubd.errors import LinkError
 from hubd.events import Backend, Event
 from hubd.live.mouth import Mouth
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 from hubd.reports import Report
@@ -157,7 +158,7 @@ class Street:
 
     def _make_mouth(self, backend: Backend, handle: str | None) -> Mouth:
         settings = SessionSettings(model="m", manual_activity=self.manual)
-        return Mouth(LiveSession(settings, (), handle, backend), self.uplink, manual=self.manual)
+        return Mouth(LiveSession(Opening(settings, ()), handle, backend), self.uplink, manual=self.manual)
 
     async def post(self, event: Event) -> None:
         """Keep an event."""

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from hubd.events import AnswerKind, Backend, CallsCancelled, CallStatus, ToolsAsked
 from hubd.live.models import capabilities
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 from tests.stages.act_fakes import House, in_virtual_time
@@ -24,7 +25,7 @@ class Connection:
     def __init__(self, house: House, model: str = MODEL) -> None:
         self._house = house
         self._passed_on = len(house.given())
-        self.session = LiveSession(SessionSettings(model=model), (), None, Backend.GEMINI)
+        self.session = LiveSession(Opening(SessionSettings(model=model), ()), None, Backend.GEMINI)
         self.session.data_to_send()
         self.session.receive('{"setupComplete":{}}')
 

@@ -6,6 +6,7 @@ from hubd.audio.buffers import Uplink
 from hubd.errors import LinkError
 from hubd.events import Backend, Event
 from hubd.live.mouth import Mouth
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 from hubd.stages.connection import Calls, Connection, Server
@@ -21,7 +22,7 @@ def test_a_failure_leaves_its_holder_as_it_was() -> None:
 
     def make_mouth(handle: str | None) -> Mouth:
         return Mouth(
-            LiveSession(SessionSettings("gemini-3.8-live"), (), handle, Backend.GEMINI), Uplink(), manual=False
+            LiveSession(Opening(SessionSettings("gemini-3.8-live"), ()), handle, Backend.GEMINI), Uplink(), manual=False
         )
 
     async def post(event: Event) -> None:

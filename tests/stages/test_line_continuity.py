@@ -18,6 +18,7 @@ from hubd.effects import Manner, Source
 from hubd.errors import LinkError
 from hubd.events import Answer, Backend, Call, CallStatus, LinkLost, LinkReady, Scheduling, TokensUsed, ToolsAsked
 from hubd.live.mouth import Mouth
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 from hubd.reports import TroubleReport
@@ -680,7 +681,7 @@ def test_other_servers_between_two_conversations() -> None:
             made.append("made anew")
             assert given is None
             return Mouth(
-                LiveSession(SessionSettings(model="m"), (), given, Backend.GEMINI), street.uplink, manual=False
+                LiveSession(Opening(SessionSettings(model="m"), ()), given, Backend.GEMINI), street.uplink, manual=False
             )
 
         server = street.line._servers[Backend.GEMINI]

@@ -23,6 +23,7 @@ from hubd.conversation import Conversation
 from hubd.errors import LinkError
 from hubd.events import Answer, Backend, Call, CallStatus, Scheduling
 from hubd.live.mouth import Mouth
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 from hubd.pace import Pace
@@ -197,7 +198,9 @@ class House:
 
     def _mouth(self, handle: str | None) -> Mouth:
         settings = SessionSettings(model="m", manual_activity=self.service.manual)
-        return Mouth(LiveSession(settings, (), handle, Backend.GEMINI), self.uplink, manual=self.service.manual)
+        return Mouth(
+            LiveSession(Opening(settings, ()), handle, Backend.GEMINI), self.uplink, manual=self.service.manual
+        )
 
     def _report(self, report: Report) -> None:
         if isinstance(report, SessionReport):

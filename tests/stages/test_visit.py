@@ -20,6 +20,7 @@ from hubd.events import (
     ToolsAsked,
 )
 from hubd.live.mouth import Mouth
+from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
 from hubd.live.settings import SessionSettings
 from hubd.ports import LiveLink
@@ -65,7 +66,7 @@ class Street(Visit):
 
 def _server(backend: Backend, dial: Callable[[], Awaitable[LiveLink]]) -> Server:
     def make_mouth(handle: str | None) -> Mouth:
-        return Mouth(LiveSession(SessionSettings(model="m"), (), handle, backend), Uplink(), manual=False)
+        return Mouth(LiveSession(Opening(SessionSettings(model="m"), ()), handle, backend), Uplink(), manual=False)
 
     return Server(backend, dial, make_mouth, lambda: "")
 
