@@ -42,6 +42,7 @@ def certificate_chain(folder: Path) -> Path:
     for name, curve in (("root", "P-384"), ("issuer", "P-256"), ("leaf", "P-256")):
         command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", f"ec_paramgen_curve:{curve}", "-nodes"]
         command += ["-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "1", *issuer]
+        command += ["-addext", "keyUsage=critical,digitalSignature,keyCertSign"]  # asked for from Python 3.13 on
         command += ["-keyout", f"{name}-key.pem", "-out", f"{name}.pem"]
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
         issuer = ["-CA", f"{name}.pem", "-CAkey", f"{name}-key.pem"]
