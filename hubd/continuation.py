@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import IntEnum, auto
 from typing import Annotated, Final, Literal
 
@@ -24,6 +24,8 @@ _CLOCK_SLIP: Final = 60.0
 _MOST_IN_VAIN: Final = 2
 # The offline server forgets its sessions when the hub ends.
 _ON_DISK: Final = Backend.GEMINI
+# json.dumps() would make one for each line.
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Unsaved(IntEnum):
@@ -181,12 +183,12 @@ def _begun(line: str) -> _SavedItem | None:
 
 def _line(value: Mapping[str, object]) -> str:
     """Return it as JSON; half a character, of whatever text from outside, must not cost the rest."""
-    return json.dumps(value, ensure_ascii=False).encode(errors="replace").decode()
+    return _encode(value).encode(errors="replace").decode()
 
 
 def _members(kept: Handle | Item) -> dict[str, object]:
     """Return what it holds, without the copies that asdict() makes of it."""
-    return {each.name: getattr(kept, each.name) for each in fields(kept)}
+    return {name: getattr(kept, name) for name in kept.__slots__}
 
 
 def fingerprint(parts: Iterable[str]) -> str:

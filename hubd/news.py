@@ -19,6 +19,8 @@ MOST: Final = 16
 _LONGEST_TEXT: Final = 2000
 # An outcome of yesterday is no news, s.
 STALE_AFTER: Final = 12 * 3600.0
+# json.dumps() would make one for each outcome.
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 # What needs no telling, besides a farewell: the call was void, or its equal's outcome is told.
@@ -208,7 +210,7 @@ def _item_of(fact: Fact, now: float) -> Item:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return _encode(text)
 
 
 def _suffix(item: Item) -> str:
@@ -231,7 +233,7 @@ def _good_for(item: Item) -> float:
 
 
 def _item(answer: Answer, now: float) -> Item:
-    response = json.dumps(dict(answer.response), ensure_ascii=False)
+    response = _encode(dict(answer.response))
     message = answer.response.get("message")
     return Item(
         answer.call.id,
