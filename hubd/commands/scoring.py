@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -26,6 +27,9 @@ from hubd.sound_card import microphone_alone
 from hubd.speech_gate import SpeechGate
 from hubd.stages.listen import Listen
 from hubd.wake import FRAME_MS, FRAME_SAMPLES, Noticed, WakeGate
+
+# Sound waits no longer than 2 s to be scored: if its time is farther from the clock's, there was none for a while, s.
+_AWAY: Final = 3.0
 
 Take = Callable[[Mapping[str, float], float], None]
 
@@ -54,11 +58,10 @@ async def score_microphone(
             notice(f"{report.problem} {report.advice}")
 
     sound = microphone_alone(config, report, os.environ)
-    since = time.time() - time.monotonic()
     listen = Listen(
         sound,
         model,
-        _Tap(lambda scores, now: take(scores, now + since)),
+        _Tap(take),
         Uplink(),
         SpeechDetector(),
         speech_gate=SpeechGate(model.memory, closes=False),
@@ -115,13 +118,16 @@ def why_lost(trouble: TroubleReport, programs: Sequence[Program]) -> str:
 
 
 class _Tap(WakeGate):
-    """A gate that wakes nothing, and passes the scores on."""
+    """A gate that wakes nothing, and passes the scores on, with the time (s since 1970, UTC)."""
 
     def __init__(self, take: Take) -> None:
         super().__init__(())
         self._take = take
+        self._began = 0.0
 
     def feed(self, scores: Mapping[str, float], position: int, now: float, **how: bool) -> tuple[Noticed, ...]:
-        """Pass the scores on."""
-        self._take(scores, now)
+        """Pass the scores on; now: of sound that was heard, s."""
+        if abs(time.time() - self._began - now) > _AWAY:
+            self._began = time.time() - now
+        self._take(scores, self._began + now)
         return super().feed(scores, position, now, **how)

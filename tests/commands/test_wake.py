@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+import time
 import wave
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,11 +16,13 @@ from hubd.audio.cards import Direction
 from hubd.cli import main
 from hubd.commands import scoring, wake
 from hubd.commands.scoring import Take
-from hubd.config import Config
+from hubd.config import Config, load
 from hubd.doctor.holders import Program
+from hubd.ports import MicrophoneFrame
 from hubd.reports import Part, TroubleReport
 from hubd.wake import FRAME_SAMPLES
 from tests.end_to_end.program import RECORDINGS, Outcome
+from tests.stages.listen_fakes import ScriptedMicrophone
 
 TROUBLE = TroubleReport(Part.MICROPHONE, "The microphone is busy.", "End what uses it.")
 HUB = Program(7, ("python", "-m", "hubd.edges.pyaudio_sound", Direction.MICROPHONE.value))
@@ -210,6 +215,44 @@ class TestMicrophone:
         """Times are those of the event stream."""
         peak, _ = (json.loads(line) for line in hubd("--seconds", "3", "--json").stdout.splitlines())
         assert peak["time"] == 1000.08
+
+
+class LivelyMicrophone(ScriptedMicrophone):
+    """A microphone that needs nobody to run it."""
+
+    async def run(self) -> None:
+        """Wait to be cancelled."""
+        await asyncio.Event().wait()
+
+
+@pytest.mark.usefixtures("model")
+async def test_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scores have the time of the clock on the wall, of their own sound, also after the microphone was away."""
+    file = tmp_path / "hubd.toml"
+    file.write_text("")
+    wall, times = 1_800_000_000.0, list[float]()
+    before, after = asyncio.Event(), asyncio.Event()
+
+    def take(_: Mapping[str, float], at: float) -> None:
+        times.append(at)
+        if event := {3: before, 6: after}.get(len(times)):
+            event.set()
+
+    async def away(taken: int) -> None:
+        nonlocal wall
+        if taken == 3:
+            await before.wait()
+            wall += 60.0
+
+    microphone = LivelyMicrophone([MicrophoneFrame(bytes(2 * FRAME_SAMPLES), 0.0)] * 6, between=away, endless=True)
+    monkeypatch.setattr(scoring, "microphone_alone", lambda *_: microphone)
+    monkeypatch.setattr(time, "time", lambda: wall)
+    task = asyncio.create_task(scoring.score_microphone(load(file), take, print, ready=lambda: None, seconds=None))
+    await after.wait()
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    assert [at - 1_800_000_000 for at in times] == pytest.approx([0, 0.08, 0.16, 60, 60.08, 60.16], abs=1e-3)
 
 
 class TestWhyLost:
