@@ -6,8 +6,9 @@
 
 readonly policy=/usr/sbin/policy-rc.d
 
-# PyAudio and systemd-python have no wheels for Linux: they are built.
+# PyAudio and systemd-python have no wheels for Linux, pocketsphinx has none for Python 3.12: they are built.
 readonly building=(gcc libc6-dev libportaudio2 libsystemd-dev pkgconf portaudio19-dev)
+readonly build_tools=(setuptools wheel "Cython; python_version == '3.12'" "scikit-build-core; python_version == '3.12'")
 readonly running=(espeak-ng)
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
@@ -60,6 +61,7 @@ python_packages() {
     elif [[ $prefix == /usr ]]; then
         printf '%s\n' "python$series-dev" "python$series-venv"
     fi
+    if [[ $series == 3.12 ]]; then printf '%s\n' cmake make; fi # to build pocketsphinx
 }
 
 # --- Debian packages -------------------------------------------------------------
@@ -140,10 +142,11 @@ install_packages() {
 # --- Python packages --------------------------------------------------------------
 
 # pip_install VENV CONSTRAINTS ARGUMENTS...
+# VENV is an absolute path: what is built finds its tools there.
 pip_install() {
     local venv=$1 constraints=$2
     shift 2
-    quietly env PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_USER=0 PIP_ROOT_USER_ACTION=ignore \
-        "$venv/bin/python" -m pip install --quiet --progress-bar off --constraint "$constraints" "$@" ||
+    quietly env PATH="$venv/bin:$PATH" PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_USER=0 \
+        PIP_ROOT_USER_ACTION=ignore "$venv/bin/python" -m pip install --quiet --progress-bar off --constraint "$constraints" "$@" ||
         die "pip could not install the Python packages; its last words are above"
 }
