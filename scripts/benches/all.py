@@ -24,7 +24,7 @@ BENCHES: Final = {
     "barge-in": ("--rounds", "1"),
     "wake": ("--seconds", "10"),
     "idle": (),
-    "conversation": ("--speed", "20"),
+    "conversation": (),
     "live": ("--minutes", "2"),
     "house": ("--seconds", "6"),
     "start": (),

@@ -4,18 +4,20 @@ Sound goes up all the time, and down half the time, as when a person and the mod
 model listens all along. Both talk TLS with the same server, which answers by the sound that it has heard: so the same
 minutes can pass quicker than real time. hubd is the daemon's own code, with its conversation, its speech detector, its
 events on MQTT; its sound card is left out, as its peer's is: what is played is dropped when its time has come. All are
-brought the sound at the same pace, for what comes at once finds everything in the processor's cache. The peer is two
-processes, whose CPU times are added up: google-genai's and openWakeWord's are in environments of their own.
+brought the sound at the same pace, for what comes at once finds everything in the processor's cache; and in the same
+seconds, so that whatever else the computer does falls on all. The peer is two processes, whose CPU times are added up:
+google-genai's and openWakeWord's are in environments of their own.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from hubd.demo.private_broker import HOST
-from scripts.benches.loopback import ORACLES, program
+from scripts.benches.loopback import ORACLES, Program, program
 from scripts.benches.path_world import World, in_world
 from scripts.benches.rows import Row, count, options_of, show
 
@@ -40,14 +42,19 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def measure(rounds: int, minutes: int = 1, speed: float = SPEED) -> list[Row]:
-    """Measure CPU time per minute of conversation, so often, the programs in turn."""
+    """Measure CPU time per minute of conversation, so often, the programs side by side."""
 
     def all_rounds(world: World) -> list[Row]:
         ours, clients, loops = [], [], []
         for _ in range(rounds):
-            ours.append(_hubd(world, [minutes], speed)[-1][0] / minutes)
-            clients.append(_google(world, minutes, speed) / minutes)
-            loops.append(_wake_loop(minutes, speed) / minutes)
+            with (
+                _hubd(world, [minutes], speed) as hub,
+                _google(world, minutes, speed) as client,
+                program("conversation_wake", speed, minutes) as loop,
+            ):
+                ours.append(hub.found()[-1][0] / minutes)
+                clients.append(client.found() / minutes)
+                loops.append(loop.found() / minutes)
         both = [client + loop for client, loop in zip(clients, loops, strict=True)]
         return [
             Row("CPU per minute of conversation", "s", ours, PEER, both, GOAL),
@@ -62,7 +69,11 @@ def measure_growth(rounds: int, minutes: Sequence[float] = GROWTH, speed: float 
     """Measure hubd over long conversations, so many: CPU per minute, memory, after so many minutes of each."""
 
     def all_rounds(world: World) -> list[list[tuple[float, int]]]:
-        return [_hubd(world, minutes, speed) for _ in range(rounds)]
+        found = []
+        for _ in range(rounds):
+            with _hubd(world, minutes, speed) as hub:
+                found.append([tuple(each) for each in hub.found()])
+        return found
 
     rows, before, cpu_before = [], 0.0, [0.0] * rounds
     for minute, seen in zip(minutes, zip(*asyncio.run(in_world(all_rounds)), strict=True), strict=True):
@@ -74,25 +85,23 @@ def measure_growth(rounds: int, minutes: Sequence[float] = GROWTH, speed: float 
     return rows
 
 
-def _hubd(world: World, minutes: Sequence[float], speed: float) -> list[tuple[float, int]]:
-    """Return the CPU time and the memory after so many minutes, s, kB."""
+@contextmanager
+def _hubd(world: World, minutes: Sequence[float], speed: float) -> Iterator[Program]:
+    """Run hubd, which tells the CPU time and the memory after so many minutes, s, kB."""
     config = world.folder / "hubd.toml"
     config.write_text(f'[mqtt]\nhost = "{HOST}"\nport = {world.broker}\n[hub]\nstate_dir = "none"\n')
     with (
         world.server("converse", 0) as (_, port, environment),
         program("conversation_hub", config, port, speed, *minutes, environment=environment) as hub,
     ):
-        return [tuple(each) for each in hub.found()]
+        yield hub
 
 
-def _google(world: World, minutes: int, speed: float) -> float:
+@contextmanager
+def _google(world: World, minutes: int, speed: float) -> Iterator[Program]:
+    """Run google-genai's client, which tells the CPU time after so many minutes, s."""
     with (
         world.server("converse", 0) as (_, port, environment),
         program("conversation_google", port, speed, minutes, python=ORACLES, environment=environment) as client,
     ):
-        return float(client.found())
-
-
-def _wake_loop(minutes: int, speed: float) -> float:
-    with program("conversation_wake", speed, minutes) as loop:
-        return float(loop.found())
+        yield client
