@@ -217,6 +217,13 @@ class TestNote:
         assert note((), NOW, Manner.NOTE) == note((), NOW, Manner.ALOUD) == ""
         assert "still waits for your answer" in note((), NOW, Manner.OWED)
 
+    @pytest.mark.parametrize("manner", list(Manner))
+    def test_no_reason_is_made_up(self, manner: Manner) -> None:
+        """A call that was taken back, or slow, is told of in the same way: no connection needs to have been cut."""
+        news = News()
+        news.add([outcome()], NOW, sent=False)
+        assert "interrupted" not in note(news.waiting, NOW, manner)
+
     @pytest.mark.parametrize(("seconds", "age"), [(-3, "0 s"), (59, "59 s"), (61, "1 min"), (7300, "2 h")])
     def test_age(self, seconds: float, age: str) -> None:
         """How old it is, in words."""
