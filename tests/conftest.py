@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ from typing import Final
 import hypothesis
 import pytest
 
-from hubd.demo.private_broker import PrivateBroker
+from hubd.demo.private_broker import HOST, PrivateBroker
 from tests.edges.sound_system import VirtualAudio
 
 _TOLD: Final = "told"
@@ -60,6 +61,16 @@ async def mosquitto() -> AsyncIterator[PrivateBroker]:
     """Yield a real broker on loopback, for this test alone."""
     async with PrivateBroker() as broker:
         yield broker
+
+
+@pytest.fixture
+def quiet_port() -> Iterator[int]:
+    """Yield a port of loopback that nobody else gets; nobody listens there, but for a server of the test's own."""
+    with socket.socket() as held:
+        # So asyncio's servers may listen there beside it, while nobody is given the port who asks for any.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind((HOST, 0))
+        yield held.getsockname()[1]
 
 
 @pytest.fixture

@@ -97,7 +97,9 @@ async def test_a_look_up_without_end_is_a_trouble(resolver: Resolver, monkeypatc
         ("127.0.0.1", "no MQTT broker listens"),
     ],
 )
-async def test_a_wrong_address_is_told_in_plain_words(host: str, problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wrong_address_is_told_in_plain_words(
+    host: str, problem: str, quiet_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A name that does not exist, one that can't be a name, and a port where nobody listens are told apart."""
 
     def unknown(*_: object) -> None:
@@ -106,10 +108,8 @@ async def test_a_wrong_address_is_told_in_plain_words(host: str, problem: str, m
     if host.endswith(".invalid"):
         # Not every network has a name server, and not every name server is honest.
         monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    with socket.socket() as taken:
-        taken.bind((HOST, 0))
-        async with running(BrokerSettings(host, taken.getsockname()[1]), connected=False) as edge:
-            await edge.reports.wait(problem)
+    async with running(BrokerSettings(host, quiet_port), connected=False) as edge:
+        await edge.reports.wait(problem)
 
 
 @pytest.fixture(scope="module")

@@ -140,10 +140,9 @@ async def test_restart_while_a_call_is_carried_out(tmp_path: Path) -> None:
         assert "started anew before the kitchen lights had reported" in text
 
 
-async def test_without_internet(tmp_path: Path) -> None:
+async def test_without_internet(tmp_path: Path, quiet_port: int) -> None:
     """With no server at its address the offline one carries the request out, in the same breath."""
-    async with LiveServer() as server:
-        nobody = server.url
+    nobody = f"ws://127.0.0.1:{quiet_port}"
     standby = Standby(OfflineServer)
     tape = Tape(WARM_UP, speech("hey jarvis"), speech("turn on the kitchen lights"), 10 * SECOND)
     async with home(tmp_path, nobody, devices=demo_devices(), standby=standby) as inside, saying(inside.room, tape.pcm):

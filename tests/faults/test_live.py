@@ -31,15 +31,18 @@ _BUSY: Final = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 
 
 class Gate:
-    """What stands at the Live server's address: the way to it, or something else."""
+    """What stands at the Live server's address: the way to it, or something else.
 
-    def __init__(self, server: LiveServer, good: Certificate) -> None:
+    port: of the address; nobody else may have it while the gate is closed.
+    """
+
+    def __init__(self, server: LiveServer, good: Certificate, port: int) -> None:
         self._to = int(server.url.rsplit(":", 1)[1])
         self._good = good
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._passing = asyncio.Event()
-        self.port = 0
+        self.port = port
 
     async def open(self) -> None:
         """Lead to the server."""
@@ -90,7 +93,6 @@ class Gate:
                 await serve(reader, writer)
 
         self._server = await asyncio.start_server(accept, HOST, self.port, ssl=shown.server)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not self._passing.is_set():
@@ -197,7 +199,9 @@ MORE: Final = (
 DNS: Final = Case("DNS gone", _AWAY, lambda around: around.lose_the_name, lambda around: around.know_the_name)
 
 
-async def test_a_server_that_is_out_of_reach(tmp_path: Path, tell: Callable[[str], None], *, thorough: bool) -> None:
+async def test_a_server_that_is_out_of_reach(
+    tmp_path: Path, quiet_port: int, tell: Callable[[str], None], *, thorough: bool
+) -> None:
     """Whatever stands between, who wakes the hub is told why, and automations are served; then it answers again."""
     names = Names.kept_in(tmp_path)
     good, later, earlier = (
@@ -208,7 +212,7 @@ async def test_a_server_that_is_out_of_reach(tmp_path: Path, tell: Callable[[str
     trusted = tmp_path / "trusted.pem"
     trusted.write_text("".join(each.file.read_text() for each in (good, later, earlier)))
     async with LiveServer(requests()) as server, PrivateBroker() as broker:
-        gate = Gate(server, good)
+        gate = Gate(server, good, quiet_port)
         await gate.open()
         around = Around(gate, certificate(tmp_path / "foreign"), later, earlier, names)
         by_name = may_mount()
@@ -239,7 +243,9 @@ async def test_a_server_that_is_out_of_reach(tmp_path: Path, tell: Callable[[str
 
 
 @pytest.mark.long
-async def test_a_network_that_is_cut_in_mid_sentence(tmp_path: Path, tell: Callable[[str], None]) -> None:
+async def test_a_network_that_is_cut_in_mid_sentence(
+    tmp_path: Path, quiet_port: int, tell: Callable[[str], None]
+) -> None:
     """Nothing arrives any more, and nobody says so: the hub finds out, says it, and answers when it can."""
     ask = requests()
 
@@ -249,7 +255,7 @@ async def test_a_network_that_is_cut_in_mid_sentence(tmp_path: Path, tell: Calla
 
     good = certificate(tmp_path / "good")
     async with LiveServer(listen) as server, PrivateBroker() as broker:
-        gate = Gate(server, good)
+        gate = Gate(server, good, quiet_port)
         await gate.open()
         address = f'backend = "gemini"\nurl = "wss://localhost:{gate.port}"'
         config = configuration(tmp_path, live=address, mqtt=on(broker.port), more=DUMB)
