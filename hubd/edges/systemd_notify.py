@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from hubd.edges.packages import pip_install
 from hubd.errors import MissingPartError
 
 # ``operations.md`` 3: three signs of life may be lost before systemd ends the process.
@@ -60,9 +61,9 @@ def _sd_notify() -> Callable[[str], object]:
     try:
         from systemd.daemon import notify  # noqa: PLC0415 -- there is none where there is no systemd
     except ImportError:
+        install = pip_install("systemd-python>=235")
         raise MissingPartError(
-            "systemd waits to be told when hubd is ready, but systemd-python is not installed;"
-            " run: pip install systemd-python"
+            f"systemd waits to be told when hubd is ready, but systemd-python is not installed; run: {install}"
         ) from None
     take: Callable[[str], object] = notify
     return take

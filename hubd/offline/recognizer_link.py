@@ -14,6 +14,7 @@ from typing import Final, Self
 
 from pydantic import BaseModel
 
+from hubd.edges.packages import pip_install
 from hubd.errors import MissingPartError
 from hubd.offline.automaton import Arc
 from hubd.offline.espeak_voice import EspeakVoice
@@ -59,8 +60,9 @@ class RecognizerLink:
 
     def __init__(self, report: ReportSink = lambda _report: None) -> None:
         if importlib.util.find_spec("pocketsphinx") is None:
+            install = pip_install("pocketsphinx>=5.0,<6")
             raise MissingPartError(
-                "pocketsphinx, which recognises speech without internet, is not installed: pip install pocketsphinx"
+                f"pocketsphinx, which recognises speech without internet, is not installed: {install}"
             )
         self._process: asyncio.subprocess.Process | None = None
         self._report = report

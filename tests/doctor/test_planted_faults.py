@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hubd.demo.private_broker import HOST, PrivateBroker
+from hubd.demo.private_broker import HOST
 from hubd.devices.render import Publish
 from hubd.doctor.findings import Finding, Verdict
 from hubd.doctor.probes import broker, configuration, live, service, sound
@@ -34,12 +35,10 @@ def the_only(found: list[Finding], verdict: Verdict = Verdict.BAD) -> Finding:
 class TestBroker:
     """The broker itself is real."""
 
-    async def test_stopped(self, tmp_path: Path) -> None:
+    async def test_stopped(self, tmp_path: Path, quiet_port: int) -> None:
         """A broker that does not run is told from all that it could do wrong."""
-        async with PrivateBroker() as gone:
-            port = gone.port
-        finding = the_only(await look(case(tmp_path, f"[mqtt]\nport = {port}\nhost = '{HOST}'"), "broker"))
-        assert finding.found == f"no MQTT broker listens at {HOST}:{port}."
+        finding = the_only(await look(case(tmp_path, f"[mqtt]\nport = {quiet_port}\nhost = '{HOST}'"), "broker"))
+        assert finding.found == f"no MQTT broker listens at {HOST}:{quiet_port}."
         assert finding.advice == "Start the broker, or correct mqtt.host and mqtt.port."
 
     async def test_wrong_password(self, tmp_path: Path) -> None:
@@ -202,7 +201,7 @@ class TestThisComputer:
         """Without pocketsphinx nothing is recognised offline; to whom Gemini alone answers that is no fault."""
         monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
         finding = the_only(await look(case(tmp_path, ""), "offline server"))
-        assert finding.advice == "Run: pip install pocketsphinx"
+        assert finding.advice == f'Run: {sys.executable} -m pip install "pocketsphinx>=5.0,<6"'
         only_gemini = case(tmp_path, '[live]\nbackend = "gemini"')
         the_only(await look(only_gemini, "offline server"), Verdict.DOUBTFUL)
 

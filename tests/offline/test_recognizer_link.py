@@ -104,5 +104,5 @@ async def test_the_process_ends_with_the_link() -> None:
 def test_a_missing_recogniser_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever lacks pocketsphinx reads how to get it."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingPartError, match="pip install pocketsphinx"):
+    with pytest.raises(MissingPartError, match=r': .* -m pip install "pocketsphinx>=5\.0,<6"$'):
         RecognizerLink()

@@ -13,6 +13,7 @@ from hubd.config import BackendChoice
 from hubd.config.offer import offer
 from hubd.doctor.case import Case
 from hubd.doctor.findings import Finding, Findings, Verdict, bad, doubtful, good, missing
+from hubd.edges.packages import pip_install
 from hubd.errors import MissingPartError
 from hubd.offline.espeak_voice import EspeakVoice
 from hubd.offline.grammar import Grammar
@@ -48,7 +49,7 @@ async def _try(case: Case, voice: EspeakVoice, recognizer: RecognizerLink) -> Fi
     words = await recognizer.recognise(arcs, resampler.push(speech) + resampler.finish())
     took = time.monotonic() - began
     if recognizer.process_id is None:
-        return bad(CHECK, "The recogniser fails.", "Run: pip install --force-reinstall pocketsphinx")
+        return bad(CHECK, "The recogniser fails.", f"Run: {pip_install('pocketsphinx>=5.0,<6')} --force-reinstall")
     if words is None:
         return doubtful(
             CHECK, f'espeak-ng said "{_SENTENCE}", and was not understood.', "Try it: hubd ask --demo hello"
