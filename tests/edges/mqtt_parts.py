@@ -128,6 +128,37 @@ class Visit:
         self.writer.write(data)
 
 
+class Jam:
+    """What holds up the first connection to a fake broker, until it is cleared; those after that are left in peace."""
+
+    def __init__(self) -> None:
+        self._over = asyncio.Event()
+        self._received: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    async def serve(self, visit: Visit) -> None:
+        """Accept a connection, and read nothing before the jam is cleared."""
+        await visit.level()
+        visit.send(ACCEPTED_5)
+        if self._over.is_set():
+            await visit.reader.read()
+            return
+        visit.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport can be paused
+        await self._over.wait()
+        visit.writer.transport.resume_reading()  # type: ignore[attr-defined]  # the same
+        data = bytearray()
+        try:
+            while more := await visit.reader.read(2**20):
+                data += more
+        except ConnectionError:
+            pass  # the cut
+        self._received.set_result(bytes(data))
+
+    async def cleared(self) -> bytes:
+        """Clear it; return all that came over the connection by its end."""
+        self._over.set()
+        return await self._received
+
+
 @asynccontextmanager
 async def fake_broker(
     handle: Callable[[Visit], Awaitable[None]], tls: ssl.SSLContext | None = None

@@ -17,7 +17,7 @@ from paho.mqtt.client import Client
 from hubd.devices.render import Publish
 from hubd.edges import paho_connection
 from hubd.errors import BrokerError
-from tests.edges.mqtt_parts import ACCEPTED_5, ACCEPTED_311, PUBLISH, SUBSCRIBE, Visit, fake_broker, running
+from tests.edges.mqtt_parts import ACCEPTED_5, ACCEPTED_311, PUBLISH, SUBSCRIBE, Jam, Visit, fake_broker, running
 
 TAKEN_OVER = bytes([0xE0, 2, 0x8E, 0])
 
@@ -205,28 +205,8 @@ async def test_no_more_messages_are_under_way_than_the_broker_allows() -> None:
 @pytest.mark.parametrize(("held_by", "qos"), [("kernel", 1), ("paho", 0), ("paho", 1)])
 async def test_what_the_network_does_not_take_is_withdrawn(held_by: str, qos: int) -> None:
     """A command that is stuck in the kernel or in paho after valid_for stays there, also when the network goes on."""
-    go_on = asyncio.Event()
-    everything: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-    door = b"open the garage door"
-
-    async def handle(visit: Visit) -> None:
-        await visit.level()
-        visit.send(ACCEPTED_5)
-        if go_on.is_set():
-            await visit.reader.read()
-            return
-        visit.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket's transport can be paused
-        await go_on.wait()
-        visit.writer.transport.resume_reading()  # type: ignore[attr-defined]  # the same
-        data = bytearray()
-        try:
-            while more := await visit.reader.read(2**20):
-                data += more
-        except ConnectionError:
-            pass  # the cut
-        everything.set_result(bytes(data))
-
-    async with fake_broker(handle) as broker, running(broker) as edge:
+    jam, door = Jam(), b"open the garage door"
+    async with fake_broker(jam.serve) as broker, running(broker) as edge:
         assert edge.broker._connection is not None
         client = edge.broker._connection._client
         sock = client.socket()
@@ -243,8 +223,7 @@ async def test_what_the_network_does_not_take_is_withdrawn(held_by: str, qos: in
         assert client.want_write() is (held_by == "paho")
         with pytest.raises(BrokerError, match="in time"):
             await edge.broker.publish(Publish("door/set", door, qos), 0.05)
-        go_on.set()
-        received = await everything
+        received = await jam.cleared()
         assert len(received) > 20_000
         assert door not in received
         await edge.broker.wait_connected()
