@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
 import pytest
+
+from tests.live_server import DEADLINE
 
 COMMAND: Final = (sys.executable, "-m", "hubd")
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
@@ -132,6 +135,32 @@ def run(*arguments: str | Path, home: Path, **more: str) -> Outcome:
     """Run hubd with these arguments to its end; more is environment."""
     with Program(arguments, environment(home, **more)) as program:
         return program.outcome()
+
+
+@asynccontextmanager
+async def started(*arguments: str | Path, home: Path, **more: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Let a command of the program run while the block lasts, with its output in pipes."""
+    process = await asyncio.create_subprocess_exec(
+        *(*COMMAND, *map(str, arguments)),
+        cwd=CHECKOUT,
+        env=environment(home, **more),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def line(stream: asyncio.StreamReader | None) -> str:
+    """Return the next line of a pipe."""
+    assert stream is not None
+    async with asyncio.timeout(DEADLINE):
+        return (await stream.readline()).decode()
 
 
 def demos(*runs: Sequence[str | Path], home: Path) -> list[Outcome]:

@@ -4,44 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 
 from tests.edges.sound_system import VirtualAudio
-from tests.end_to_end.program import CHECKOUT, COMMAND, RECORDINGS, environment
+from tests.end_to_end.program import RECORDINGS, line, started
+from tests.live_server import DEADLINE
 
 pytestmark = pytest.mark.real_time
-DEADLINE = 60
 
 
-@asynccontextmanager
-async def listening(home: Path, options: str, **variables: str) -> AsyncIterator[asyncio.subprocess.Process]:
+def listening(home: Path, options: str, **variables: str) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
     """Run it with these options in its configuration while the block lasts."""
     config = home / "hubd.toml"
     config.write_text(options)
-    process = await asyncio.create_subprocess_exec(
-        *(*COMMAND, "wake", "--config", str(config)),
-        cwd=CHECKOUT,
-        env={**environment(home), **variables},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
-
-
-async def line(stream: asyncio.StreamReader | None) -> str:
-    """Return the next line."""
-    assert stream is not None
-    async with asyncio.timeout(DEADLINE):
-        return (await stream.readline()).decode()
+    return started("wake", "--config", config, home=home, **variables)
 
 
 async def test_a_word_that_is_said(tmp_path: Path) -> None:

@@ -8,10 +8,9 @@ import os
 import pty
 import signal
 import struct
-import subprocess
 import termios
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +21,7 @@ from hubd.mqtt.entities import Identity
 from hubd.mqtt.tree import Tree
 from hubd.presence import Presence, Words
 from hubd.reports import PublicState, Report, StateReport, WokeReport
-from tests.end_to_end.program import CHECKOUT, COMMAND, environment, run
+from tests.end_to_end.program import CHECKOUT, COMMAND, environment, line, run, started
 from tests.live_server import DEADLINE
 from tests.running import running
 
@@ -68,30 +67,9 @@ def configuration(folder: Path, port: int) -> list[str]:
     return ["--config", str(file)]
 
 
-@asynccontextmanager
-async def watching(folder: Path, port: int, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
+def watching(folder: Path, port: int, *options: str) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
     """Run ``hubd watch`` with its output in pipes."""
-    process = await asyncio.create_subprocess_exec(
-        *(*COMMAND, "watch", *configuration(folder, port), *options),
-        cwd=CHECKOUT,
-        env=environment(folder, TZ="UTC"),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
-
-
-async def line(stream: asyncio.StreamReader | None) -> str:
-    """Return the next line."""
-    assert stream is not None
-    async with asyncio.timeout(DEADLINE):
-        return (await stream.readline()).decode()
+    return started("watch", *configuration(folder, port), *options, home=folder, TZ="UTC")
 
 
 async def test_lines(tmp_path: Path, mosquitto: PrivateBroker) -> None:
