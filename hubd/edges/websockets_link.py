@@ -150,10 +150,8 @@ class WebsocketsLink:
 
     async def send(self, text: str) -> None:
         """Send one text frame; raises LinkError if the connection is gone or takes nothing for 10 s."""
-        # Where nothing waits for the network, nothing is waited for: most frames need no time-out.
-        patience = SEND_TIMEOUT if self._connection.transport.get_write_buffer_size() else None
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(SEND_TIMEOUT):
                 await self._connection.send(text)
         except TimeoutError:
             self._connection.transport.abort()
