@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 
 
 class Trust(ssl.SSLContext):
@@ -14,6 +15,8 @@ class Trust(ssl.SSLContext):
 
     def __init__(self, _protocol: int) -> None:
         self.load_default_certs()
+        if sys.version_info >= (3, 13):  # as strict as ssl.create_default_context(), which makes no subclass
+            self.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
         self._sessions: dict[str | bytes | None, ssl.SSLSession | None] = {}
 
     def wrap_bio(
