@@ -129,13 +129,14 @@ def servers_of(
         return Opening(settings, toolbox.declarations())
 
     def server(backend: Backend, url: str, dialling: Callable[[], Awaitable[LiveLink]]) -> Server:
-        def session(handle: str | None) -> LiveSession:
-            return LiveSession(opening(toolbox.catalog), handle, backend)
+        def mouth(handle: str | None) -> Mouth:
+            session = LiveSession(opening(toolbox.catalog), handle, backend)
+            return Mouth(session, uplink, manual=settings.manual_activity)
 
         return Server(
             backend,
             dialling,
-            make_mouth=lambda handle: Mouth(session(handle), uplink, manual=settings.manual_activity),
+            make_mouth=mouth,
             # The whole set-up stands for persona and tools: it is all that a session knows of itself.
             fingerprint=lambda: fingerprint((url, opening(toolbox.catalog).text(None))),
             setup_timeout=config.live.setup_timeout,

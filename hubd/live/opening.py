@@ -15,8 +15,7 @@ from hubd.live.setup import SessionResumption
 class Opening:
     """What opens every session with these settings and functions; another house is another opening.
 
-    Only the handle differs from session to session. The rest is put together once, when it is needed first: for a large
-    house that takes longer than all else that a client does to connect.
+    Only the handle differs from session to session; the rest is put together once, when it is needed first.
     """
 
     def __init__(self, settings: SessionSettings, declarations: Sequence[FunctionDeclaration]) -> None:
