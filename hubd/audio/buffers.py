@@ -103,11 +103,6 @@ class PlaybackBuffer:
         return self._end
 
     @property
-    def flushed(self) -> int:
-        """The position up to which everything is void, played or not."""
-        return self._flushed
-
-    @property
     def played(self) -> int:
         """The position up to which everything was taken or flushed."""
         return max(self._taken, self._flushed)
