@@ -11,7 +11,7 @@ from functools import partial
 from hubd.audio.buffers import Uplink
 from hubd.budget import Allowance
 from hubd.errors import LinkError
-from hubd.events import Backend, Event
+from hubd.events import Backend, Event, LinkReady
 from hubd.live.mouth import Mouth
 from hubd.live.opening import Opening
 from hubd.live.session import LiveSession
@@ -164,6 +164,11 @@ class Street:
         """Keep an event."""
         self.posted.append(event)
         self.more.set()
+
+    async def connect(self) -> None:
+        """Open the line; return when the first session is ready."""
+        self.line.open(self.post)
+        await self.until(LinkReady)
 
     async def until(self, kind: type[Event]) -> Event:
         """Return the newest event of a kind, once there is one."""

@@ -73,13 +73,11 @@ class TestOpening:
         async def scenario(street: Street) -> None:
             street.links = [FakeLink([READY]), FakeLink([READY]), FakeLink([READY])]
             for _ in range(2):
-                street.line.open(street.post)
-                await street.until(LinkReady)
+                await street.connect()
             assert street.prepared == [0.0]
             street.line.close()
             await pass_time(1)
-            street.line.open(street.post)
-            await street.until(LinkReady)
+            await street.connect()
             assert street.prepared == [0.0, 1.0]
 
         on_the_street(scenario)
@@ -101,8 +99,7 @@ class TestOpening:
 
         async def scenario(street: Street) -> None:
             street.links = [FakeLink([BUSY]), FakeLink([READY])]
-            street.line.open(street.post)
-            await street.until(LinkReady)
+            await street.connect()
             assert now() == 0.5
             assert street.open_at_dialling == [0, 0]
 
@@ -205,8 +202,7 @@ class TestTrouble:
             assert trouble.problem == "The Live server can't be reached"
             assert trouble.advice == "Check the network."
             street.links = [FakeLink([READY])]
-            street.line.open(street.post)
-            await street.until(LinkReady)
+            await street.connect()
             assert street.reported == [trouble, replace(trouble, cleared=True)]
 
         on_the_street(scenario)
@@ -263,8 +259,7 @@ class TestHandle:
         async def scenario(street: Street) -> None:
             street.handle = "good"
             street.links = [LinkError("no route"), LinkError("no route"), FakeLink([READY])]
-            street.line.open(street.post)
-            await street.until(LinkReady)
+            await street.connect()
             assert street.dialled_links[0].handle == "good"
 
         on_the_street(scenario)
@@ -300,8 +295,7 @@ class TestHandle:
         async def scenario(street: Street) -> None:
             street.handle = "good"
             street.links = [FakeLink([READY])]
-            street.line.open(street.post)
-            await street.until(LinkReady)
+            await street.connect()
             street.line.close()
             await settle()
             assert street.handle == "good"
@@ -382,8 +376,7 @@ class TestClosing:
 
         async def scenario(street: Street) -> None:
             street.links = [FakeLink([READY], close_takes=1.5), FakeLink([READY])]
-            street.line.open(street.post)
-            await street.until(LinkReady)
+            await street.connect()
             for _ in range(closes):
                 street.line.close()
                 await settle()
@@ -402,8 +395,7 @@ class TestClosing:
             link = FakeLink([READY])
             street.links = [link]
             street.uplink.push(bytes(2 * 16_000))
-            street.line.open(street.post)
-            await street.until(LinkReady)
+            await street.connect()
             link.free.clear()
             street.line.feed(Source.MICROPHONE, 0)
             await settle()
@@ -419,8 +411,7 @@ class TestClosing:
 
         async def scenario(street: Street) -> None:
             street.links = [FakeLink([READY])]
-            street.line.open(street.post)
-            await street.until(LinkReady)
+            await street.connect()
             street.line.close()
             street.line.feed(Source.MICROPHONE, 0)
             street.line.begin_activity()
@@ -458,8 +449,7 @@ class TestSaying:
             link = FakeLink([READY])
             street.links = [link]
             street.uplink.push(bytes(2 * 1280))
-            street.line.open(street.post)
-            await street.until(LinkReady)
+            await street.connect()
             street.line.feed(Source.MICROPHONE, 640)
             await settle()
             assert inputs(link) == ["audio"]
@@ -477,8 +467,7 @@ class TestSaying:
             link = FakeLink([READY])
             street.links = [link]
             street.uplink.push(bytes(2 * 1280))
-            street.line.open(street.post)
-            await street.until(LinkReady)
+            await street.connect()
             street.line.begin_activity()
             street.line.feed(Source.MICROPHONE, 0)
             street.line.end_activity(1280)
@@ -494,8 +483,7 @@ class TestSaying:
             link = FakeLink([READY])
             street.links = [link]
             street.uplink.push(bytes(2 * 6400))
-            street.line.open(street.post)
-            await street.until(LinkReady)
+            await street.connect()
             link.free.clear()
             street.line.begin_activity()
             street.line.feed(Source.MICROPHONE, 0)
@@ -516,8 +504,7 @@ class TestSaying:
         async def scenario(street: Street) -> None:
             link = FakeLink([READY])
             street.links = [link]
-            street.line.open(street.post)
-            await street.until(LinkReady)
+            await street.connect()
             street.line.nudge()
             await settle()
             assert inputs(link) == ["audioStreamEnd"]
@@ -530,8 +517,7 @@ class TestSaying:
         async def scenario(street: Street) -> None:
             link = FakeLink([READY])
             street.links = [link]
-            street.line.open(street.post)
-            await street.until(LinkReady)
+            await street.connect()
             street.line.feed(Source.MICROPHONE, 0)
             for _ in range(3):
                 street.uplink.push(bytes(2 * 640))
@@ -576,8 +562,7 @@ class TestSaying:
 
             link = Broken([READY])
             street.links = [link]
-            street.line.open(street.post)
-            await street.until(LinkReady)
+            await street.connect()
             street.line.nudge()
             await street.until(LinkLost)
             assert [type(event) for event in street.posted] == [LinkReady, LinkLost]

@@ -465,8 +465,7 @@ class TestFallback:
 
         async def scenario(street: Street) -> None:
             street.links, street.fallback = [FakeLink()], [FakeLink([READY])]
-            street.line.open(street.post)
-            await street.until(LinkReady)
+            await street.connect()
             assert now() == SETUP_TIMEOUT
             assert not street.dialled_links[0].open
 
@@ -491,8 +490,7 @@ class TestFallback:
             for _ in range(3):
                 street.fallback = [FakeLink([READY])]
                 street.posted.clear()
-                street.line.open(street.post)
-                await street.until(LinkReady)
+                await street.connect()
                 assert len(street.announced) <= 1
                 street.line.close()
                 await settle()
@@ -564,8 +562,7 @@ class TestFallback:
             assert not lost.wait
             street.fallback = [FakeLink([READY])]
             street.posted.clear()
-            street.line.open(street.post)
-            await street.until(LinkReady)
+            await street.connect()
             assert street.backends[-1] is Backend.OFFLINE
 
         on_the_street(scenario, fallback=True)
