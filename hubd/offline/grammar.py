@@ -90,7 +90,7 @@ _REPLIES: Final = {
     ),
     **dict.fromkeys(("no", "don't", "no don't"), Replied(yes=False)),
 }
-_CLOSINGS: Final = ("please", "thank you", "thanks", "now", "for me")
+_CLOSINGS: Final = ("please", "thank you", "thanks", "now", "for me", "for me please")
 
 
 class Grammar:

@@ -64,7 +64,8 @@ def _setting(units: set[str], named: str) -> Iterator[Phrase]:
     start = one_of(["set", "start", seldom("create", "make", "give me", probability=0.1)])
     yield in_order(start, "a timer for", length, purpose)
     yield in_order(start, "a", _length(units, single=True), "timer", purpose)
-    yield seldom(in_order(maybe("a"), "timer for", length, purpose), probability=0.1)
+    wished = one_of([in_order(maybe("a"), "timer for"), seldom("remind me in", "wake me in", "wake me up in")])
+    yield seldom(in_order(wished, length, purpose), probability=0.1)
     if purposes is not None:
         yield in_order(start, one_of(["a", "an", "the"]), _titles(named), "timer for", length)
         yield seldom(in_order(length, "for the", purposes), probability=0.1)
@@ -84,7 +85,7 @@ def _ending(named: str) -> Iterator[Phrase]:
 def _asking() -> Iterator[Phrase]:
     on_it = maybe(one_of(["on the timer", "on my timer"]))
     yield in_order("how much", one_of(["time", "longer"]), "is left", on_it)
-    yield in_order("how long", one_of(["is left", "is the timer", "does the timer have"]))
+    yield in_order("how long", one_of([in_order("is left", on_it), "is the timer", "does the timer have"]))
     yield in_order(one_of(["which", "what"]), "timers are", one_of(["running", "set", "there"]))
     yield in_order(one_of(["how is", "what about", "check"]), "the timer")
     yield one_of(["list the timers", "list my timers", "check the timers"])

@@ -52,6 +52,7 @@ def calls(grammar: Grammar, text: str) -> list[tuple[str, dict[str, object]]]:
         ("open the garage door", [("open_garage_door", {})]),
         ("could you please close the garage door", [("close_garage_door", {})]),
         ("please shut the garage door, thank you", [("close_garage_door", {})]),
+        ("could you close the garage door for me, please", [("close_garage_door", {})]),
         ("hey jarvis, open the garage door", [("open_garage_door", {})]),
         ("goodbye", [("end_conversation", {})]),
         ("that's all, thank you", [("end_conversation", {})]),

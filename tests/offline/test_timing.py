@@ -41,6 +41,8 @@ TIMERS = (
         ("set a timer for half an hour", "set_timer", {"minutes": 30}),
         ("set a timer for 90 seconds", "set_timer", {"seconds": 90}),
         ("set a timer for a minute and a half", "set_timer", {"minutes": 1, "seconds": 30}),
+        ("remind me in ten minutes", "set_timer", {"minutes": 10}),
+        ("wake me up in half an hour", "set_timer", {"minutes": 30}),
         ("cancel the timer", "cancel_timer", {}),
         ("stop the eggs timer", "cancel_timer", {"name": "eggs"}),
         ("cancel the timer for the pizza", "cancel_timer", {"name": "pizza"}),
@@ -48,6 +50,7 @@ TIMERS = (
         ("cancel all timers", "cancel_timer", {"name": "all"}),
         ("how much time is left", "list_timers", {}),
         ("how much time is left on the timer", "list_timers", {}),
+        ("how long is left on the timer", "list_timers", {}),
         ("which timers are running", "list_timers", {}),
     ],
 )
