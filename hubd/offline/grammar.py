@@ -14,9 +14,10 @@ from hubd.offline.automaton import Arc, Automaton
 from hubd.offline.groups import AREAS
 from hubd.offline.names import Names
 from hubd.offline.parameters import Amount, parameters_of
-from hubd.offline.phrases import NOTHING, Assign, Begin, Repeated, Tag, in_order, maybe, one_of, seldom
+from hubd.offline.phrases import NOTHING, Assign, Begin, Later, Repeated, Tag, in_order, maybe, one_of, seldom
 from hubd.offline.reduction import reduced
 from hubd.offline.sentences import is_farewell, sentences_of
+from hubd.offline.timing import delay
 from hubd.offline.words import WAKE_REMAINDERS
 
 
@@ -63,11 +64,16 @@ class Replied:
 
 
 @dataclass(frozen=True, slots=True)
+class Delayed:
+    """The words ask for something later, or for a while: nobody can do that."""
+
+
+@dataclass(frozen=True, slots=True)
 class NotUnderstood:
     """The words fit no sentence."""
 
 
-Meaning = Understood | Ambiguous | OutOfRange | Replied | NotUnderstood
+Meaning = Understood | Ambiguous | OutOfRange | Replied | Delayed | NotUnderstood
 
 # Who speaks in one breath is heard from the wake word on; others call so by the way.
 _WAKE_WORDS: Final = tuple(each for each in WAKE_REMAINDERS if each not in {"okay", "hey"})
@@ -109,6 +115,7 @@ class Grammar:
         whole = in_order(
             one_of([NOTHING, seldom(*_OPENINGS, probability=0.1)]),
             joined,
+            one_of([NOTHING, seldom(delay(), probability=0.02)]),
             one_of([NOTHING, seldom(*_CLOSINGS, probability=0.1)]),
         )
         goodbye = one_of(sentences_of(declaration) for declaration in farewells)
@@ -139,7 +146,8 @@ class Grammar:
         reply = _REPLIES.get(" ".join(without_wake_word(tuple(words))))
         if reply is not None:
             return reply
-        found = dict.fromkeys(_requests(tags) for tags in self._automaton.readings(words))
+        heard = self._automaton.readings(words)
+        found = dict.fromkeys(_requests(tags) for tags in heard if Later() not in tags)
         # Nobody asks for the same thing twice in a breath: other speech was taken for it.
         readings = [reading for reading in found if len(set(reading)) == len(reading)]
         allowed = _closest([reading for reading in readings if self._fault(reading) is None])
@@ -150,7 +158,8 @@ class Grammar:
                 several = (tuple(Request(name, dict(given)) for name, given in reading) for reading in allowed)
                 return Ambiguous(tuple(several))
         faults = (self._fault(reading) for reading in readings)
-        return next((OutOfRange(amount) for amount in faults if amount is not None), NotUnderstood())
+        otherwise = Delayed() if heard and not found else NotUnderstood()
+        return next((OutOfRange(amount) for amount in faults if amount is not None), otherwise)
 
     def _fault(self, reading: _Reading) -> Amount | None:
         """Return the first amount whose value is out of range."""

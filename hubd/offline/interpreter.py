@@ -9,10 +9,11 @@ from typing import Final, assert_never
 from pydantic import JsonValue
 
 from hubd.live.declarations import FunctionDeclaration
-from hubd.offline.grammar import Ambiguous, Grammar, NotUnderstood, OutOfRange, Replied, Request, Understood
+from hubd.offline.grammar import Ambiguous, Delayed, Grammar, NotUnderstood, OutOfRange, Replied, Request, Understood
 from hubd.offline.parameters import Amount
 
 NOT_UNDERSTOOD: Final = "Sorry, I did not understand that."
+_AT_ONCE: Final = "I can do that at once only, not later or for a while."
 _LONGEST: Final = 300  # characters of an answer that are read out
 
 
@@ -45,7 +46,7 @@ class Interpreter:
         self.grammar = before if before is not None and known else Grammar(declarations)
         self.in_doubt: Request | None = None
 
-    def reply(self, words: Sequence[str] | None) -> Reply:
+    def reply(self, words: Sequence[str] | None) -> Reply:  # noqa: PLR0911 -- one return a meaning
         """Return the answer to words as ``words.spoken`` writes them; None is speech that fits no sentence."""
         if words is None:
             return Spoken(NOT_UNDERSTOOD)
@@ -59,6 +60,8 @@ class Interpreter:
                 return Spoken(_range(amount))
             case Replied(yes):
                 return Calls((in_doubt,) if yes and in_doubt is not None else ())
+            case Delayed():
+                return Spoken(_AT_ONCE)
             case NotUnderstood():
                 return Spoken(NOT_UNDERSTOOD)
             case other:

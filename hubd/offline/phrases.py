@@ -25,7 +25,12 @@ class Assign:
     value: JsonValue
 
 
-Tag = Begin | Assign
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The words ask for all of this later, or for a while."""
+
+
+Tag = Begin | Assign | Later
 
 
 @dataclass(frozen=True, slots=True)

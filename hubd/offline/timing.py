@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from hubd.offline.parameters import Amount, Free, Parameter
-from hubd.offline.phrases import NOTHING, Phrase, assign, branching, in_order, maybe, one_of, seldom
+from hubd.offline.phrases import NOTHING, Later, Mean, Phrase, assign, branching, in_order, maybe, one_of, seldom
 from hubd.offline.words import number_words
 
 _NOUNS: Final = ("timer", "timers")
@@ -52,6 +52,11 @@ def timing(name: Sequence[str], parameters: Sequence[Parameter]) -> Iterator[Phr
             yield from _ending(named)
         case _:
             yield from _asking()
+
+
+def delay() -> Phrase:
+    """Return the ways to ask for something later, or for a while: heard, lest it be taken for something else."""
+    return in_order(Mean(Later()), one_of(["in", "for", "after"]), _length({*_UNITS}))
 
 
 def _setting(units: set[str], named: str) -> Iterator[Phrase]:

@@ -137,6 +137,8 @@ def test_a_sentence_does_what_it_says(home: Home, text: str, function: str, argu
         "remind me to call my sister",
         "I have to wash the dishes",
         "the robot in that film was funny",
+        "turn on the kitchen lights in five minutes",
+        "turn off the office lights in half an hour",
     ],
 )
 def test_another_sentence_does_nothing(home: Home, text: str) -> None:

@@ -25,6 +25,21 @@ def test_other_speech_is_answered_and_calls_nothing(words: tuple[str, ...] | Non
     assert INTERPRETER.reply(words) == Spoken(NOT_UNDERSTOOD)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "turn off the lights in half an hour",
+        "open the garage door and turn on the lights for ten minutes please",
+        "close the garage door after twenty seconds",
+    ],
+)
+def test_what_is_wanted_later_is_not_done_now(text: str) -> None:
+    """Nobody can do it then, so nothing is called, and that is said."""
+    reply = INTERPRETER.reply(spoken(text))
+    assert isinstance(reply, Spoken)
+    assert "at once" in reply.text
+
+
 def test_a_number_out_of_range_is_explained() -> None:
     """The answer says what is possible."""
     assert INTERPRETER.reply(spoken("set the heater to ninety")) == Spoken("The temperature can be from 5 to 30.")
