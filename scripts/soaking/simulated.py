@@ -223,7 +223,7 @@ class Day:
 
 def _in_flight(hub: Hub) -> bool:
     connection = hub._broker._connection  # noqa: SLF001 -- what is on its way is nobody else's business
-    return connection is not None and bool(connection._receipts)  # noqa: SLF001
+    return connection is not None and bool(connection._receipts)  # noqa: SLF001 -- the same
 
 
 def _is_back(part: Part, report: Report) -> bool:
