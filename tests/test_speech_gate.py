@@ -96,6 +96,17 @@ def test_rumble_that_comes_and_goes() -> None:
     assert sizes[100:].count(0) > 0.75 * len(sizes[100:])
 
 
+def test_hum() -> None:
+    """The hum of the mains hides nothing in the upper half of a voice's range, were it forty times as loud."""
+    seconds = np.arange(120 * FRAME_SAMPLES) / UPLINK_RATE
+    sound = hiss(120, 1) + 3000 * np.sin(2 * np.pi * 100 * seconds)
+    said = slice(80 * FRAME_SAMPLES, 85 * FRAME_SAMPLES)
+    sound[said] += 75 * np.sin(2 * np.pi * 2000 * seconds[said])
+    sizes = handed_out(SpeechGate(MEMORY), sound.astype(np.int16))
+    assert sizes[79] == 0
+    assert all(sizes[80 : 84 + MEMORY])
+
+
 def test_fan_that_is_switched_on() -> None:
     """Noise that starts and stays is heard at first, then it is the room."""
     sizes = handed_out(SpeechGate(MEMORY), np.concatenate([hiss(80), hiss(100, 300, seed=2)]))
