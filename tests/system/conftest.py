@@ -55,7 +55,8 @@ def installed(bare: Sandbox, files_at_first: frozenset[str]) -> Sandbox:
 
 @pytest.fixture
 def hub(installed: Sandbox) -> Iterator[Sandbox]:
-    """Yield the systemd with a hub that is stopped, and as it was installed; so it is left, too."""
+    """Yield the systemd with a hub that is stopped, and as it was installed; so it is left, too. A failure shows its journal."""
     installed.restore()
     yield installed
+    print(installed.journal())
     installed.restore()
