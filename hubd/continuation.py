@@ -11,9 +11,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hubd.events import Answer, Backend, Scheduling
+from hubd.events import Backend, Scheduling
 from hubd.live.session import LONGEST
-from hubd.news import MOST, Item, News
+from hubd.news import MOST, Begun, Item, News, without_outcome
 from hubd.wishes import Standing
 
 # A handle is good for 2 h after its session's last connection; 10 min less, to be safe (``live-protocol.md`` 9).
@@ -63,6 +63,14 @@ class _SavedItem(_Strict):
     scheduling: Annotated[Scheduling, Field(strict=False)]
     since: float
     standing: Annotated[Standing | None, Field(strict=False)] = None
+
+
+class _SavedBegun(_Strict):
+    call: Annotated[str, Field(max_length=LONGEST)]
+    function: Annotated[str, Field(max_length=LONGEST)]
+    label: Annotated[str, Field(max_length=LONGEST)]
+    scheduling: Annotated[Scheduling, Field(strict=False)]
+    since: float
 
 
 class _Saved(_Strict):
@@ -140,13 +148,14 @@ class Continuation:
         """Note that there is something to save."""
         self.unsaved = max(self.unsaved, extent)
 
-    def begin(self, answer: Answer, now: float) -> str:
+    def begin(self, begun: Begun) -> str:
         """Note that a call is being carried out; return it as a line that restore() takes behind what dump() returned.
 
-        answer: what is true of it if the hub ends before its outcome.
+        Short, for the command waits for it: what is to be told is made of it only if it comes to that.
         """
         self.change(Unsaved.MUCH)
-        return _line(_members(self.news.begin(answer, now)))
+        self.news.begin(begun)
+        return _line(_members(begun))
 
     def dump(self) -> str:
         """Return all that is worth keeping as one line of JSON, a secret; it counts as saved."""
@@ -163,20 +172,20 @@ class Continuation:
         passed over.
         """
         head, *lines = text.split("\n")
-        begun = [item for item in map(_begun, lines) if item is not None]
+        begun = [without_outcome(each) for each in map(_begun, lines) if each is not None]
         try:
             saved = _Saved.model_validate_json(head) if head or not begun else _Saved(hubd=1, handle=None, news=[])
         except ValidationError:
             return False
         if saved.handle is not None:
             self._handles[_ON_DISK] = Handle(saved.handle.secret, saved.handle.fingerprint, saved.handle.since)
-        self.news.restore((Item(**dict(item)) for item in (*saved.news, *begun)), now)
+        self.news.restore((*(Item(**dict(item)) for item in saved.news), *begun), now)
         return True
 
 
-def _begun(line: str) -> _SavedItem | None:
+def _begun(line: str) -> Begun | None:
     try:
-        return _SavedItem.model_validate_json(line)
+        return Begun(**dict(_SavedBegun.model_validate_json(line)))
     except ValidationError:
         return None
 
@@ -186,7 +195,7 @@ def _line(value: Mapping[str, object]) -> str:
     return _encode(value).encode(errors="replace").decode()
 
 
-def _members(kept: Handle | Item) -> dict[str, object]:
+def _members(kept: Handle | Item | Begun) -> dict[str, object]:
     """Return what it holds, without the copies that asdict() makes of it."""
     return {name: getattr(kept, name) for name in kept.__slots__}
 

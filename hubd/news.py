@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from hubd.effects import Manner
-from hubd.events import Answer, AnswerKind, CallStatus, Scheduling
+from hubd.events import Answer, AnswerKind, Call, CallStatus, Scheduling
+from hubd.outcomes import lost_sight_of
 from hubd.tools import END_CONVERSATION
 from hubd.wishes import NAMELESS, Fact, Standing
 
@@ -66,6 +67,20 @@ class Item:
     standing: Standing | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A call that is being carried out: its id, its function, what it is about as it is spoken of.
+
+    scheduling: of what is to be told if the hub ends before there is an outcome. since: s since 1970.
+    """
+
+    call: str
+    function: str
+    label: str
+    scheduling: Scheduling
+    since: float
+
+
 @dataclass(slots=True)
 class _Entry:
     """item: as it is to be told if it has to be told again. sent: when it was, over the connection that is open."""
@@ -82,8 +97,7 @@ class News:
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
-        # What is true of calls that are being carried out.
-        self._begun: dict[str, Item] = {}
+        self._begun: dict[str, Begun] = {}
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -91,7 +105,7 @@ class News:
         entries = [entry.item for entry in self._entries.values()]
         outcomes = [item for item in entries if item.standing is None]
         facts = [item for item in entries if item.standing is not None]
-        return (*facts, *[*outcomes, *self._begun.values()][-MOST:])
+        return (*facts, *[*outcomes, *map(without_outcome, self._begun.values())][-MOST:])
 
     @property
     def waiting(self) -> tuple[Item, ...]:
@@ -103,13 +117,9 @@ class News:
         for item in items:
             self._enter(item, None, now)
 
-    def begin(self, answer: Answer, now: float) -> Item:
-        """Note that a call is being carried out; return what is to be told of it if the hub ends before its outcome.
-
-        answer: the same.
-        """
-        item = self._begun[answer.call.id] = _item(answer, now)
-        return item
+    def begin(self, begun: Begun) -> None:
+        """Note that a call is being carried out."""
+        self._begun[begun.call] = begun
 
     def drop(self, call_id: str) -> None:
         """Note that a call that was begun led to nothing."""
@@ -198,6 +208,12 @@ def note(items: Sequence[Item], now: float, manner: Manner) -> str:
 def items_of(facts: Iterable[Fact], now: float) -> tuple[Item, ...]:
     """Return what others told just now, as note() takes it; now: s since 1970."""
     return tuple(_item_of(fact, now) for fact in facts)
+
+
+def without_outcome(begun: Begun) -> Item:
+    """Return what is to be told of a call if the hub ended before its outcome."""
+    answer = lost_sight_of(begun.label).answer(Call(begun.call, begun.function), begun.scheduling)
+    return _item(answer, begun.since)
 
 
 def _item_of(fact: Fact, now: float) -> Item:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hubd.continuation import GOOD_FOR, Continuation, Unsaved, fingerprint
 from hubd.events import Answer, Backend, Call, CallStatus, Scheduling
 from hubd.live.session import LONGEST
+from hubd.news import Begun
 from hubd.wishes import Fact, Standing
 
 NOW = 1_795_000_000.0
@@ -25,9 +26,9 @@ def kept() -> Continuation:
     return continuation
 
 
-def asked(call: str) -> Answer:
-    """Return what is true of a call without an outcome."""
-    return Answer(Call(call, "set_light"), CallStatus.LATE, Scheduling.WHEN_IDLE, {"message": "It may be on."})
+def begun(call: str) -> Begun:
+    """Return a call that is being carried out."""
+    return Begun(call, "set_light", "kitchen lights", Scheduling.WHEN_IDLE, NOW)
 
 
 class TestHandle:
@@ -96,7 +97,7 @@ class TestDisk:
         """Whatever a session lets through can be kept."""
         before, again = kept(), Continuation()
         before.keep(GEMINI, secret, "persona", NOW)
-        before.news.begin(Answer(Call(secret, secret), CallStatus.FAILED, Scheduling.SILENT, {"message": secret}), NOW)
+        before.news.begin(Begun(secret, secret, "", Scheduling.SILENT, NOW))
         assert again.restore(before.dump(), NOW)
         assert (again.handle(GEMINI, "persona", NOW), again.news.items) == (secret, before.news.items)
 
@@ -104,11 +105,12 @@ class TestDisk:
         """A call that was begun after the text was written comes back with it; without the text, alone."""
         before = kept()
         text = before.dump()
-        lines = [before.begin(asked(name), NOW) for name in ("lamp\n", "ß\ud83d")]
+        lines = [before.begin(begun(name)) for name in ("lamp\n", "ß\ud83d")]
         for written, items in ((text, kept().news.items), ("", ())):
             again = Continuation()
             assert again.restore("\n".join([written, *lines]), NOW)
             assert [item.call for item in again.news.items] == [*(item.call for item in items), "lamp\n", "ß?"]
+            assert again.news.items[-2] == before.news.items[-2]
         assert before.unsaved is Unsaved.MUCH
 
     @given(st.data())
@@ -116,7 +118,7 @@ class TestDisk:
         """A line that was cut off is passed over, and what stands before it, or behind it, is not."""
         before = kept()
         text = before.dump()
-        first, second, third = (before.begin(asked(name), NOW) for name in ("one", "two", "three"))
+        first, second, third = (before.begin(begun(name)) for name in ("one", "two", "three"))
         cut = second[: data.draw(st.integers(0, len(second) - 1))]
         again = Continuation()
         assert again.restore(f"{text}\n{first}\n{cut}\n{third}", NOW)

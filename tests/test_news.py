@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from hubd.effects import Manner
 from hubd.events import Answer, AnswerKind, Call, CallStatus, Scheduling
-from hubd.news import MOST, STALE_AFTER, News, items_of, note
+from hubd.news import MOST, STALE_AFTER, Begun, News, items_of, note, without_outcome
 from hubd.wishes import NAMELESS, Fact, Standing
 
 NOW = 1_795_000_000.0
@@ -61,7 +62,7 @@ class TestUntold:
         """It is kept until its outcome is known, or until it is known to lead to nothing; nobody is told meanwhile."""
         news = News()
         for number in range(3):
-            news.begin(outcome(number), NOW)
+            news.begin(Begun(f"c{number}", "set_light", "lamp", Scheduling.SILENT, NOW))
         news.add([replace(outcome(0), kind=AnswerKind.FIRST)], NOW, sent=True)
         assert (calls_of(news), news.waiting) == (["c0", "c1", "c2"], ())
         news.add([replace(outcome(1), status=CallStatus.DUPLICATE)], NOW, sent=True)
@@ -69,6 +70,16 @@ class TestUntold:
         assert calls_of(news) == ["c0"]
         news.add([replace(outcome(0), response={"status": "late"})], NOW, sent=False)
         assert [item.response for item in news.items] == ['{"status": "late"}']
+
+    def test_call_that_never_had_an_outcome(self) -> None:
+        """It may have been carried out, so it is not to be made again."""
+        item = without_outcome(Begun("c", "open_garage_door", "garage door", Scheduling.INTERRUPT, NOW))
+        assert item.message == (
+            "The hub was started anew before the garage door had reported, so it is not known what happened."
+        )
+        assert json.loads(item.response) | {"status": "failed", "retryable": False} == json.loads(item.response)
+        assert (item.call, item.function, item.since) == ("c", "open_garage_door", NOW)
+        assert (item.scheduling, item.standing) == (Scheduling.INTERRUPT, None)
 
     def test_bound(self) -> None:
         """No more than a few wait, the newest, and none of them for long."""

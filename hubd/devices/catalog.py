@@ -53,6 +53,7 @@ class Catalog:
                     self._in_rooms.setdefault(f"{fold(device.room)} {name}", []).append(device)
             self._ids.setdefault(fold(device.id), []).append(device)
         self._pairs = {name: _pairs(name) for name in self._names}
+        self._labels = {device.id: self._label(device) for device in self.devices}
 
     def find(self, text: str, kind: Kind | None = None) -> Device | Ambiguous | Unknown:
         """Return the one device that is called so: by name or alias, by room and name, or by id.
@@ -73,6 +74,9 @@ class Catalog:
 
     def label(self, device: Device) -> str:
         """Return the shortest name that means this device alone among its kind: its name, with its room, or its id."""
+        return self._labels.get(device.id) or self._label(device)
+
+    def _label(self, device: Device) -> str:
         in_room = f"{device.room} {device.name}" if device.room is not None else device.name
         for name in (device.name, in_room):
             if self._called(fold(name), device.kind) == [device]:

@@ -112,7 +112,16 @@ class StateFile:
         """
         # A line that was cut off is ended by the next one.
         data, number = f"\n{line}".encode(), next(self._numbers)
-        with self._noting(), self._placing:
+        try:
+            self._put_behind(data, number)
+        except OSError as error:
+            self._note(error)
+        else:  # as in _noting(), which takes as long as the write itself: a command waits for this
+            self._note(None)
+        self._tell()
+
+    def _put_behind(self, data: bytes, number: int) -> None:
+        with self._placing:
             descriptor = self._open_end()
             try:
                 if os.write(descriptor, data) < len(data):
@@ -120,7 +129,6 @@ class StateFile:
             finally:
                 os.close(descriptor)
             self._in_place = number
-        self._tell()
 
     def _attempt(self, text: str, number: int) -> None:
         with self._writing:
@@ -134,9 +142,15 @@ class StateFile:
         try:
             yield
         except OSError as error:
-            self._unwritten = f"{self._path} can't be written: {error.strerror or error}."
+            self._note(error)
         else:
+            self._note(None)
+
+    def _note(self, error: OSError | None) -> None:
+        if error is None:
             self._unread = self._unwritten = ""
+        else:
+            self._unwritten = f"{self._path} can't be written: {error.strerror or error}."
 
     @contextlib.contextmanager
     def _folder(self) -> Iterator[int]:

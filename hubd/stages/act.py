@@ -193,12 +193,12 @@ class Act:
         early = self._toolbox.early_answer(found)
         sent_within = early.after * _SENDING if early is not None and early.kind is AnswerKind.OUTCOME else None
         errand = errand_of(self._means, call, found, self._toolbox.catalog, asked=now, sent_within=sent_within)
-        self._vigil.drop({device.id for device in errand.devices})
         running = self._running[call.id] = Running(errand, self._toolbox.schedule(found))
         if self._keeper is not None:
             # Before anything is sent: a hub that is killed in between does not know whether it was.
-            self._keeper.begun(outcomes.lost_sight_of(errand.label).answer(call, running.schedule.failed))
+            self._keeper.begun(call, errand.label, running.schedule.failed)
         errand.start()
+        self._vigil.drop({device.id for device in errand.devices})
         self._tell_of(call, found)
         if early is not None:
             loop = asyncio.get_running_loop()

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from hubd.continuation import Continuation, Handle, Unsaved
-from hubd.events import Answer, Backend
-from hubd.news import Item
+from hubd.events import Answer, Backend, Call, Scheduling
+from hubd.news import Begun, Item
 from hubd.ports import Store
 from hubd.wishes import Fact
 
@@ -106,12 +106,13 @@ class CarryOver:
         self._continuation.ended(backend, self._wall())
         self._wake()
 
-    def begun(self, answer: Answer) -> None:
-        """Note that a call is about to be carried out; answer: what a hub that starts anew is to tell of it.
+    def begun(self, call: Call, label: str, scheduling: Scheduling) -> None:
+        """Note that a call is about to be carried out.
 
-        A hub that is killed at the next moment has left word of it already.
+        label, scheduling: what it is about, and when a hub that starts anew may speak of it. A hub that is killed at
+        the next moment has left word of it already.
         """
-        line = self._continuation.begin(answer, self._wall())
+        line = self._continuation.begin(Begun(call.id, call.name, label, scheduling, self._wall()))
         if self._store is not None:
             self._store.append(line)
         self._wake()

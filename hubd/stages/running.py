@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from hubd.devices.functions import Schedule
-from hubd.events import Answer
+from hubd.events import Call, Scheduling
 from hubd.stages.errand import Errand
 from hubd.stages.round import Round
 
@@ -24,8 +24,8 @@ class Standing(Enum):
 class Keeper(Protocol):
     """Who keeps, for a hub that starts anew, what is true of the calls that are being carried out."""
 
-    def begun(self, answer: Answer) -> None:
-        """Keep what is to be told of a call, should the hub end before it has an outcome."""
+    def begun(self, call: Call, label: str, scheduling: Scheduling) -> None:
+        """Keep what is to be told of a call, and when, should the hub end before it has an outcome."""
         ...
 
     def dropped(self, call_id: str) -> None:

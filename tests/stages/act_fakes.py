@@ -16,7 +16,7 @@ from hubd.devices.model import Device
 from hubd.devices.render import Publish
 from hubd.devices.state import StateStore
 from hubd.errors import BrokerError
-from hubd.events import Answer, Call, Event, ToolsDone
+from hubd.events import Answer, Call, Event, Scheduling, ToolsDone
 from hubd.ledger import Ledger
 from hubd.live.models import COMMON_SUBSET, Capabilities
 from hubd.outcomes import Outcome, nobody
@@ -164,7 +164,7 @@ class House:
         self.broker = FakeBroker()
         self.ledger = Ledger()
         self.confirmations = Confirmations()
-        self.kept: dict[str, Answer] = {}
+        self.kept: dict[str, tuple[str, Scheduling]] = {}
         self.reports: list[Report] = []
         self.inbox: list[Event] = []
         self.arrived = asyncio.Event()
@@ -186,9 +186,9 @@ class House:
         self.inbox.append(event)
         self.arrived.set()
 
-    def begun(self, answer: Answer) -> None:
-        """Keep what is true of a call that is being carried out."""
-        self.kept[answer.call.id] = answer
+    def begun(self, call: Call, label: str, scheduling: Scheduling) -> None:
+        """Keep what a call that is being carried out is about."""
+        self.kept[call.id] = (label, scheduling)
 
     def dropped(self, call_id: str) -> None:
         """Forget a call of which nothing was sent."""

@@ -94,7 +94,7 @@ def test_killed_while_a_call_is_carried_out() -> None:
         left.append([item.call for item in on_disk(Disk(disk.text)).waiting])
 
     async def scenario(carry_over: CarryOver) -> None:
-        carry_over.begun(OUTCOME)
+        carry_over.begun(OUTCOME.call, "lamp", Scheduling.SILENT)
         await pass_time(0.2)
         kill()
         assert carry_over.waiting == ()
@@ -102,7 +102,7 @@ def test_killed_while_a_call_is_carried_out() -> None:
         carry_over.issued(GEMINI, "before", "persona")
         await pass_time(1.5)
         carry_over.issued(GEMINI, "after", "persona")
-        carry_over.begun(OUTCOME)
+        carry_over.begun(OUTCOME.call, "lamp", Scheduling.SILENT)
         carry_over.dropped("c1")
         await pass_time(1.5)
         kill()
@@ -217,7 +217,7 @@ def test_word_of_a_call_is_left_before_it_is_carried_out() -> None:
     async def scenario(carry_over: CarryOver) -> None:
         carry_over.ended(GEMINI)
         await pass_time(0.5)
-        carry_over.begun(Answer(call, CallStatus.FAILED, Scheduling.SILENT, {"message": "It is not known."}))
+        carry_over.begun(call, "lamp", Scheduling.SILENT)
         assert [item.call for item in on_disk(Disk(disk.text)).outcomes] == ["c"]
         await pass_time(10)
 
