@@ -10,6 +10,7 @@ import os
 import re
 import ssl
 import time
+from asyncio.sslproto import SSLProtocol
 from collections.abc import AsyncIterator, Callable
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -38,6 +39,10 @@ _CLOSE_HANDSHAKE: Final = 1.0
 _CLOSE_TIMEOUT: Final = 1.8
 _BODY_MESSAGE: Final = re.compile(r'"message"\s*:\s*"([^"\\]{1,200})')
 _KEY: Final = re.compile(r"[!-~]{1,512}")
+
+# asyncio makes room for 256 kB with each TLS connection, and twice with each frame that comes, which malloc takes from
+# the system and gives back every time. A record holds 16 kB (RFC 8446 5.1); a few at once make fewer turns of the loop.
+SSLProtocol.max_size = 64 * 2**10
 
 
 class Key(Protocol):

@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import threading
 import time
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Final
 
@@ -561,6 +562,21 @@ async def test_a_tls_session_goes_on(trusted: ssl.SSLContext) -> None:
         with pytest.raises(LinkError, match=r"certificate of 127\.0\.0\.1 is not trusted"):  # a session is one host's
             await connect(url, None)
     assert went_on == [False, True, True]
+
+
+async def test_a_tls_connection_is_small(trusted: ssl.SSLContext) -> None:
+    """A connection takes a few records' room, at both its ends, until sound comes."""
+    async with server(idle, tls=trusted) as address:
+        url = address.replace("127.0.0.1", "localhost")
+        await (await connect(url, None)).close()
+        tracemalloc.start()
+        try:
+            link = await connect(url, None)
+            taken, _most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        await link.close()
+    assert taken < 2**18
 
 
 async def test_a_tls_session_is_used_once(trusted: ssl.SSLContext) -> None:
