@@ -62,18 +62,26 @@ def reference_of(words: Mapping[str, Path], sound: Samples, **files: str) -> Ref
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Samples:
-    """Return wake words, other speech, all recordings, noise, silence, clipping; a voice from the start."""
+    """Return wake words, other speech, all recordings, noise, silence, clipping; a voice from the start.
+
+    Each of the package's words is said once after a pause, in a voice that it is heard in at any rate.
+    """
     folder = tmp_path_factory.mktemp("speech")
+    pause = noise(16_000)
     jarvis = say("hey jarvis turn on the kitchen lights", folder, "en-us", 140)
     loud = say("hey jarvis", folder, "en-gb-scotland", 160).astype(np.int32) * 20
     steps = np.repeat([0, 1, 30_000, 3, 0, -300, 30_000, 0], 3000) * np.resize([1, 1, -1], 24_000)
     sounds = [
         jarvis,
         noise(16_000, 900.0),
+        pause,
         say("set a timer for ten minutes", folder, "en-gb"),
         np.zeros(40_000, np.int16),
-        say("alexa what is the weather like", folder, "en-us+f3"),
-        say("hey mycroft", folder) // 8,
+        say("alexa", folder, "en-gb"),
+        pause,
+        say("what is the weather like", folder),
+        pause,
+        say("hey mycroft", folder, "en-gb-scotland") // 8,
         uneven(20),
         loud.clip(-32_768, 32_767).astype(np.int16),
         steps.astype(np.int16),
@@ -125,7 +133,7 @@ def test_all_is_compared(package_words: Reference) -> None:
     assert len(package_words.differences()) == sum(
         frames - later.get(name, WARM_UP_FRAMES) for name in package_words.words
     )
-    for name in ("alexa", "hey_jarvis", "hey_mycroft", "timer"):
+    for name in PACKAGE_WORDS:
         assert max(scores[name] for scores in package_words.scores[WARM_UP_FRAMES:]) > 0.5
 
 
