@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -96,14 +96,24 @@ class _Head:
                 raise HubdError(
                     not_a_wake_word(path, f"is for something else, which takes {[one.shape for one in inputs]}")
                 )
-        match list(outputs[0].shape):
-            case [1 | str() | None, int(classes)] if classes > 0:
-                self._several = classes > 1
-            case other:
-                raise HubdError(not_a_wake_word(path, f"is for something else, which gives {other}"))
-        self._input = inputs[0].name
+        match [output for output in outputs if _may_be_scores(output.shape)]:
+            case [scores]:
+                self._several = scores.shape[1] > 1
+            case _:
+                shapes = [one.shape for one in outputs]
+                raise HubdError(not_a_wake_word(path, f"has to give one output like a score, and gives {shapes}"))
+        self._input, self._output = inputs[0].name, scores.name
 
     def score(self, embeddings: NDArray[np.float32]) -> float:
         """Return the score for the embeddings' newest end."""
-        classes = self._session.run(None, {self._input: embeddings[:, -self.length :]})[0][0]
+        classes = self._session.run([self._output], {self._input: embeddings[:, -self.length :]})[0][0]
         return float(classes[1:].max() if self._several else classes[0])
+
+
+def _may_be_scores(shape: Sequence[int | str | None]) -> bool:
+    """Return whether an output of this shape can be a batch of scores, one for each class."""
+    match list(shape):
+        case [1 | str() | None, int(classes)]:
+            return classes > 0
+        case _:
+            return False

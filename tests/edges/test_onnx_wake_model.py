@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hubd.edges.onnx_graph import floats, graph_of, integers, node, with_graph
 from hubd.edges.onnx_wake_model import OnnxWakeModel
 from hubd.edges.wake_model_files import find_model
 from hubd.errors import HubdError, MissingPartError
@@ -41,6 +43,21 @@ def wakes(word: str, sound: Samples, threshold: float = 0.5) -> list[Woke]:
         for noticed in gate.feed(scores, (index + 1) * FRAME_SAMPLES, index * 0.08, speaking=False)
         if isinstance(noticed, Woke)
     ]
+
+
+def with_output_in_front(path: Path, *shape: int) -> Path:
+    """Have a model give what it takes as well, in this shape, before all else; return its file."""
+    content = path.read_bytes()
+    graph = graph_of(content)
+    given = graph.inputs[0].name
+    changed = replace(
+        graph,
+        nodes=[node("Reshape", [given, "shape"], "front"), *graph.nodes],
+        constants={**graph.constants, "shape": integers("shape", 1, *shape)},
+        outputs=[floats("front", (1, *shape)), *graph.outputs],
+    )
+    path.write_bytes(with_graph(content, changed))
+    return path
 
 
 class TestFindModel:
@@ -94,6 +111,22 @@ class TestLoading:
             HubdError, match=rf"{file} can't be used as a wake word: it is for something else, which takes"
         ):
             OnnxWakeModel({"hey_house": path})
+
+    def test_score_is_not_the_first_output(self, tmp_path: Path) -> None:
+        """What a model gives in front of the score is not taken for it."""
+        own = Path(shutil.copy(find_model("alexa"), tmp_path / "own.onnx"))
+        sound = uneven(WARM_UP_FRAMES + 1)
+        score = OnnxWakeModel({"own": own}).score(sound)
+        assert OnnxWakeModel({"own": with_output_in_front(own, 16, 96)}).score(sound) == score
+
+    def test_two_outputs_like_a_score(self, tmp_path: Path) -> None:
+        """A model whose score can't be told from something else is an error that says so."""
+        own = Path(shutil.copy(find_model("alexa"), tmp_path / "own.onnx"))
+        with pytest.raises(
+            HubdError,
+            match=r"own\.onnx can't .*: it has to give one output like a score, and gives \[\[1, 1536\], \[1, 1\]\]\.",
+        ):
+            OnnxWakeModel({"own": with_output_in_front(own, 1536)})
 
     def test_missing_file(self, tmp_path: Path) -> None:
         """A file that is gone is an error that names it."""
