@@ -7,6 +7,8 @@ import sys
 
 def main() -> int:
     """Run hubd with the arguments of this process; return the exit status."""
+    if sys.version_info < (3, 11):  # noqa: UP036 -- nothing else looks at it where hubd runs from a checkout
+        sys.exit("hubd needs Python 3.11, 3.12 or 3.13: scripts/demo installs it for one of them, as .venv/bin/hubd")
     if sys.argv[1:2] == ["run"]:
         # Who asks for a reload must not kill a hub that still starts, not even while it is loaded (commands/run.py).
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})

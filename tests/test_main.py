@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import hubd
+from hubd import __main__ as program
+
+
+def test_an_old_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who calls it with a Python that is too old is told what it needs, and how to get it; the status is not 0."""
+    monkeypatch.setattr(sys, "version_info", (3, 10, 13, "final", 0))
+    with pytest.raises(SystemExit, match=r"^hubd needs Python 3\.11, 3\.12 or 3\.13: scripts/demo .* \.venv/bin/hubd$"):
+        program.main()
+
+
+@pytest.mark.parametrize("path", [hubd.__file__, program.__file__])
+def test_an_old_python_can_read_it(path: str) -> None:
+    """What is read before that holds nothing that an old Python does not know."""
+    ast.parse(Path(path).read_bytes(), feature_version=(3, 7))
