@@ -176,7 +176,7 @@ class ToldReport:
 
 @dataclass(frozen=True, slots=True)
 class UsageReport:
-    """Tokens of one turn, and of the day so far."""
+    """Tokens of one turn, whoever answered, and of the day so far, Gemini's alone."""
 
     kind: ClassVar[str] = "usage"
     total_tokens: int

@@ -65,7 +65,7 @@ def _words(report: Report) -> str:  # noqa: C901, PLR0911, PLR0912 -- one case a
         case ToldReport(source, text, scheduling):
             return f"told by {source}: {_quoted(text)}, {scheduling}"
         case UsageReport():
-            return f"tokens: {report.total_tokens} in this turn, {report.today_tokens} today"
+            return f"tokens: {report.total_tokens} in this turn, {report.today_tokens} of Gemini's today"
         case TroubleReport(part, problem, advice, cleared):
             return f"trouble over: {part}" if cleared else f"trouble: {part}: {problem.rstrip('.')}. {advice}"
         case _:

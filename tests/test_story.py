@@ -51,7 +51,7 @@ STORY: list[tuple[Report, str]] = [
     (SaidReport("It is", interrupted=True), 'said: "It is" (interrupted)'),
     (ShownReport(Showing.CODE, "a = 1\nprint(a)"), 'shown: code: "a = 1\\nprint(a)"'),
     (ToldReport("door", "It is open", Scheduling.INTERRUPT), 'told by door: "It is open", INTERRUPT'),
-    (UsageReport(30, 20, 10, 400), "tokens: 30 in this turn, 400 today"),
+    (UsageReport(30, 20, 10, 400), "tokens: 30 in this turn, 400 of Gemini's today"),
     (TroubleReport(Part.MQTT, "The broker is away.", "Start it."), "trouble: mqtt: The broker is away. Start it."),
     (TroubleReport(Part.MQTT, "The broker is away.", "Start it.", cleared=True), "trouble over: mqtt"),
 ]  # fmt: skip

@@ -60,8 +60,11 @@ def _problem(value: object) -> str:
             problem = "found a NUL character, allowed is text without"
         case int() if not -_INTEGER_LIMIT <= value < _INTEGER_LIMIT:
             problem = "found a number of more than 18 digits, allowed are 64-bit integers"
-        case float() if not math.isfinite(value):
-            problem = f"found {value}, allowed are finite numbers"
+        case float() if math.isnan(value):
+            problem = "found nan, allowed are finite numbers"
+        case float() if math.isinf(value):
+            # All that is left of 1e999 is inf.
+            problem = f"found {value} or a number that is too large, allowed are finite numbers"
         case dt.date() | dt.time():
             problem = f"found {found(value)}, no option takes one: put a text into quotes"
         case _:

@@ -42,5 +42,6 @@ def cutoff_of(manifest: bytes, model: str) -> float:
         what = f"{place} is missing or wrong" if place else "it is no JSON object"
         raise ValueError(f"is no description of a microWakeWord model, version 2: {what}") from None
     if found.model != model:
-        raise ValueError(f'is about another model: its "model" is {quoted(found.model)}')
+        way_out = f"put this model's own there, or write {quoted(model)} if they belong together"
+        raise ValueError(f'is about another model: its "model" is {quoted(found.model)}; {way_out}')
     return found.micro.probability_cutoff

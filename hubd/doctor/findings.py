@@ -76,8 +76,8 @@ def bad_file(check: str, error: ConfigError) -> Finding:
 
 def missing(check: str, error: MissingPartError) -> Finding:
     """Return that something is not installed; the error's text ends with the command that installs it."""
-    what, _, command = str(error).rpartition(": ")
-    return bad(check, f"{what}.", f"Run: {command}") if what else bad(check, str(error))
+    what, _, command = str(error).partition(": ")
+    return bad(check, f"{what}.", f"Run: {command}") if command else bad(check, what)
 
 
 def to_json(finding: Finding) -> str:

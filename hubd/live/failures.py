@@ -90,6 +90,7 @@ def _row(
 
 
 _LOST: Final = "The connection to the Live server was lost."
+_NOT_TAKEN_UP: Final = "The earlier conversation can't be taken up again."
 _BUSY: Final = "The Live server is busy or out of order. Try again in a minute."
 _STRANGER: Final = (
     "Something else answers in place of the Live server. "
@@ -137,7 +138,7 @@ TABLE: Final[tuple[Row, ...]] = (
         {1008},
         "requested entity was not found|session expired",
         (_FRESH,),
-        "The earlier conversation can't be taken up again.",
+        _NOT_TAKEN_UP,
     ),
     _row({1008}, "operation was aborted", (_WITH,), "The Live server ended the session."),
     _row(
@@ -179,7 +180,7 @@ TABLE: Final[tuple[Row, ...]] = (
     # rule; the Live service does neither.
     _row(frozenset(range(200, 400)) | {511}, "", (_WITH,), _STRANGER),
     _row({404}, "", (_FATAL,), "There is no Live server at this address. Check live.url and live.api_version."),
-    _row({409}, "", (_FRESH,), "The earlier conversation can't be taken up again."),
+    _row({409}, "", (_FRESH,), _NOT_TAKEN_UP),
     _row({429}, "", (_WITH,), "The Live server takes no more requests at the moment. Try again in a minute."),
     _row(frozenset(range(500, 600)), "", (_WITH,), _BUSY),
     _row(
@@ -223,4 +224,6 @@ def classify(
     spent = handle_used and (phase is Phase.SETTING_UP or (phase is Phase.CONNECTING and code is not None))
     if verdict is _WITH and spent:
         verdict = _FRESH
-    return Verdict(verdict, row.words, row.wait)
+    # Without a handle nothing was to be taken up.
+    words = _LOST if row.words == _NOT_TAKEN_UP and not handle_used else row.words
+    return Verdict(verdict, words, row.wait)

@@ -72,10 +72,11 @@ def test_news_in_one_text() -> None:
     assert bad_news("x", "It broke") == bad("x", "It broke.")
 
 
-def test_what_is_missing() -> None:
-    """The command that installs it becomes the advice."""
-    finding = missing("x", MissingPartError("the voice is not installed: sudo apt install voice"))
-    assert finding == bad("x", "the voice is not installed.", "Run: sudo apt install voice")
+@pytest.mark.parametrize("command", ["sudo apt install voice", "'/home/me/hub: new/python' -m pip install voice"])
+def test_what_is_missing(command: str) -> None:
+    """The command that installs it becomes the advice, whatever stands in it."""
+    finding = missing("x", MissingPartError(f"the voice is not installed: {command}"))
+    assert finding == bad("x", "the voice is not installed.", f"Run: {command}")
 
 
 def test_file_that_is_closed_to_us() -> None:

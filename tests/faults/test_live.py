@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import pytest
 
@@ -31,7 +31,7 @@ _BUSY: Final = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 
 
 class Gate:
-    """What stands at the Live server's address: the way to it, or something else.
+    """What stands at the Live server's address: the way to it as soon as it is entered, or something else.
 
     port: of the address; nobody else may have it while the gate is closed.
     """
@@ -43,6 +43,13 @@ class Gate:
         self._writers: set[asyncio.StreamWriter] = set()
         self._passing = asyncio.Event()
         self.port = port
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.close()
 
     async def open(self) -> None:
         """Lead to the server."""
@@ -211,14 +218,16 @@ async def test_a_server_that_is_out_of_reach(
     )
     trusted = tmp_path / "trusted.pem"
     trusted.write_text("".join(each.file.read_text() for each in (good, later, earlier)))
-    async with LiveServer(requests()) as server, PrivateBroker() as broker:
-        gate = Gate(server, good, quiet_port)
-        await gate.open()
+    environment = {**Ears(tmp_path).environment, "SSL_CERT_FILE": str(trusted)}
+    async with (
+        LiveServer(requests()) as server,
+        PrivateBroker() as broker,
+        Gate(server, good, quiet_port) as gate,
+    ):
         around = Around(gate, certificate(tmp_path / "foreign"), later, earlier, names)
         by_name = may_mount()
         address = f'backend = "gemini"\nurl = "wss://{"hubd.test" if by_name else "localhost"}:{gate.port}"'
         config = configuration(tmp_path, live=address, mqtt=on(broker.port), more=DUMB)
-        environment = {**Ears(tmp_path).environment, "SSL_CERT_FILE": str(trusted)}
         async with (
             house(config, broker.port),
             daemon(config, environment, behind=names.behind if by_name else ()) as hub,
@@ -237,7 +246,6 @@ async def test_a_server_that_is_out_of_reach(
                     mends=partial(woken_after, case.mends(around), ward, somebody),
                     then=ward.answers,
                 )
-        await gate.close()
     if not by_name:
         pytest.skip("the name server's row needs root, who may give a program a hosts file of its own")
 
@@ -254,12 +262,10 @@ async def test_a_network_that_is_cut_in_mid_sentence(
             await ask(visit)
 
     good = certificate(tmp_path / "good")
-    async with LiveServer(listen) as server, PrivateBroker() as broker:
-        gate = Gate(server, good, quiet_port)
-        await gate.open()
+    ears = Ears(tmp_path, "turn on the kitchen lights", pause=20)
+    async with LiveServer(listen) as server, PrivateBroker() as broker, Gate(server, good, quiet_port) as gate:
         address = f'backend = "gemini"\nurl = "wss://localhost:{gate.port}"'
         config = configuration(tmp_path, live=address, mqtt=on(broker.port), more=DUMB)
-        ears = Ears(tmp_path, "turn on the kitchen lights", pause=20)
         async with (
             house(config, broker.port),
             daemon(config, {**ears.environment, "SSL_CERT_FILE": str(good.file)}) as hub,
@@ -278,7 +284,6 @@ async def test_a_network_that_is_cut_in_mid_sentence(
                 mends=partial(woken_after, gate.open, ward, somebody),
                 then=partial(request, ward, somebody),
             )
-        await gate.close()
 
 
 async def has_said(somebody: Automation) -> None:

@@ -133,6 +133,16 @@ def test_a_network_that_is_away_does_not_spend_a_handle() -> None:
     assert classify(503, "", phase=Phase.CONNECTING, handle_used=True).next is FRESH
 
 
+@pytest.mark.parametrize(("code", "reason"), [(1008, "Requested entity was not found."), (409, "Conflict")])
+def test_a_fresh_session_has_nothing_to_take_up(code: int, reason: str) -> None:
+    """That the earlier conversation is lost is said only where there was one to go on from."""
+    told = {used: classify(code, reason, phase=Phase.SETTING_UP, handle_used=used).words for used in (True, False)}
+    assert told == {
+        True: "The earlier conversation can't be taken up again.",
+        False: "The connection to the Live server was lost.",
+    }
+
+
 def test_a_spent_quota_waits() -> None:
     """No attempt before 60 s, however many failures of other kinds came before; those leave it to the back-off."""
     quota = "You exceeded your current quota"
