@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,8 +56,11 @@ def installed(bare: Sandbox, files_at_first: frozenset[str]) -> Sandbox:
 
 @pytest.fixture
 def hub(installed: Sandbox) -> Iterator[Sandbox]:
-    """Yield the systemd with a hub that is stopped, and as it was installed; so it is left, too. A failure shows its journal."""
+    """Yield the systemd with a hub that is stopped, and as it was installed; so it is left, too.
+
+    Its journal is shown when a test fails.
+    """
     installed.restore()
     yield installed
-    print(installed.journal())
+    sys.stdout.write(installed.journal())
     installed.restore()
