@@ -24,6 +24,7 @@ from websockets.utils import accept_key
 
 from hubd.config import LiveSettings
 from hubd.edges import websockets_link
+from hubd.edges.tls_trust import Trust
 from hubd.edges.websockets_link import LastAddress, connect, warm_up
 from hubd.errors import LinkError
 from hubd.fittings import dial
@@ -579,8 +580,8 @@ async def test_a_tls_connection_is_small(trusted: ssl.SSLContext) -> None:
     assert taken < 2**18
 
 
-async def test_a_tls_session_is_used_once(trusted: ssl.SSLContext) -> None:
-    """A second connection beside one that goes on with a session begins one of its own (RFC 8446 C.4)."""
+async def test_a_tls_session_has_one_user(trusted: ssl.SSLContext) -> None:
+    """A second connection beside one that goes on with a session begins one of its own."""
     went_on: list[bool] = []
 
     async def look(connection: ServerConnection) -> None:
@@ -593,6 +594,28 @@ async def test_a_tls_session_is_used_once(trusted: ssl.SSLContext) -> None:
         for link in [await connect(host, None) for _ in range(2)]:
             await link.close()
     assert went_on == [False, True, False]
+
+
+async def test_a_tls_session_is_read_once(
+    trusted: ssl.SSLContext, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read again only once the server takes it no more: each time costs memory that never comes back."""
+    read: list[ssl.SSLObject] = []
+
+    class Watched(ssl.SSLObject):
+        @property
+        def session(self) -> ssl.SSLSession | None:  # type: ignore[override]  # nothing here writes it
+            read.append(self)
+            return super().session
+
+    monkeypatch.setattr(Trust, "sslobject_class", Watched)
+    readings = []
+    for context in (trusted, loaded(tmp_path)):
+        async with server(echo, tls=context) as url:
+            for _ in range(4):
+                await visit(url)
+                readings.append(len(read))
+    assert readings == [1, 1, 1, 1, 2, 2, 2, 2]
 
 
 async def test_a_tls_session_that_the_server_has_forgotten(trusted: ssl.SSLContext, tmp_path: pathlib.Path) -> None:
