@@ -14,9 +14,15 @@ def main() -> int:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
         # To look for garbage in what is being loaded takes a tenth of the start; the daemon has it looked for again.
         gc.disable()
-    from hubd import cli  # noqa: PLC0415 -- it takes half a second
+    try:
+        from hubd import cli  # noqa: PLC0415 -- it takes half a second
 
-    return cli.main()
+        return cli.main()
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if missing.partition(".")[0] == "hubd":
+            raise
+        sys.exit(f"hubd needs {missing}, which this Python does not have: scripts/demo installs hubd as .venv/bin/hubd")
 
 
 if __name__ == "__main__":
