@@ -39,17 +39,18 @@ def installed() -> list[str]:
 def take_turns(engines: Sequence[str], words: Sequence[str], recordings: Mapping[str, Path], pace: Pace) -> Found:
     """Have the engines listen to each recording one right after the other; return what that took.
 
-    So a slow moment of the computer falls on all of them. The first recording is heard twice: what counts is how they
-    listen once they know the room. CPU is in ms a frame of 80 ms, for loading in ms, memory is in MB.
+    So a slow moment of the computer falls on all of them. Each hears a recording twice, and the second time counts: how
+    it listens once it knows the room, however short the recording is. CPU is in ms a frame of 80 ms, for loading in ms,
+    memory is in MB.
     """
     found: Found = {}
     with ExitStack() as stack:
         running = {name: stack.enter_context(_engine(name, words)) for name in engines}
         for name, engine in running.items():
             found[name, "loading"] = engine.load_ms
-            engine.listen(next(iter(recordings.values())), Pace.QUICK)
         for recording, path in recordings.items():
             for name, engine in running.items():
+                engine.listen(path, Pace.QUICK)
                 found[name, f"CPU, {recording}"] = engine.listen(path, pace)["frame_ms"]
         for name, engine in running.items():
             status = _status(engine.process)
